@@ -1,0 +1,52 @@
+# Two commands for a new machine: `make demo` and `make test`. Each sets up .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check derive lock bench build clean
+help:
+	@echo "make demo    start an emulator, sync it twice, show what landed"
+	@echo "make test    run the tests"
+	@echo "make check   lint, types, layers, derived text"
+	@echo "make derive  write again the text that is derived from liine_source/spec"
+	@echo "make bench   measure against dlt's generic REST source"
+	@echo "make lock    resolve requirements/dev.txt again"
+
+install: $(STAMP)
+$(STAMP): requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --extra emulator --group dev pyproject.toml --output-file requirements/dev.txt
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog -I docs --check $(DERIVED)
+
+DERIVED := liine_source/query.py docs/fields.md docs/filters.md
+
+derive: install
+	$(BIN)/cog -I docs -r $(DERIVED)
+
+test: install
+	$(BIN)/pytest
+
+demo: install
+	$(BIN)/python pipelines/demo.py
+
+bench: install
+	$(BIN)/python benchmarks/against_rest_api.py
+
+build: install
+	$(BIN)/python -m hatchling build
+
+clean:
+	rm -rf $(VENV) dist build warehouse.duckdb

@@ -1,0 +1,21 @@
+"""An incremental ELT connector for the Liine interaction API; these names are public, nothing else is promised."""
+
+from liine_source.auth import LiineCredentials
+from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
+from liine_source.query import Filters
+from liine_source.runs import build_pipeline, check, raise_for_failures, status, sync
+from liine_source.source import liine
+
+__all__ = [
+    "ConfigurationError",
+    "Filters",
+    "LiineCredentials",
+    "LiineError",
+    "SyncFailedError",
+    "build_pipeline",
+    "check",
+    "liine",
+    "raise_for_failures",
+    "status",
+    "sync",
+]

@@ -1,0 +1,187 @@
+"""`liine …`: words, tables, progress and exit codes; no logic.
+
+Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the settings are wrong.
+"""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from liine_source import runs, tables
+from liine_source.errors import ConfigurationError, LiineError
+from liine_source.sweep import Audit
+
+app = typer.Typer(
+    help="Every interaction of the Liine API in your warehouse, complete and typed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+Destination = Annotated[
+    str | None, typer.Option(help="duckdb, postgres, snowflake, or any other dlt destination.", show_default="duckdb")
+]
+Dataset = Annotated[str, typer.Option(help="The schema that the tables are in.")]
+Customers = Annotated[
+    list[int] | None, typer.Option("--customer-id", help="Only this customer; may be given several times.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command()
+def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
+    """Log in, and count what each customer has; loads nothing."""
+    found = runs.check(**_given(customer_ids=customer_id))
+    if as_json:
+        _print_json([dataclasses.asdict(access) for access in found])
+    else:
+        _print_table(
+            "Access", ["customer", "interactions", ""], [[a.customer_id, a.count, a.error or "ok"] for a in found]
+        )
+    raise typer.Exit(1 if any(access.error for access in found) else 0)
+
+
+@app.command()
+def sync(
+    destination: Destination = None,
+    dataset: Dataset = runs.DATASET_NAME,
+    customer_id: Customers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring every customer up to date, and prove that nothing is missing."""
+    with _Progress(is_shown=not as_json and _err.is_terminal) as progress:
+        report = runs.sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
+    if as_json:
+        _print_json({**dataclasses.asdict(report), "is_complete": report.is_complete})
+    else:
+        _print_report(report)
+    raise typer.Exit(0 if report.is_complete else 1)
+
+
+@app.command()
+def status(destination: Destination = None, dataset: Dataset = runs.DATASET_NAME, as_json: AsJson = False) -> None:
+    """Tell what the warehouse holds of each customer, and how the last sweep ended."""
+    found = runs.status(destination, dataset)
+    if as_json:
+        _print_json([dataclasses.asdict(customer) for customer in found])
+    elif not found:
+        _out.print("Nothing has been loaded yet: run `liine sync`.")
+    else:
+        rows = [[c.customer_id, c.rows, c.watermark, c.last_sweep, c.sweep_status, c.proof] for c in found]
+        _print_table("Warehouse", ["customer", "rows", "watermark (UTC)", "last sweep (UTC)", "status", "proof"], rows)
+
+
+@app.command()
+def emulator(
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes any free port.")] = 8765,
+    interactions: Annotated[int, typer.Option(help="How many to invent.")] = 10_000,
+    customers: Annotated[int, typer.Option(help="Over how many customers.")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed invents the same.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run an emulator of the API on this machine, with invented data (extra `emulator`)."""
+    try:
+        from liine_source import emulator as emulating
+    except ImportError:
+        raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
+    emulating.serve(host, port, interactions=interactions, customers=customers, seed=seed)
+
+
+def main() -> None:
+    """Run the command line; every failure becomes a sentence and an exit code."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _fail(str(error), 2)
+    except LiineError as error:
+        _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> None:
+    _err.print("Error:", style="bold red", end=" ")
+    _err.print(message, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value}
+
+
+class _Progress:
+    """One line for each customer while a sync runs."""
+
+    def __init__(self, *, is_shown: bool) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=_err, disable=not is_shown)
+        self._tasks: dict[int, Any] = {}
+        self._received: dict[int, int] = {}
+
+    def __enter__(self) -> "_Progress":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def received(self, audit: Audit, rows: int) -> None:
+        self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
+        self._show(audit, "")
+
+    def ended(self, audit: Audit, error: LiineError | None) -> None:
+        self._show(audit, f", {audit.status}")
+
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
+        self._progress.add_task(f"loading {rows[tables.INTERACTIONS]} interactions")
+
+    def _show(self, audit: Audit, end: str) -> None:
+        customer = audit.customer_id
+        if customer not in self._tasks:
+            self._tasks[customer] = self._progress.add_task("")
+        of = "" if audit.expected is None else f" of {audit.expected}"
+        text = f"customer {customer}: {self._received.get(customer, 0)}{of} interactions{end}"
+        self._progress.update(self._tasks[customer], description=text)
+
+
+def _print_report(report: runs.SyncReport) -> None:
+    rows = [
+        [c.customer_id, c.received, c.expected, c.proof or "none", f"{c.error}" if c.error else c.status]
+        for c in report.customers
+    ]
+    _print_table(
+        f"Synced into {report.destination}, dataset {report.dataset}",
+        ["customer", "received", "expected", "proof", "status"],
+        rows,
+    )
+    _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
+    if report.unknown_fields:
+        _out.print(f"Fields not in the reference, kept as columns: {', '.join(report.unknown_fields)}")
+    if rejected := report.rows.get(tables.REJECTED_VALUES):
+        _out.print(f"Values that fit no column, kept in {tables.REJECTED_VALUES}: {rejected}")
+
+
+def _print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    _out.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "-" if value is None else str(value)
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, default=str, indent=2))  # noqa: T201  machines read standard output as it is

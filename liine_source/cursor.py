@@ -1,0 +1,128 @@
+"""Where the next page begins, whichever clock the API orders and compares by.
+
+The reference does not say which of a row's two clocks orders the rows and which is compared with
+`pagination_timestamp` (open question 4), or whether the comparison is strict (2); what it says of the
+returned cursor contradicts itself (1), so that one is never used. Each page rules out what does not agree
+with it. Among the readings still possible the newest cursor is taken: an overlap costs repeats, never rows.
+"""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from liine_source import values
+
+Clock = Literal["local", "utc"]
+
+_CLOCKS: tuple[Clock, ...] = ("local", "utc")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both clocks are counted as plain seconds from here
+_EPOCH_UTC = values.instant("1970-01-01T00:00:00Z")
+_HOUR = 3600
+
+
+class Position(NamedTuple):
+    """Where a row lies on both clocks, in whole seconds; None where it does not say."""
+
+    local: int | None
+    utc: int | None
+
+    def on(self, clock: Clock) -> int | None:
+        """Return the second on one of the clocks."""
+        return self.local if clock == "local" else self.utc
+
+
+def position(row: dict[str, Any]) -> Position:
+    """Return the row's position (reference: `start_time`, `start_time_tz`)."""
+    local, utc = row.get("start_time"), row.get("start_time_tz")
+    return Position(
+        None if local is None else _seconds(local, is_local=True),
+        None if utc is None else _seconds(utc, is_local=False),
+    )
+
+
+def spelled(cursor: int) -> str:
+    """Return a cursor as the reference spells it, `YYYY-MM-DDTHH:MM:SSZ`."""
+    return (_EPOCH + timedelta(seconds=cursor)).isoformat() + "Z"
+
+
+class Clocks:
+    """What is known, page after page, of the API's clocks, and how far the walk has come on each.
+
+    `is_careful` takes nothing for ruled out and adds an hour for a clock change: for a second walk, when
+    the count says that the first one has missed something.
+    """
+
+    def __init__(self, *, is_careful: bool = False) -> None:
+        self.is_careful = is_careful
+        self.orders: set[Clock] = set(_CLOCKS)
+        self.comparisons: set[Clock] = set(_CLOCKS)
+        self.edge: Literal["strict", "inclusive", "unknown"] = "unknown"
+        self._frontier: dict[Clock, int] = {}
+        self._offsets: dict[int, int] = {}
+        self._pages = 0
+
+    def observe(self, positions: list[Position], cursor: int | None) -> None:
+        """Learn from a page: the rows in the order received, and the cursor that asked for them."""
+        self._pages += 1
+        for clock in _CLOCKS:
+            seconds = [second for place in positions if (second := place.on(clock)) is not None]
+            if seconds:
+                self._learn(clock, seconds, cursor)
+        for place in positions:
+            if place.local is not None and place.utc is not None:
+                self._offsets[place.local - place.utc] = self._pages
+
+    def candidates(self) -> list[int]:
+        """Return the cursors to try, newest first: the first is right under every reading still possible."""
+        spread = self._spread()
+        cursors = set()
+        for order in self.orders:
+            for comparison in self.comparisons:
+                frontier = self._frontier.get(order)
+                if frontier is None:
+                    continue
+                if order == comparison:
+                    cursors.add(frontier + 1)
+                elif spread:
+                    lead = spread[1] if comparison == "local" else -spread[0]
+                    cursors.add(frontier + lead + 1 + _HOUR * self.is_careful)
+        return sorted(cursors, reverse=True)
+
+    def _learn(self, clock: Clock, seconds: list[int], cursor: int | None) -> None:
+        self._frontier[clock] = min(self._frontier.get(clock, seconds[0]), *seconds)
+        if any(earlier < later for earlier, later in pairwise(seconds)):
+            self._rule_out(self.orders, clock)
+        if cursor is None:
+            return
+        if max(seconds) > cursor:
+            self._rule_out(self.comparisons, clock)
+        elif cursor in seconds and self.comparisons == {clock}:
+            self.edge = "inclusive"
+
+    def _rule_out(self, readings: set[Clock], clock: Clock) -> None:
+        """The last reading is never ruled out: then the pages agree with none, and the count must judge."""
+        if not self.is_careful and len(readings) > 1:
+            readings.discard(clock)
+
+    def _spread(self) -> tuple[int, int] | None:
+        """The least and greatest offset, local less UTC, that rows not yet seen may have.
+
+        One zone has two offsets an hour apart, of which only those near the frontier matter; a greater
+        spread means several zones, any of which may come next.
+        """
+        if not self._offsets:
+            return None
+        least, most = min(self._offsets), max(self._offsets)
+        if most - least <= _HOUR and not self.is_careful:
+            near = [offset for offset, page in self._offsets.items() if page >= self._pages - 1]
+            least, most = min(near, default=least), max(near, default=most)
+        return least, most
+
+
+def _seconds(value: Any, *, is_local: bool) -> int | None:
+    try:
+        if is_local:
+            return (values.wall_clock(value) - _EPOCH) // timedelta(seconds=1)
+        return (values.instant(value) - _EPOCH_UTC) // timedelta(seconds=1)
+    except values.UnfitError:
+        return None

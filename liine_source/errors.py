@@ -1,0 +1,243 @@
+"""What can go wrong, one class for each thing that a user can do about it.
+
+LiineError
+├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
+│   ├── FilterError             a filter has an unknown name, a wrong type or a value outside its list
+│   └── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
+├── ApiError                    the API refused or could not answer
+│   ├── BadRequestError         400
+│   ├── AuthenticationError     401
+│   │   └── LoginRefusedError   wrong user name or password
+│   ├── ForbiddenError          403
+│   ├── NotFoundError           404
+│   ├── MethodNotAllowedError   405
+│   ├── NotAcceptableError      406
+│   ├── RateLimitedError        429, not documented (open question 17)
+│   ├── ServerError             500
+│   ├── GatewayError            502 and 504, not documented
+│   ├── UnavailableError        503
+│   ├── UnexpectedStatusError   any other status
+│   ├── UnreadableAnswerError   an answer that is cut off or is no page of interactions
+│   ├── NoConnectionError       no answer at all: refused, reset, timed out
+│   └── ForeignHostError        a redirect to another host, not followed
+├── SweepError                  one customer's window could not be read to a proven end
+│   ├── StuckError              the walk cannot move: the cursor is ignored, or one second overfills a page
+│   ├── IncompleteSweepError    fewer or more interactions than the API counts
+│   └── MissingIdError          an interaction without a usable `id` cannot be merged
+├── DestinationError            the warehouse could not be read or written
+└── SyncFailedError             a run ended, and at least one customer is not complete
+
+No message holds a query value, a row's content, a token or a password.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from liine_source.spec.statuses import STATUSES_BY_CODE
+
+
+class LiineError(Exception):
+    """Whatever this package raises on purpose."""
+
+
+class ConfigurationError(LiineError):
+    """A setting is missing or wrong; raised before anything is requested or written."""
+
+
+class FilterError(ConfigurationError):
+    """A filter that the reference does not allow; the message names it, never its value."""
+
+
+class NameClashError(ConfigurationError):
+    """Two of DuckDB's file stem, the pipeline's name and the dataset's name are the same."""
+
+
+class ApiError(LiineError):
+    """The API refused a request or could not answer it.
+
+    `status` is the HTTP status, or None where there was no readable answer.
+    `retry_after` is the wait in seconds that the answer asked for, or None.
+    """
+
+    is_retryable: ClassVar[bool] = False
+    remedy: ClassVar[str] = "Try again; if it stays, ask Liine's support."
+
+    def __init__(self, what: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        self.what = what
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(f"{what} {self._advice()}")
+
+    def _advice(self) -> str:
+        known = STATUSES_BY_CODE.get(self.status or 0)
+        return known.remedy if known and type(self).remedy is ApiError.remedy else self.remedy
+
+
+class BadRequestError(ApiError):
+    """400: the API did not accept a parameter."""
+
+
+class AuthenticationError(ApiError):
+    """401: the token was refused, a fresh one too."""
+
+
+class LoginRefusedError(AuthenticationError):
+    """The login itself was refused."""
+
+    remedy = (
+        "Check username and password under [sources.liine.credentials] in .dlt/secrets.toml, or in "
+        "SOURCES__LIINE__CREDENTIALS__USERNAME and SOURCES__LIINE__CREDENTIALS__PASSWORD."
+    )
+
+
+class ForbiddenError(ApiError):
+    """403: the user may not read this customer."""
+
+
+class NotFoundError(ApiError):
+    """404: no such path on that host."""
+
+
+class MethodNotAllowedError(ApiError):
+    """405: the path does not take that method."""
+
+
+class NotAcceptableError(ApiError):
+    """406: the API answers in JSON only."""
+
+
+class RateLimitedError(ApiError):
+    """429: too many requests; not documented, handled all the same (open question 17)."""
+
+    is_retryable = True
+    remedy = "Run again later, with a lower max_concurrency."
+
+
+class ServerError(ApiError):
+    """500: an error inside the API."""
+
+    is_retryable = True
+
+
+class GatewayError(ApiError):
+    """502 or 504: something between here and the API failed."""
+
+    is_retryable = True
+
+
+class UnavailableError(ApiError):
+    """503: the API is closed for maintenance."""
+
+    is_retryable = True
+
+
+class UnexpectedStatusError(ApiError):
+    """A status that the reference does not mention."""
+
+    remedy = "Check base_url and any proxy on the way."
+
+
+class UnreadableAnswerError(ApiError):
+    """A body that is cut off, is not JSON, or is not a page of interactions."""
+
+    is_retryable = True
+    remedy = "Check base_url and any proxy on the way; if it stays, ask Liine's support."
+
+
+class NoConnectionError(ApiError):
+    """No answer: the name did not resolve, the connection was refused or reset, or time ran out."""
+
+    is_retryable = True
+    remedy = "Check the network, any proxy and base_url, then run again: nothing that was loaded is lost."
+
+
+class ForeignHostError(ApiError):
+    """The API sent a redirect to another host; the token is never sent there (open question 12)."""
+
+    remedy = "Check base_url: it must be the address that answers itself."
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    406: NotAcceptableError,
+    429: RateLimitedError,
+    500: ServerError,
+    502: GatewayError,
+    503: UnavailableError,
+    504: GatewayError,
+}
+
+
+def error_for_status(status: int, what: str, retry_after: float | None = None) -> ApiError:
+    """Return the error of an HTTP `status` (reference, "Errors"); `what` says what was asked for."""
+    known = STATUSES_BY_CODE.get(status)
+    meaning = f" ({known.name})" if known else ""
+    kind = _BY_STATUS.get(status, UnexpectedStatusError)
+    return kind(f"{what}: the API answered {status}{meaning}.", status=status, retry_after=retry_after)
+
+
+class SweepError(LiineError):
+    """One customer's window was not read to a proven end; its watermark stays where it was."""
+
+    def __init__(self, customer_id: int, window: str, what: str, remedy: str) -> None:
+        self.customer_id = customer_id
+        self.window = window
+        super().__init__(f"Customer {customer_id}, {window}: {what} {remedy}")
+
+
+class StuckError(SweepError):
+    """The walk cannot get past a page."""
+
+    def __init__(self, customer_id: int, window: str, got: int, expected: int | None, page_size: int) -> None:
+        self.got, self.expected = got, expected
+        super().__init__(
+            customer_id,
+            window,
+            f"a full page brought nothing new after {got} interactions"
+            + (f" of {expected}." if expected is not None else "; the API gives no usable count."),
+            f"One second may hold more interactions than a page: set page_size to 1000 (it is {page_size}), "
+            "or read a narrower window with since and until.",
+        )
+
+
+class IncompleteSweepError(SweepError):
+    """The walk ended, and what it brought is not what the API counts."""
+
+    def __init__(self, customer_id: int, window: str, got: int, expected: int | None) -> None:
+        self.got, self.expected = got, expected
+        gap = "" if expected is None else f" (a difference of {abs(expected - got)})"
+        super().__init__(
+            customer_id,
+            window,
+            f"expected {'an unknown number of' if expected is None else expected} interactions, got {got}{gap}.",
+            "Run again; if it stays, read a narrower window with since and until, and tell Liine's support.",
+        )
+
+
+class MissingIdError(SweepError):
+    """A row without an `id`, or with one that is no whole number, cannot be merged."""
+
+    def __init__(self, customer_id: int, window: str, rows: int) -> None:
+        super().__init__(
+            customer_id,
+            window,
+            f"{rows} of a page's interactions have no usable id.",
+            "They cannot be merged without one: tell Liine's support.",
+        )
+
+
+class DestinationError(LiineError):
+    """The warehouse could not be read or written; nothing that was loaded before is lost."""
+
+
+class SyncFailedError(LiineError):
+    """At least one customer is not complete; `failures` holds why, by customer id."""
+
+    def __init__(self, failures: Sequence[tuple[int, LiineError]]) -> None:
+        self.failures = tuple(failures)
+        lines = "".join(f"\n- {error}" for _, error in self.failures)
+        super().__init__(f"{len(self.failures)} customer(s) could not be read completely:{lines}")

@@ -1,0 +1,313 @@
+"""What a person or a scheduler asks for: check, sync, status.
+
+Every pipeline is built here, so that what loading safely needs is set in one place; `docs/architecture.md`
+says why for each setting.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any, cast
+
+import dlt
+import sqlalchemy as sa
+from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigurationException
+from dlt.common.destination import Destination
+from dlt.common.pipeline import get_dlt_pipelines_dir
+from dlt.pipeline.exceptions import PipelineStepFailed
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+
+from liine_source import query, tables
+from liine_source.client import LiineClient
+from liine_source.errors import (
+    ApiError,
+    ConfigurationError,
+    DestinationError,
+    LiineError,
+    LoginRefusedError,
+    NameClashError,
+    SyncFailedError,
+)
+from liine_source.source import Observer, Settings, checked_settings, liine, watermarks
+from liine_source.sweep import Audit
+
+AnyDestination = Destination[Any, Any]
+
+PIPELINE_NAME = "liine_sync"
+DATASET_NAME = "liine"
+DUCKDB_FILE = "warehouse.duckdb"
+
+# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to.
+_DEFAULTS = {
+    "load.delete_completed_jobs": True,
+    "load.truncate_staging_dataset": True,
+    "runtime.dlthub_telemetry": False,
+}
+
+# One name on every destination: Postgres alone would cut a name at 63 characters.
+_IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccess:
+    """Whether a customer can be read, and how many interactions the API counts; `error` says why not."""
+
+    customer_id: int
+    count: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSync:
+    """One customer's part of a sync: interactions received, what was expected, what proves it, or why it failed."""
+
+    customer_id: int
+    received: int
+    expected: int | None
+    proof: str | None
+    status: str
+    error: LiineError | None = None
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What a sync did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference."""
+
+    destination: str
+    dataset: str
+    customers: list[CustomerSync] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    unknown_fields: list[str] = field(default_factory=list)
+    load_ids: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every customer was proven complete."""
+        return all(customer.error is None for customer in self.customers)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStatus:
+    """What the warehouse holds of a customer: its rows, watermark (UTC) and last sweep."""
+
+    customer_id: int
+    rows: int
+    watermark: datetime | None
+    last_sweep: datetime | None
+    sweep_status: str | None
+    proof: str | None
+
+
+def build_pipeline(destination: str | None = None, dataset: str = DATASET_NAME) -> dlt.Pipeline:
+    """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
+
+    `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
+    DuckDB. Raises NameClashError where DuckDB could not tell file, pipeline and dataset apart, and
+    ConfigurationError where the destination is unknown or lacks a setting.
+    """
+    kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
+    for name, value in _DEFAULTS.items():
+        if dlt.config.get(name) is None:
+            dlt.config[name] = value
+    with _translated():
+        factory, location = _destination(kind)
+    if kind == "duckdb":
+        _check_names(Path(location).stem, dataset)
+    # One working directory for each place that is written to: sharing one has lost rows.
+    home = Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}"
+    return dlt.pipeline(PIPELINE_NAME, str(home), destination=factory, dataset_name=dataset)
+
+
+def check(**settings: Any) -> list[CustomerAccess]:
+    """Log in and count each customer's interactions, with one request each; nothing is loaded.
+
+    `settings` are those of the source `liine`; what is left out is read from dlt's settings. Raises
+    ConfigurationError, LoginRefusedError, or the ApiError of a host that does not answer.
+    """
+    with _translated():
+        resolved = checked_settings(**settings)
+        client = LiineClient(resolved.credentials, resolved.base_url)
+    try:
+        return [_access(client, customer, resolved) for customer in resolved.customer_ids]
+    finally:
+        client.close()
+
+
+def sync(
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> SyncReport:
+    """Bring every customer up to date; return what was loaded and what proves that it is all.
+
+    `settings` are those of the source `liine`. A customer that cannot be read completely keeps its watermark
+    while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
+    """
+    recorder = _Recorder(observer)
+    with _translated():
+        source = liine(observer=recorder, **settings)
+        pipeline = build_pipeline(destination, dataset)
+        # What a dead run left is fetched again: the destination alone remembers how far each customer is.
+        pipeline.drop()
+        info = pipeline.run(source)
+    return SyncReport(
+        destination=str(info.destination_name),
+        dataset=str(info.dataset_name),
+        customers=recorder.customers,
+        rows=recorder.rows,
+        unknown_fields=recorder.unknown_fields,
+        load_ids=list(info.loads_ids),
+    )
+
+
+def raise_for_failures(report: SyncReport) -> None:
+    """Raise SyncFailedError, which says what to do, if a customer of the report is not complete."""
+    failures = [(customer.customer_id, customer.error) for customer in report.customers if customer.error]
+    if failures:
+        raise SyncFailedError(failures)
+
+
+def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
+    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was."""
+    with _translated():
+        pipeline = build_pipeline(destination, dataset)
+        pipeline.drop()
+        pipeline.sync_destination()
+        if not pipeline.default_schema_name:
+            return []
+        marks = watermarks(pipeline.state.get("sources", {}).get("liine", {}))
+        rows = dict(_query(pipeline, _ROWS))
+        sweeps = {customer: tuple(rest) for customer, *rest in _query(pipeline, _LAST_SWEEPS)}
+    return [
+        CustomerStatus(customer, rows.get(customer, 0), marks.get(customer), *sweeps.get(customer, (None, None, None)))
+        for customer in sorted({*marks, *rows, *sweeps})
+    ]
+
+
+_interactions = sa.table(tables.INTERACTIONS, sa.column("customer_id"))
+_sweeps = sa.table(tables.SWEEPS, *(sa.column(name) for name in tables.columns(tables.SWEEPS)))
+_ROWS = sa.select(_interactions.c.customer_id, sa.func.count()).group_by(_interactions.c.customer_id)
+_NUMBERED = sa.select(
+    _sweeps,
+    sa.func.row_number().over(partition_by=_sweeps.c.customer_id, order_by=_sweeps.c.ended.desc()).label("number"),
+).subquery()
+_LAST_SWEEPS = sa.select(_NUMBERED.c.customer_id, _NUMBERED.c.ended, _NUMBERED.c.status, _NUMBERED.c.proof).where(
+    _NUMBERED.c.number == sa.literal_column("1")
+)
+
+
+class _Recorder:
+    """Keeps what a run tells, and passes it on."""
+
+    def __init__(self, observer: Observer | None) -> None:
+        self.customers: list[CustomerSync] = []
+        self.rows: dict[str, int] = {}
+        self.unknown_fields: list[str] = []
+        self._observer = observer
+
+    def received(self, audit: Audit, rows: int) -> None:
+        if self._observer:
+            self._observer.received(audit, rows)
+
+    def ended(self, audit: Audit, error: LiineError | None) -> None:
+        self.customers.append(
+            CustomerSync(audit.customer_id, audit.distinct_ids, audit.expected, audit.proof, audit.status, error)
+        )
+        if self._observer:
+            self._observer.ended(audit, error)
+
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
+        self.rows, self.unknown_fields = dict(rows), sorted(unknown_fields)
+        if self._observer:
+            self._observer.built(rows, unknown_fields)
+
+
+def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:
+    pairs = [("customer_id", str(customer)), *query.encoded(settings.filters), ("limit", "1")]
+    try:
+        return CustomerAccess(customer, client.page(pairs, f"Customer {customer}").count)
+    except LoginRefusedError:
+        raise
+    except ApiError as error:
+        return CustomerAccess(customer, error=str(error))
+
+
+def _destination(kind: str) -> tuple[AnyDestination, str]:
+    """Return a destination with our defaults, and the place that it writes to."""
+    arguments: dict[str, Any] = {"supports_transactions": True, **_IDENTIFIERS}
+    if kind == "duckdb" and dlt.secrets.get("destination.duckdb.credentials") is None:
+        arguments["credentials"] = DUCKDB_FILE
+    destination = cast(AnyDestination, Destination.from_reference(kind, **arguments))
+    # Partial: the dataset and the folder are the pipeline's to give, and do not tell the place.
+    location = str(destination.configuration(destination.spec(), accept_partial=True).data_location())
+    return destination, os.path.abspath(location) if kind == "duckdb" else location
+
+
+def _check_names(file_stem: str, dataset: str) -> None:
+    """DuckDB calls a database by its file's stem, and cannot tell it from a schema of the same name."""
+    names = {"the DuckDB file": file_stem, "the dataset": dataset, "the pipeline": PIPELINE_NAME}
+    for (one, first), (other, second) in combinations(names.items(), 2):
+        if first.lower() == second.lower():
+            raise NameClashError(
+                f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
+                "Give another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
+            )
+
+
+def _query(pipeline: dlt.Pipeline, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement without parameters in the pipeline's dataset, through dlt's own client."""
+    with pipeline.sql_client() as client:
+        dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        return [tuple(row) for row in client.execute_sql(str(statement.compile(dialect=dialect))) or []]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Say in our own words what dlt raises: its messages may hold rows or settings."""
+    problem: LiineError | None = None
+    try:
+        yield
+    except LiineError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told in our words
+        problem = _problem(error)
+    if problem:
+        raise problem
+
+
+def _problem(error: Exception) -> LiineError:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, LiineError):
+            return cause
+        if isinstance(cause, ConfigFieldMissingException):
+            return ConfigurationError(
+                f"Settings are missing: {', '.join(sorted(cause.traces))}. Write them under [sources.liine] in "
+                ".dlt/config.toml and .dlt/secrets.toml, or as SOURCES__LIINE__… in the environment."
+            )
+        if isinstance(cause, ConfigurationException):
+            return ConfigurationError(f"A setting is wrong ({type(cause).__name__}); docs/settings.md lists them all.")
+    step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
+    return DestinationError(
+        f"The run failed at dlt's step {step!r} ({type(causes[-1]).__name__}). Nothing that was loaded before is "
+        "lost, and the next run fetches again what this one did not finish. Check that the warehouse can be "
+        "reached and written, and that no other program has its file open."
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,306 @@
+"""One customer, one window, walked to the end and proven complete.
+
+Reference: "Pagination" and "Response Structure"; `docs/open-questions.md` 1 to 5, 7 and 8 for what they leave
+open. The walk takes its cursor from the rows, overlaps by a second, drops repeats by `id`, and ends when the
+count agrees or, where the count proves nothing, when no cursor brings anything new.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from pyroaring import BitMap64
+
+from liine_source import values
+from liine_source.client import Page, Row, Tally
+from liine_source.cursor import Clocks, position, spelled
+from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
+from liine_source.query import Pairs
+from liine_source.spec.endpoints import MAX_PAGE_SIZE
+from liine_source.windows import Window
+
+log = logging.getLogger(__name__)
+
+_WALKS = 3
+_UNSIGNED = 2**64 - 1
+
+Fetch = Callable[[Pairs, str, Tally], Page]
+
+
+@dataclass(slots=True)
+class Audit:
+    """What one sweep did: a row of the table `sweeps`. Times are UTC.
+
+    `expected` is the API's count when the last walk began, None where it gave none; `distinct_ids` what that
+    walk found. `proof` is `count` where the two agree and the count means the total, `walk` where the
+    count proves nothing, None where nothing is proven. `count_means`, `order_clock`, `cursor_clock` and
+    `cursor_edge` say which reading of the reference was met, as far as the pages told.
+    """
+
+    customer_id: int
+    filter_hash: str
+    window: Window
+    sweep_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    expected: int | None = None
+    distinct_ids: int = 0
+    repeats: int = 0
+    pages: int = 0
+    tally: Tally = field(default_factory=Tally)
+    repairs: int = 0
+    changed: int = 0
+    proof: Literal["count", "walk"] | None = None
+    status: Literal["complete", "failed"] = "failed"
+    reason: str | None = None
+    count_means: Literal["total", "unknown"] = "unknown"
+    order_clock: str = "unknown"
+    cursor_clock: str = "unknown"
+    cursor_edge: str = "unknown"
+    began: datetime | None = None
+    ended: datetime | None = None
+    witnessed: datetime | None = None
+
+    def as_row(self) -> Row:
+        """Return the audit under the names of the table `sweeps`."""
+        row = {name: getattr(self, name) for name in _AUDIT_COLUMNS}
+        window = {"since": self.window.since, "until": self.window.until, "updated_since": self.window.updated_since}
+        return row | window | {"requests": self.tally.requests, "retries": self.tally.retries}
+
+
+_AUDIT_COLUMNS = (
+    *("sweep_id", "customer_id", "filter_hash", "expected", "distinct_ids", "repeats", "pages", "repairs"),
+    *("changed", "proof", "status", "reason", "count_means", "order_clock", "cursor_clock", "cursor_edge"),
+    *("began", "ended"),
+)
+
+
+class Sweep:
+    """Reads one window of one customer, every interaction once, newest first.
+
+    `audit` tells how it went; it is complete only after `rows` has ended.
+    """
+
+    def __init__(
+        self, fetch: Fetch, customer_id: int, window: Window, filters: Pairs, filter_hash: str, page_size: int
+    ) -> None:
+        self.audit = Audit(customer_id, filter_hash, window)
+        self._fetch = fetch
+        self._limit = min(page_size, MAX_PAGE_SIZE)
+        self._pairs: Pairs = [
+            ("customer_id", str(customer_id)),
+            *window.pairs(),
+            *filters,
+            ("limit", str(self._limit)),
+        ]
+        self._emitted = BitMap64()
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Yield the rows page by page, each `id` once; return when the window is proven complete.
+
+        Raises StuckError or IncompleteSweepError where it cannot be proven, MissingIdError, or the ApiError of
+        a request that failed for good. What was yielded before is right, only not known to be all.
+        """
+        audit = self.audit
+        try:
+            yield from self._walks()
+            audit.status = "complete"
+        except Exception as error:
+            audit.reason = type(error).__name__
+            raise
+        finally:
+            audit.ended = datetime.now(UTC)
+
+    def _walks(self) -> Iterator[list[Row]]:
+        for attempt in range(_WALKS):
+            self.audit.repairs = attempt
+            walk = _Walk(self._page, self._limit, is_careful=attempt > 0)
+            for rows in walk.rows():
+                if unseen := self._unseen(rows):
+                    yield unseen
+            self._report(walk)
+            if self.audit.proof:
+                return
+            log.warning("%s: found %d of %s, walking again", self._what(), len(walk.found), walk.expected)
+        raise self._failure(walk)
+
+    def _page(self, cursor: int | None) -> Page:
+        pairs = self._pairs if cursor is None else [*self._pairs, ("pagination_timestamp", spelled(cursor))]
+        page = self._fetch(pairs, self._what(), self.audit.tally)
+        if self.audit.began is None:
+            self.audit.began = page.server_time or datetime.now(UTC)
+            self.audit.expected = page.count
+        self.audit.pages += 1
+        if missing := sum(_id(row) is None for row in page.rows):
+            raise MissingIdError(self.audit.customer_id, str(self.audit.window), missing)
+        return page
+
+    def _unseen(self, rows: list[Row]) -> list[Row]:
+        """Keep what no earlier walk has yielded: two versions of a row in one load would mix their lists."""
+        unseen = [row for row in rows if _key(row) not in self._emitted]
+        self._emitted.update(_key(row) for row in unseen)
+        for row in unseen:
+            self._witness(row)
+        return unseen
+
+    def _witness(self, row: Row) -> None:
+        """Note the latest moment up to the beginning that a row tells of, and count those changed since."""
+        moment = _moment(row)
+        began = self.audit.began
+        if moment is None or began is None:
+            return
+        if moment > began:
+            self.audit.changed += 1
+        elif self.audit.witnessed is None or moment > self.audit.witnessed:
+            self.audit.witnessed = moment
+
+    def _report(self, walk: "_Walk") -> None:
+        audit = self.audit
+        audit.expected, audit.distinct_ids = walk.expected, len(walk.found)
+        audit.repeats += walk.repeats
+        audit.count_means = "total" if walk.counts_total else "unknown"
+        audit.order_clock, audit.cursor_clock = _only(walk.clocks.orders), _only(walk.clocks.comparisons)
+        audit.cursor_edge = walk.clocks.edge
+        audit.proof = walk.proof(audit.changed)
+
+    def _failure(self, walk: "_Walk") -> SweepError:
+        audit = self.audit
+        got = len(walk.found)
+        if walk.is_stuck:
+            return StuckError(audit.customer_id, str(audit.window), got, walk.expected, self._limit)
+        return IncompleteSweepError(audit.customer_id, str(audit.window), got, walk.expected)
+
+    def _what(self) -> str:
+        return f"Customer {self.audit.customer_id}, {self.audit.window}"
+
+
+class _Walk:
+    """One pass from the newest row to the oldest."""
+
+    def __init__(self, page: Callable[[int | None], Page], limit: int, *, is_careful: bool) -> None:
+        self.clocks = Clocks(is_careful=is_careful)
+        self.found = BitMap64()
+        self.expected: int | None = None
+        self.counts_total = False
+        self.repeats = 0
+        self.is_stuck = False
+        self._has_gap = False
+        self._page = page
+        self._limit = limit
+        self._first: Page | None = None
+        self._is_full = False
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Yield what each page brings that the walk had not yet found."""
+        cursors: Iterator[int | None] = iter((None, None))
+        while True:
+            for cursor in cursors:
+                fresh = self._take(self._page(cursor), cursor)
+                if fresh:
+                    yield fresh
+                if self.counts_total and len(self.found) == self.expected:
+                    return
+                if fresh:
+                    break
+            else:
+                return
+            cursors = self._cursors()
+
+    def proof(self, changed: int) -> Literal["count", "walk"] | None:
+        """Return what proves that the walk found everything, None where nothing does.
+
+        `changed` rows were updated after the sweep began: they may or may not have been in the count.
+        """
+        got = len(self.found)
+        if self.counts_total and got == self.expected:
+            return "count"
+        if self._has_gap or self.is_stuck:
+            return None
+        if self.counts_total and self.expected is not None:
+            return "walk" if got - changed <= self.expected <= got else None
+        return "walk"
+
+    def _take(self, page: Page, cursor: int | None) -> list[Row]:
+        fresh = [row for row in _once(page.rows) if _key(row) not in self.found]
+        self.repeats += len(page.rows) - len(fresh)
+        # With the overlap a page starts among rows already found; if not, something lies between.
+        if fresh and self.found and len(fresh) == len(page.rows):
+            self._has_gap = True
+        self.found.update(_key(row) for row in fresh)
+        self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
+        self._read_count(page)
+        self.clocks.observe([position(row) for row in page.rows], cursor)
+        return fresh
+
+    def _read_count(self, page: Page) -> None:
+        """Tell a total from a page's own length and from what remains (open question 5).
+
+        More than the page holds can only be a total. As much as the page holds may be either, until a page
+        of another length repeats it.
+        """
+        if self._first is None:
+            self._first, self.expected = page, page.count
+            self.counts_total = page.count is not None and (
+                page.count > len(page.rows) or page.count == len(page.rows) == 0
+            )
+        elif page.count == self.expected != len(page.rows) and self.expected == len(self._first.rows):
+            self.counts_total = True
+
+    def _cursors(self) -> Iterator[int]:
+        """Yield the cursors to try while no page brings anything new; the walk ends when there are no more."""
+        tried: list[int] = []
+        was_full = False
+        while untried := [cursor for cursor in self.clocks.candidates() if cursor not in tried]:
+            for _ in range(2):
+                yield self._doubting(untried[0], is_doubtful=was_full)
+                if self._is_full:
+                    break
+                # A short page may have been cut short anywhere (open question 3): it is asked for once more.
+            was_full = self._is_full and untried[0] in self.clocks.candidates()
+            tried.append(untried[0])
+        self.is_stuck = self.is_stuck or not tried or was_full
+        # Without the overlap, and past a second that fills a page: what these bring leaves a gap, but an
+        # answer with fewer rows may tell what the count means.
+        for cursor in tried[-1:]:
+            yield cursor - 1
+            if self._is_full:
+                yield cursor - 2
+
+    def _doubting(self, cursor: int, *, is_doubtful: bool) -> int:
+        self._has_gap = self._has_gap or is_doubtful
+        return cursor
+
+
+def _only(clocks: set) -> str:  # type: ignore[type-arg]
+    return next(iter(clocks)) if len(clocks) == 1 else "unknown"
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    return list({_key(row): row for row in reversed(rows)}.values())[::-1]
+
+
+def _id(row: Row) -> int | None:
+    value = row.get("id")
+    if type(value) is int and -(2**63) <= value < 2**63:
+        return value
+    try:
+        return values.converted(value, "bigint")  # type: ignore[no-any-return]
+    except values.UnfitError:
+        return None
+
+
+def _key(row: Row) -> int:
+    """An `id` as the bitmap holds it: 64 bits without a sign."""
+    return (_id(row) or 0) & _UNSIGNED
+
+
+def _moment(row: Row) -> datetime | None:
+    """When the row was last updated, or began where it does not say (open question 7)."""
+    for name in ("updated_at", "start_time_tz"):
+        try:
+            if row.get(name) is not None:
+                return values.instant(row[name])
+        except values.UnfitError:
+            continue
+    return None

@@ -1,0 +1,389 @@
+"""A page of rows -> Arrow tables, one for each table of the destination.
+
+Every value arrives as the API gave it, or the column holds null and `interactions__rejected_values` the raw
+value. The lists and objects of an interaction become tables of their own, merged by `interaction_id`.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.common.data_types import TDataType
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
+
+from liine_source import values
+from liine_source.client import Row
+from liine_source.spec.fields import FIELDS_BY_NAME, LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
+from liine_source.spec.types import Field
+
+INTERACTIONS = "interactions"
+PROVIDER_NAMES = "interactions__provider_names"
+SESSION_EXTRAS = "interactions__session_extras"
+REJECTED_VALUES = "interactions__rejected_values"
+SWEEPS = "sweeps"
+
+LOAD_ID = "_dlt_load_id"
+_PERSONAL_DATA = "x-personal-data"
+
+Tables = dict[str, pa.Table]
+
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "bool": pa.bool_(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "decimal": pa.decimal128(38, 9),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    data_type: TDataType
+    description: str
+    nullable: bool = True
+    has_timezone: bool = True
+    hints: Mapping[str, Any] = field(default_factory=dict)
+
+    def hint(self) -> TColumnSchema:
+        hint: dict[str, Any] = {
+            "name": self.name,
+            "data_type": self.data_type,
+            "description": self.description,
+            "nullable": self.nullable,
+            **_PRECISION.get(self.data_type, {}),
+            **self.hints,
+        }
+        if self.data_type == "timestamp":
+            hint["timezone"] = self.has_timezone
+        return cast(TColumnSchema, hint)
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        return _arrow_type(self.data_type, has_timezone=self.has_timezone)
+
+
+_PRECISION: dict[str, dict[str, int]] = {"timestamp": {"precision": 6}, "decimal": {"precision": 38, "scale": 9}}
+
+
+def _field_column(described: Field) -> _Column:
+    hints: dict[str, Any] = {_PERSONAL_DATA: described.personal_data}
+    if described.name == "updated_at":
+        # Of two versions in one load the newest stays.
+        hints["dedup_sort"] = "desc"
+    name, data_type, description = described.name, described.data_type, described.description
+    return _Column(name, data_type, description, described.nullable, described.has_timezone, hints)
+
+
+_ID = _Column("interaction_id", "bigint", "The `id` of the interaction in `interactions`.", nullable=False)
+_IS_CLEARED = _Column(
+    "is_cleared",
+    "bool",
+    "Tells the loader to remove an interaction's earlier rows; never true in a loaded table.",
+    hints={"hard_delete": True},
+)
+_LOAD_ID = _Column(LOAD_ID, "text", "The dlt load that brought the row, as in `_dlt_loads`.")
+
+_COLUMNS: dict[str, tuple[_Column, ...]] = {
+    INTERACTIONS: (*map(_field_column, SCALAR_FIELDS), _LOAD_ID),
+    PROVIDER_NAMES: (
+        _ID,
+        _Column("position", "bigint", "Place in the list, from 0.", nullable=False),
+        _Column("provider_name", "text", FIELDS_BY_NAME["provider_names"].description, hints={_PERSONAL_DATA: "staff"}),
+        _IS_CLEARED,
+        _LOAD_ID,
+    ),
+    SESSION_EXTRAS: (
+        _ID,
+        _Column("touch", "text", "Which object it was in: `initial` or `last_touch`.", nullable=False),
+        _Column("key", "text", "The key within the object.", nullable=False, hints={_PERSONAL_DATA: "indirect"}),
+        _Column(
+            "value",
+            "text",
+            "The value: a string as it is, anything else as JSON.",
+            hints={_PERSONAL_DATA: "indirect"},
+        ),
+        _Column("value_type", "text", "JSON's type of the value: string, number, boolean, null, object or array."),
+        _IS_CLEARED,
+        _LOAD_ID,
+    ),
+    REJECTED_VALUES: (
+        _ID,
+        _Column("field", "text", "The field whose value did not fit its column.", nullable=False),
+        _Column("raw_value", "text", "The value as JSON.", hints={_PERSONAL_DATA: "direct"}),
+        _Column("reason", "text", "Why it did not fit."),
+        _IS_CLEARED,
+        _LOAD_ID,
+    ),
+    SWEEPS: (
+        _Column("sweep_id", "text", "A random name for the walk.", nullable=False),
+        _Column("customer_id", "bigint", "The customer that was read.", nullable=False),
+        _Column("filter_hash", "text", "Fingerprint of the filters and dates asked for."),
+        _Column("since", "date", "First day asked for; null: from the beginning."),
+        _Column("until", "date", "Last day asked for; null: up to now."),
+        _Column("updated_since", "date", "Day from which changes were asked for; null: everything."),
+        _Column("expected", "bigint", "The API's count as the last walk began; null where it gave none."),
+        _Column("distinct_ids", "bigint", "Interactions that the last walk found."),
+        _Column("repeats", "bigint", "Rows received more than once, from overlaps and repairs."),
+        _Column("pages", "bigint", "Pages received."),
+        _Column("requests", "bigint", "Requests made, logins and repetitions included."),
+        _Column("retries", "bigint", "Requests sent again after a failure."),
+        _Column("repairs", "bigint", "Walks made again because the one before was not proven complete."),
+        _Column("changed", "bigint", "Interactions updated after the sweep began."),
+        _Column(
+            "proof", "text", "`count`: as many as the API counts; `walk`: its end, where the count proves nothing."
+        ),
+        _Column("status", "text", "`complete` or `failed`."),
+        _Column("reason", "text", "The kind of error of a failed sweep."),
+        _Column("count_means", "text", "What `count` was seen to mean: `total` or `unknown`."),
+        _Column("order_clock", "text", "The clock that orders the rows, as far as they told: local, utc or unknown."),
+        _Column("cursor_clock", "text", "The clock that the cursor is compared with: local, utc or unknown."),
+        _Column("cursor_edge", "text", "Whether the cursor's own second is included: inclusive or unknown."),
+        _Column("began", "timestamp", "When the sweep began, by the API's clock where it tells, UTC."),
+        _Column("ended", "timestamp", "When the sweep ended, by this machine's clock, UTC."),
+        _LOAD_ID,
+    ),
+}
+
+_JSON_KINDS: dict[pa.DataType, type] = {pa.bool_(): bool, pa.int64(): int}
+_INEXACT = (pa.float64(), _ARROW_TYPES["decimal"])
+
+_JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object", list: "array"}
+
+
+def columns(table: str) -> TTableSchemaColumns:
+    """Return dlt's hints for a table's columns, in order, with descriptions."""
+    return {column.name: column.hint() for column in _COLUMNS[table]}
+
+
+def empty_tables() -> Tables:
+    """Return all five tables without rows, so that a first run creates them."""
+    return {name: _schema(name).empty_table() for name in _COLUMNS}
+
+
+class PageTables:
+    """Turns pages into tables, and remembers the unknown fields met and the types given to them.
+
+    `known_types` are the columns that the destination already has beyond the reference's, by name;
+    `normalized` spells a field's name as dlt will. `unknown_fields` holds the names as received, `rows` how many
+    rows each table was given.
+    """
+
+    def __init__(self, load_id: str, known_types: Mapping[str, str], normalized: Callable[[str], str]) -> None:
+        self.unknown_fields: set[str] = set()
+        self.rows: Counter[str] = Counter(dict.fromkeys(_COLUMNS, 0))
+        self._load_id = load_id
+        self._types = dict(known_types)
+        self._normalized = normalized
+        self._names: dict[str, str] = {}
+
+    def build(self, rows: list[Row]) -> Tables:
+        """Return the tables of one page; each of `rows` has a usable `id`, and no two have the same."""
+        ids = [values.converted(row["id"], "bigint") for row in rows]
+        rejected: list[Row] = []
+        arrays, fields = [], []
+        for name, data_type, has_timezone, raw in self._columns(rows):
+            array, rejections = _array(raw, data_type, has_timezone=has_timezone)
+            arrays.append(array)
+            fields.append(pa.field(name, array.type, nullable=name != "id"))
+            rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
+        arrays.append(pa.repeat(self._load_id, len(rows)).cast(pa.string()))
+        fields.append(pa.field(LOAD_ID, pa.string()))
+        children = {
+            PROVIDER_NAMES: list(self._lists(rows, ids, rejected)),
+            SESSION_EXTRAS: list(self._objects(rows, ids, rejected)),
+        }
+        children[REJECTED_VALUES] = rejected
+        self.rows.update({name: len(found) for name, found in children.items()} | {INTERACTIONS: len(rows)})
+        return {
+            INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
+            **{
+                name: _table(name, found + _clearings(name, ids, found), self._load_id)
+                for name, found in children.items()
+            },
+        }
+
+    def audit(self, rows: list[Row]) -> Tables:
+        """Return rows of the table `sweeps`."""
+        self.rows[SWEEPS] += len(rows)
+        return {SWEEPS: _table(SWEEPS, rows, self._load_id)}
+
+    def _columns(self, rows: list[Row]) -> Iterator[tuple[str, str, bool, list[Any]]]:
+        for known in SCALAR_FIELDS:
+            yield known.name, known.data_type, known.has_timezone, [row.get(known.name) for row in rows]
+        for key in sorted({key for row in rows for key in row} - FIELDS_BY_NAME.keys()):
+            self.unknown_fields.add(key)
+            name = self._name(key)
+            raw = [row.get(key) for row in rows]
+            if name not in self._types and any(value is not None for value in raw):
+                self._types[name] = _inferred(raw)
+            if name in self._types:
+                yield name, self._types[name], True, raw
+
+    def _name(self, key: str) -> str:
+        """A column's name for an unknown field, never one that another field has."""
+        if key not in self._names:
+            name = self._normalized(key) if key.strip() else ""
+            taken = {*FIELDS_BY_NAME, LOAD_ID, *self._names.values()}
+            if not name or name in taken:
+                digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+                name = self._normalized(f"{name or 'field'}_{digest}")
+            self._names[key] = name
+        return self._names[key]
+
+    def _lists(self, rows: list[Row], ids: list[int], rejected: list[Row]) -> Iterator[Row]:
+        for listed in LIST_FIELDS:
+            for row, row_id in zip(rows, ids, strict=True):
+                raw = row.get(listed.name)
+                items, reason = _items(raw)
+                if reason:
+                    rejected.append(_rejection(row_id, listed.name, raw, reason))
+                for place, item in enumerate(items):
+                    yield {"interaction_id": row_id, "position": place, "provider_name": item}
+
+    def _objects(self, rows: list[Row], ids: list[int], rejected: list[Row]) -> Iterator[Row]:
+        for kept in OBJECT_FIELDS:
+            touch = kept.name.removesuffix("_session_extras")
+            for row, row_id in zip(rows, ids, strict=True):
+                raw = row.get(kept.name)
+                entries, reason = _entries(raw)
+                if reason:
+                    rejected.append(_rejection(row_id, kept.name, raw, reason))
+                for key, value, value_type in entries:
+                    yield {
+                        "interaction_id": row_id,
+                        "touch": touch,
+                        "key": key,
+                        "value": value,
+                        "value_type": value_type,
+                    }
+
+
+def _schema(table: str) -> pa.Schema:
+    return pa.schema([pa.field(column.name, column.arrow_type, nullable=column.nullable) for column in _COLUMNS[table]])
+
+
+def _arrow_type(data_type: str, *, has_timezone: bool) -> pa.DataType:
+    if data_type == "timestamp":
+        return pa.timestamp("us", tz="UTC" if has_timezone else None)
+    return pa.date32() if data_type == "date" else _ARROW_TYPES[data_type]
+
+
+def _table(name: str, rows: list[Row], load_id: str) -> pa.Table:
+    for row in rows:
+        row[LOAD_ID] = load_id
+    return pa.Table.from_pylist(rows, schema=_schema(name))
+
+
+def _clearings(table: str, ids: list[int], found: list[Row]) -> list[Row]:
+    """For each interaction without rows here, one that makes the loader remove those of an earlier load."""
+    filled = {row["interaction_id"] for row in found}
+    blank = {
+        column.name: 0 if column.data_type == "bigint" else "" for column in _COLUMNS[table] if not column.nullable
+    }
+    return [{**blank, "interaction_id": row_id, "is_cleared": True} for row_id in ids if row_id not in filled]
+
+
+def _array(raw: list[Any], data_type: str, *, has_timezone: bool) -> tuple[pa.Array, list[tuple[int, Row]]]:
+    """Return a column, and for each place whose value did not fit, its raw value and the reason."""
+    arrow_type = _arrow_type(data_type, has_timezone=has_timezone)
+    array = _as_documented(raw, arrow_type)
+    if array is not None:
+        return array, []
+    fitted: list[Any] = []
+    rejections: list[tuple[int, Row]] = []
+    for place, value in enumerate(raw):
+        try:
+            fitted.append(values.converted(value, data_type, has_timezone=has_timezone))
+        except values.UnfitError as error:
+            fitted.append(None)
+            rejections.append((place, {"raw_value": values.as_json(value), "reason": str(error)}))
+    return pa.array(fitted, arrow_type), rejections
+
+
+def _as_documented(raw: list[Any], arrow_type: pa.DataType) -> pa.Array | None:
+    """Return the whole column at once where every value has its documented type, else None.
+
+    The types are checked here, because Arrow alone cuts a fraction off without a word.
+    """
+    kinds = {type(value) for value in raw} - {type(None)}
+    if not kinds:
+        return pa.nulls(len(raw), arrow_type)
+    if kinds != {_JSON_KINDS.get(arrow_type, str)} or arrow_type in _INEXACT:
+        return None
+    try:
+        return _timestamps(raw, arrow_type) if pa.types.is_timestamp(arrow_type) else pa.array(raw, arrow_type)
+    except (pa.ArrowException, ValueError, OverflowError):
+        return None
+
+
+def _timestamps(raw: list[Any], arrow_type: pa.DataType) -> pa.Array:
+    texts = pa.array(raw, pa.string())
+    # A local time's Z is no zone (open question 4), and Arrow refuses one where none is wanted.
+    return pc.cast(texts if arrow_type.tz else pc.replace_substring_regex(texts, "Z$", ""), arrow_type)
+
+
+def _inferred(raw: list[Any]) -> str:
+    kinds = {type(value) for value in raw if value is not None}
+    if kinds == {bool}:
+        return "bool"
+    if kinds == {int}:
+        return "bigint"
+    if kinds and not kinds & {bool, str, dict, list}:
+        return "double"
+    return "text"
+
+
+def _items(raw: Any) -> tuple[list[str | None], str]:
+    """Return a list's elements as text, and the reason if something of it did not fit."""
+    if raw is None:
+        return [], ""
+    elements = [raw] if isinstance(raw, str) else raw
+    if not isinstance(elements, list):
+        return [], "not a list"
+    items: list[str | None] = []
+    reason = ""
+    for element in elements:
+        try:
+            items.append(values.converted(element, "text"))
+        except values.UnfitError as error:
+            items.append(None)
+            reason = f"an element: {error}"
+    return items, reason
+
+
+def _entries(raw: Any) -> tuple[list[tuple[str, str, str]], str]:
+    """Return an object's keys, values and types of values, and the reason if something of it did not fit."""
+    if raw is None:
+        return [], ""
+    found = _object(raw)
+    if found is None:
+        return [], "not an object"
+    entries: list[tuple[str, str, str]] = []
+    reason = ""
+    for key, value in found.items():
+        try:
+            text = values.converted(value if isinstance(value, str) else values.as_json(value), "text")
+            entries.append((values.converted(key, "text"), text, _JSON_TYPES.get(type(value), "number")))
+        except values.UnfitError as error:
+            reason = f"an entry: {error}"
+    return entries, reason
+
+
+def _object(raw: Any) -> Row | None:
+    """An object, or text that spells one."""
+    if isinstance(raw, str):
+        try:
+            raw = msgspec.json.decode(raw)
+        except (msgspec.MsgspecError, UnicodeEncodeError):
+            return None
+    return raw if isinstance(raw, dict) else None
+
+
+def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Row:
+    return {"interaction_id": row_id, "field": field, "raw_value": values.as_json(raw), "reason": reason}

@@ -1,0 +1,85 @@
+"""A loopback server that gives scripted answers, byte for byte, and writes down what it was asked."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+LOGIN = b'{"token": "bearer first", "valid_until": "2099-01-01T00:00:00.310Z"}'
+EMPTY_PAGE = b'{"interactions": [], "count": 0, "limit": 1000, "num_pages": 0}'
+
+
+def answer(body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), length: int | None = None) -> bytes:
+    """A whole answer; `length` states another length than the body's."""
+    head = [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+RESET = b""
+
+
+@dataclass
+class ScriptedApi:
+    """Gives `answers` one after the other, the last one for ever; an empty one resets the connection."""
+
+    base_url: str
+    answers: list[bytes]
+    requests: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """The request lines, in order."""
+        return [request.split("\r\n")[0] for request in self.requests]
+
+
+@contextmanager
+def scripted_api(*answers: bytes) -> Iterator[ScriptedApi]:
+    """Serve on a free loopback port until the block ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    api = ScriptedApi(f"http://127.0.0.1:{listener.getsockname()[1]}", list(answers))
+    threading.Thread(target=_accept, args=(listener, api), daemon=True).start()
+    try:
+        yield api
+    finally:
+        listener.close()
+
+
+def _accept(listener: socket.socket, api: ScriptedApi) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        api.connections += 1
+        threading.Thread(target=_serve, args=(connection, api), daemon=True).start()
+
+
+def _serve(connection: socket.socket, api: ScriptedApi) -> None:
+    with connection, connection.makefile("rb") as stream:
+        while request := _request(stream):
+            api.requests.append(request)
+            given = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
+            if given == RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+                return
+            connection.sendall(given)
+            if b"Connection: close" in given:
+                return
+
+
+def _request(stream) -> str:  # type: ignore[no-untyped-def]  # what makefile returns has no public name
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return ""
+        head += line
+    lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+    return (head + stream.read(lengths[0] if lengths else 0)).decode()

@@ -1,0 +1,258 @@
+"""The client on the wire: whole request lines, every status, every fault, and what an error may not say."""
+
+import gzip
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from liine_source import errors
+from liine_source.auth import LiineCredentials
+from liine_source.client import LiineClient, RetryPolicy, Tally
+from tests.scripted_api import EMPTY_PAGE, LOGIN, RESET, ScriptedApi, answer, scripted_api
+
+PAIRS = [("customer_id", "7"), ("search", "Zoë Secret"), ("agent", "null"), ("agent", "3"), ("limit", "2")]
+PAGE = (
+    b'{"interactions": [{"id": 1, "revenue": 150.10}, {"id": 9007199254740993}],'
+    b' "count": 2, "limit": 2, "num_pages": 1, "pagination_timestamp": "2021-05-27T04:02:49Z"}'
+)
+GOOD = answer(PAGE, headers=("Date: Thu, 27 May 2021 09:30:00 GMT",))
+
+
+def client_of(api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4) -> LiineClient:
+    credentials = LiineCredentials(username="someone", password="hunter2-secret")
+    sleep = (waits if waits is not None else []).append
+    return LiineClient(credentials, api.base_url, retry=RetryPolicy(attempts=attempts, sleep=sleep))
+
+
+def test_login_and_page_are_asked_for_as_the_reference_shows() -> None:
+    """The login is JSON, the path has its slash, lists are repeated keys, the token has one prefix."""
+    with scripted_api(answer(LOGIN), GOOD) as api:
+        page = client_of(api).page(PAIRS, "Customer 7")
+    login, request = api.requests
+    assert login.startswith("POST /call_log/authenticate/ HTTP/1.1\r\n")
+    assert login.endswith('\r\n\r\n{"username": "someone", "password": "hunter2-secret"}')
+    assert "Authorization" not in login
+    assert request.startswith(
+        "GET /call_log/interactions/?customer_id=7&search=Zo%C3%AB+Secret&agent=null&agent=3&limit=2 HTTP/1.1\r\n"
+    )
+    assert "\r\nAuthorization: bearer first\r\n" in request
+    assert "gzip" in request
+    assert [str(row) for row in page.rows] == ["{'id': 1, 'revenue': Decimal('150.10')}", "{'id': 9007199254740993}"]
+    assert (page.count, page.limit, str(page.server_time)) == (2, 2, "2021-05-27 09:30:00+00:00")
+
+
+def test_a_connection_and_a_token_are_kept() -> None:
+    """One login and one connection serve many pages."""
+    with scripted_api(answer(LOGIN), GOOD) as api:
+        client = client_of(api)
+        for _ in range(5):
+            client.page(PAIRS, "Customer 7")
+        assert (len(api.requests), api.connections) == (6, 1)
+
+
+def test_a_compressed_answer_is_read() -> None:
+    """gzip is asked for and understood."""
+    with scripted_api(answer(LOGIN), answer(gzip.compress(PAGE), headers=("Content-Encoding: gzip",))) as api:
+        assert len(client_of(api).page(PAIRS, "Customer 7").rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("400 Bad Request", errors.BadRequestError),
+        ("403 Forbidden", errors.ForbiddenError),
+        ("404 Not Found", errors.NotFoundError),
+        ("405 Method Not Allowed", errors.MethodNotAllowedError),
+        ("406 Not Acceptable", errors.NotAcceptableError),
+        ("418 Teapot", errors.UnexpectedStatusError),
+    ],
+)
+def test_a_refusal_is_an_error_at_once(status: str, kind: type[errors.ApiError]) -> None:
+    """What another try cannot mend is asked once; the error names the customer and a remedy."""
+    with scripted_api(answer(LOGIN), answer(b'{"error": "Zoe Secret"}', status)) as api:
+        with pytest.raises(kind) as caught:
+            client_of(api).page(PAIRS, "Customer 7")
+        assert len(api.requests) == 2
+    message = str(caught.value)
+    assert message.startswith(f"Customer 7: the API answered {status[:3]}")
+    assert len(message) > 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (answer(b"", "429 Too Many Requests"), errors.RateLimitedError),
+        (answer(b"", "500 Internal Server Error"), errors.ServerError),
+        (answer(b"", "502 Bad Gateway"), errors.GatewayError),
+        (answer(b"", "503 Service Unavailable"), errors.UnavailableError),
+        (answer(b"", "504 Gateway Timeout"), errors.GatewayError),
+        (RESET, errors.NoConnectionError),
+        (answer(PAGE[:50], length=len(PAGE), headers=("Connection: close",)), errors.NoConnectionError),
+        (answer(PAGE[:50]), errors.UnreadableAnswerError),
+        (answer(b"<html>busy</html>"), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": null}'), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": [1]}'), errors.UnreadableAnswerError),
+        (answer(b"[]"), errors.UnreadableAnswerError),
+        (answer(b"no gzip", headers=("Content-Encoding: gzip",)), errors.NoConnectionError),
+    ],
+    ids=[
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
+        "reset",
+        "cut off",
+        "cut JSON",
+        "HTML",
+        "null",
+        "numbers",
+        "list",
+        "bad gzip",
+    ],
+)
+def test_a_passing_fault_is_tried_again(fault: bytes, kind: type[errors.ApiError]) -> None:
+    """Two faults in a row cost two retries; one that stays ends as its own error."""
+    with scripted_api(answer(LOGIN), fault, fault, GOOD) as api:
+        tally = Tally()
+        assert len(client_of(api).page(PAIRS, "Customer 7", tally).rows) == 2
+        assert (tally.requests, tally.retries) == (4, 2)
+    with scripted_api(answer(LOGIN), fault) as api:
+        with pytest.raises(kind):
+            client_of(api).page(PAIRS, "Customer 7")
+        assert len(api.requests) == 5
+
+
+def test_waits_grow_with_jitter_and_stay_bounded() -> None:
+    """Each wait is drawn from a range that doubles."""
+    waits: list[float] = []
+    with (
+        scripted_api(answer(LOGIN), answer(b"", "503 Service Unavailable")) as api,
+        pytest.raises(errors.UnavailableError),
+    ):
+        client_of(api, waits, attempts=9).page(PAIRS, "Customer 7")
+    assert len(waits) == 8
+    assert all(0 <= wait <= min(60.0, 0.5 * 2**number) for number, wait in enumerate(waits))
+    assert len(set(waits)) > 1
+
+
+@pytest.mark.parametrize("spelling", ["7", "Thu, 27 May 2021 09:30:07 GMT"])
+def test_retry_after_is_honoured(spelling: str) -> None:
+    """The API's own wait is kept, as seconds and as a date measured on the API's clock."""
+    waits: list[float] = []
+    headers = (f"Retry-After: {spelling}", "Date: Thu, 27 May 2021 09:30:00 GMT")
+    with scripted_api(answer(LOGIN), answer(b"", "429 Too Many Requests", headers), GOOD) as api:
+        client_of(api, waits).page(PAIRS, "Customer 7")
+    assert waits == [7.0]
+
+
+def test_a_wait_too_long_ends_the_run() -> None:
+    """An hour is not waited for: the scheduler's next run is sooner."""
+    with scripted_api(answer(LOGIN), answer(b"", "503 Service Unavailable", ("Retry-After: 3600",))) as api:
+        with pytest.raises(errors.UnavailableError):
+            client_of(api).page(PAIRS, "Customer 7")
+        assert len(api.requests) == 2
+
+
+def test_a_refused_token_costs_one_login_and_one_resend() -> None:
+    """A 401 in mid-run is answered by a fresh login, and the same request again with the new token."""
+    second = answer(LOGIN.replace(b"first", b"second"))
+    with scripted_api(answer(LOGIN), GOOD, answer(b"", "401 Unauthorized"), second, GOOD) as api:
+        client = client_of(api)
+        client.page(PAIRS, "Customer 7")
+        client.page(PAIRS, "Customer 7")
+    assert [line.split("?")[0] for line in api.lines] == [
+        "POST /call_log/authenticate/ HTTP/1.1",
+        "GET /call_log/interactions/",
+        "GET /call_log/interactions/",
+        "POST /call_log/authenticate/ HTTP/1.1",
+        "GET /call_log/interactions/",
+    ]
+    assert "Authorization: bearer second" in api.requests[-1]
+
+
+def test_a_token_refused_twice_is_an_error() -> None:
+    """A fresh token that is refused too is not tried for ever."""
+    with scripted_api(
+        answer(LOGIN), answer(b"", "401 Unauthorized"), answer(LOGIN), answer(b"", "401 Unauthorized")
+    ) as api:
+        with pytest.raises(errors.AuthenticationError):
+            client_of(api).page(PAIRS, "Customer 7")
+        assert len(api.requests) == 4
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "403 Forbidden"])
+def test_a_refused_login_ends_at_once(status: str) -> None:
+    """One try, and the error says where the password is written."""
+    with scripted_api(answer(b"{}", status)) as api:
+        with pytest.raises(errors.LoginRefusedError, match=r"Check username and password .*secrets\.toml"):
+            client_of(api).page(PAIRS, "Customer 7")
+        assert len(api.requests) == 1
+
+
+def test_a_login_out_of_service_is_tried_again() -> None:
+    """A login that cannot be answered is no wrong password."""
+    with scripted_api(answer(b"", "503 Service Unavailable"), answer(LOGIN), GOOD) as api:
+        assert len(client_of(api).page(PAIRS, "Customer 7").rows) == 2
+
+
+def test_a_redirect_to_another_host_is_not_followed() -> None:
+    """The token never leaves the host it was meant for (open question 12)."""
+    with scripted_api(answer(EMPTY_PAGE)) as other:
+        away = answer(b"", "302 Found", (f"Location: {other.base_url}/call_log/interactions/",))
+        with scripted_api(answer(LOGIN), away) as api, pytest.raises(errors.ForeignHostError):
+            client_of(api).page(PAIRS, "Customer 7")
+        assert other.requests == []
+
+
+def test_a_redirect_on_the_same_host_keeps_the_token() -> None:
+    """The two spellings of the path may lead to each other (open question 12)."""
+    there = answer(b"", "308 Permanent Redirect", ("Location: /call_log/interactions?customer_id=7",))
+    with scripted_api(answer(LOGIN), there, GOOD) as api:
+        client_of(api).page(PAIRS, "Customer 7")
+    assert api.lines[-1] == "GET /call_log/interactions?customer_id=7 HTTP/1.1"
+    assert "Authorization: bearer first" in api.requests[-1]
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://liine.example", "ftp://127.0.0.1", "app.liine.com", "https://u:p@host", ""]
+)
+def test_only_https_or_this_machine_is_addressed(base_url: str) -> None:
+    """Password and token are not sent where they could be read on the way."""
+    with pytest.raises(errors.ConfigurationError, match="base_url"):
+        LiineClient(LiineCredentials(username="u", password="p"), base_url)
+
+
+def test_missing_credentials_are_told_before_any_request() -> None:
+    """An empty password is a setting to mend, not a request to make."""
+    with scripted_api(answer(LOGIN)) as api:
+        with pytest.raises(errors.ConfigurationError, match="No username or password"):
+            LiineClient(LiineCredentials(username="someone", password=""), api.base_url)
+        assert api.requests == []
+
+
+def test_half_a_surrogate_pair_does_not_lose_the_page() -> None:
+    """JSON may spell text that has no Unicode; the page is read all the same."""
+    with scripted_api(answer(LOGIN), answer(b'{"interactions": [{"id": 1, "name": "\\ud83d"}], "count": 1}')) as api:
+        assert client_of(api).page(PAIRS, "Customer 7").rows == [{"id": 1, "name": "\ud83d"}]
+
+
+FAULTS = [RESET, answer(b'{"error": "Zoe Secret"}', "400 Bad Request"), answer(PAGE[:50]), answer(b"", "503 X")]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=["reset", "400", "cut", "503"])
+def test_no_error_or_log_tells_what_was_asked_or_answered(fault: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a message nor its causes nor our log hold a query's value, a body, the token or the password."""
+    with caplog.at_level(logging.DEBUG, "liine_source"), scripted_api(answer(LOGIN), fault) as api:
+        with pytest.raises(errors.ApiError) as caught:
+            client_of(api).page(PAIRS, "Customer 7")
+    told = "\n".join([*(repr(error) for error in _chain(caught.value)), caplog.text])
+    for secret in ("Secret", "hunter2", "bearer", "someone", "/call_log"):
+        assert secret not in told
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
