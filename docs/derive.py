@@ -56,18 +56,18 @@ def statuses_table() -> str:
 def _annotation(parameter: Parameter) -> list[str]:
     kind = parameter.type.removeprefix("list(").removesuffix(")")
     is_list = kind != parameter.type
-    item = f"Literal[{', '.join(map(_quoted, parameter.values))}]" if parameter.values else _SCALARS[kind]
+    words = list(_words(parameter))
+    named = f"Literal[{', '.join(map(_quoted, words))}]"
+    item = named if parameter.values else _SCALARS[kind]
     if parameter.special_values:
-        item += f" | Literal[{', '.join(map(_quoted, parameter.special_values))}]"
-    elif parameter.accepts_null and parameter.values:
-        item += ' | Literal["null"]'
-    if parameter.accepts_null or "null" in parameter.special_values:
+        item += f" | {named}"
+    if "null" in words:
         item += " | None"
     line = f"    {parameter.name}: " + (f"list[{item}]" if is_list else item)
     if len(line) <= _WIDTH:
         return [line]
     indent = "    " * (2 + is_list)
-    values = [f"{indent}{_quoted(value)}," for value in parameter.values]
+    values = [f"{indent}{_quoted(value)}," for value in words]
     if not is_list:
         return [f"    {parameter.name}: Literal[", *values, "    ]"]
     rest = item.partition("]")[2]

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
@@ -92,7 +92,7 @@ def emulator(
 ) -> None:
     """Run an emulator of the API on this machine, with invented data (extra `emulator`)."""
     try:
-        from liine_source import emulator as emulating
+        from liine_source import emulator as emulating  # noqa: PLC0415  an extra, only needed here
     except ImportError:
         raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
     emulating.serve(host, port, interactions=interactions, customers=customers, seed=seed)
@@ -127,7 +127,7 @@ class _Progress:
         self._tasks: dict[int, Any] = {}
         self._received: dict[int, int] = {}
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

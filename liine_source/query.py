@@ -42,8 +42,8 @@ class Filters(TypedDict, total=False):
     agent: list[int | Literal["null", "inactive"] | None]
     agents: str
     outcome: list[Literal["Booked", "Not Booked"]]
-    direction: list[Literal["inbound", "outbound"] | Literal["null"] | None]
-    status: list[Literal["Answered", "Not Answered", "Error", "Busy", "In Progress"] | Literal["null"] | None]
+    direction: list[Literal["inbound", "outbound", "null"] | None]
+    status: list[Literal["Answered", "Not Answered", "Error", "Busy", "In Progress", "null"] | None]
     outcome_rnb: list[str | None]
     tracking_number: list[str | None]
     call_type: list[

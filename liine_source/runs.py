@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import dlt
@@ -104,11 +105,13 @@ class CustomerStatus:
     proof: str | None
 
 
-def build_pipeline(destination: str | None = None, dataset: str = DATASET_NAME) -> dlt.Pipeline:
+def build_pipeline(
+    destination: str | None = None, dataset: str = DATASET_NAME, *, folder: str | None = None
+) -> dlt.Pipeline:
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
     `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
-    DuckDB. Raises NameClashError where DuckDB could not tell file, pipeline and dataset apart, and
+    DuckDB. `folder` is the working directory; None takes one for each place that is written to. Raises NameClashError where DuckDB could not tell file, pipeline and dataset apart, and
     ConfigurationError where the destination is unknown or lacks a setting.
     """
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
@@ -119,9 +122,9 @@ def build_pipeline(destination: str | None = None, dataset: str = DATASET_NAME) 
         factory, location = _destination(kind)
     if kind == "duckdb":
         _check_names(Path(location).stem, dataset)
-    # One working directory for each place that is written to: sharing one has lost rows.
-    home = Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}"
-    return dlt.pipeline(PIPELINE_NAME, str(home), destination=factory, dataset_name=dataset)
+    # Two places sharing a working directory have lost rows.
+    home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}")
+    return dlt.pipeline(PIPELINE_NAME, home, destination=factory, dataset_name=dataset)
 
 
 def check(**settings: Any) -> list[CustomerAccess]:
@@ -177,11 +180,11 @@ def raise_for_failures(report: SyncReport) -> None:
 
 def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
     """Return what the warehouse holds of each customer that was ever synced; an empty list if none was."""
-    with _translated():
-        pipeline = build_pipeline(destination, dataset)
-        pipeline.drop()
+    # A folder of its own: the pipeline's may be in use by a sync that is running now.
+    with TemporaryDirectory(prefix="liine-") as folder, _translated():
+        pipeline = build_pipeline(destination, dataset, folder=folder)
         pipeline.sync_destination()
-        if not pipeline.default_schema_name:
+        if not pipeline.schema_names:
             return []
         marks = watermarks(pipeline.state.get("sources", {}).get("liine", {}))
         rows = dict(_query(pipeline, _ROWS))
@@ -245,10 +248,10 @@ def _destination(kind: str) -> tuple[AnyDestination, str]:
     arguments: dict[str, Any] = {"supports_transactions": True, **_IDENTIFIERS}
     if kind == "duckdb" and dlt.secrets.get("destination.duckdb.credentials") is None:
         arguments["credentials"] = DUCKDB_FILE
-    destination = cast(AnyDestination, Destination.from_reference(kind, **arguments))
+    destination = cast("AnyDestination", Destination.from_reference(kind, **arguments))
     # Partial: the dataset and the folder are the pipeline's to give, and do not tell the place.
     location = str(destination.configuration(destination.spec(), accept_partial=True).data_location())
-    return destination, os.path.abspath(location) if kind == "duckdb" else location
+    return destination, str(Path(location).resolve()) if kind == "duckdb" else location
 
 
 def _check_names(file_stem: str, dataset: str) -> None:
@@ -272,15 +275,15 @@ def _query(pipeline: dlt.Pipeline, statement: sa.Select[Any]) -> list[tuple[Any,
 @contextmanager
 def _translated() -> Iterator[None]:
     """Say in our own words what dlt raises: its messages may hold rows or settings."""
-    problem: LiineError | None = None
     try:
         yield
     except LiineError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it is told in our words
         problem = _problem(error)
-    if problem:
-        raise problem
+    else:
+        return
+    raise problem
 
 
 def _problem(error: Exception) -> LiineError:

@@ -61,7 +61,7 @@ class _Column:
         }
         if self.data_type == "timestamp":
             hint["timezone"] = self.has_timezone
-        return cast(TColumnSchema, hint)
+        return cast("TColumnSchema", hint)
 
     @property
     def arrow_type(self) -> pa.DataType:
@@ -222,6 +222,8 @@ class PageTables:
             raw = [row.get(key) for row in rows]
             if name not in self._types and any(value is not None for value in raw):
                 self._types[name] = _inferred(raw)
+            if self._types.get(name) == "text":
+                raw = [values.as_json(value) if isinstance(value, dict | list) else value for value in raw]
             if name in self._types:
                 yield name, self._types[name], True, raw
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 LOGIN = b'{"token": "bearer first", "valid_until": "2099-01-01T00:00:00.310Z"}'
 EMPTY_PAGE = b'{"interactions": [], "count": 0, "limit": 1000, "num_pages": 0}'
@@ -74,7 +75,7 @@ def _serve(connection: socket.socket, api: ScriptedApi) -> None:
                 return
 
 
-def _request(stream) -> str:  # type: ignore[no-untyped-def]  # what makefile returns has no public name
+def _request(stream: BinaryIO) -> str:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()

@@ -20,7 +20,7 @@ FITTING = [
     ("text", True, "true"),
     ("bool", True, True),
     ("bool", 1, True),
-    ("bool", Decimal("0"), False),
+    ("bool", Decimal(0), False),
     ("bool", "true", True),
     ("bool", "False", False),
     ("bool", "1", True),

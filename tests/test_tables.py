@@ -1,0 +1,219 @@
+"""From a page of rows to Arrow tables."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from liine_source import tables
+from liine_source.spec.fields import SCALAR_FIELDS
+from liine_source.tables import PageTables
+
+
+def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The tables of one page as lists of rows, without their load id."""
+    page = PageTables("17", known or {}, str.lower).build(list(rows))
+    for table in page.values():
+        assert table.column("_dlt_load_id").to_pylist() == ["17"] * len(table)
+    return {name: table.drop_columns("_dlt_load_id").to_pylist() for name, table in page.items()}
+
+
+def test_every_scalar_field_is_a_typed_column() -> None:
+    """All 81 are there from the first page, whatever it holds, in the reference's order."""
+    page = PageTables("17", {}, str.lower).build([{"id": 1}])
+    interactions = page["interactions"]
+    assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), "_dlt_load_id"]
+    types = {name: interactions.schema.field(name).type for name in interactions.column_names}
+    assert types["id"] == types["duration"] == types["form_submission_id"] == pa.int64()
+    assert types["revenue"] == pa.decimal128(38, 9)
+    assert types["messaging_utilization"] == pa.float64()
+    assert types["start_time"] == pa.timestamp("us")
+    assert types["start_time_tz"] == types["updated_at"] == pa.timestamp("us", "UTC")
+    assert types["has_audio"] == pa.bool_()
+
+
+def test_values_arrive_as_they_were_given() -> None:
+    """Unicode, long text, large ids, fractions and times keep their value; the rest is null."""
+    long = "ä" * 100_000
+    row = built(
+        {
+            "id": 2**40,
+            "name": "Zoë 🦷",
+            "initial_landing_url": long,
+            "revenue": Decimal("150.10"),
+            "messaging_utilization": Decimal("66.67"),
+            "start_time": "2021-05-27T04:08:51Z",
+            "start_time_tz": "2021-05-27T09:08:51Z",
+            "updated_at": "2021-05-27T09:08:51.123456Z",
+            "has_audio": False,
+        }
+    )["interactions"][0]
+    given = {name: value for name, value in row.items() if value is not None}
+    assert given == {
+        "id": 2**40,
+        "name": "Zoë 🦷",
+        "initial_landing_url": long,
+        "revenue": Decimal("150.10"),
+        "messaging_utilization": 66.67,
+        "start_time": datetime(2021, 5, 27, 4, 8, 51),  # noqa: DTZ001  a local wall clock
+        "start_time_tz": datetime(2021, 5, 27, 9, 8, 51, tzinfo=UTC),
+        "updated_at": datetime(2021, 5, 27, 9, 8, 51, 123456, tzinfo=UTC),
+        "has_audio": False,
+    }
+
+
+@pytest.mark.parametrize("duration", ["58", Decimal("58.0")], ids=["text", "fraction of nothing"])
+def test_another_spelling_in_one_row_spoils_no_other(duration: Any) -> None:
+    """A column of mixed spellings is converted value by value."""
+    page = built({"id": "1", "duration": duration}, {"id": 2, "duration": 7}, {"id": 3})
+    assert [(row["id"], row["duration"]) for row in page["interactions"]] == [(1, 58), (2, 7), (3, None)]
+    assert [row["is_cleared"] for row in page["interactions__rejected_values"]] == [True] * 3
+
+
+def test_a_fraction_in_a_whole_column_is_not_cut_off() -> None:
+    """Arrow alone would make 12 of 12.5 without a word."""
+    page = built({"id": 1, "duration": Decimal("12.5")})
+    assert page["interactions"][0]["duration"] is None
+    assert page["interactions__rejected_values"] == [
+        {
+            "interaction_id": 1,
+            "field": "duration",
+            "raw_value": "12.5",
+            "reason": "a number with a fraction is not whole",
+            "is_cleared": None,
+        }
+    ]
+
+
+def test_what_fits_no_column_is_kept_beside() -> None:
+    """The row loads with null, and the raw value lies in interactions__rejected_values."""
+    page = built({"id": 1, "has_audio": {"a": 1}, "updated_at": "soon", "name": ["x"]}, {"id": 2, "has_audio": True})
+    assert [(row["has_audio"], row["updated_at"], row["name"]) for row in page["interactions"]] == [
+        (None, None, None),
+        (True, None, None),
+    ]
+    assert [(r["interaction_id"], r["field"], r["raw_value"]) for r in page["interactions__rejected_values"]] == [
+        (1, "name", '["x"]'),
+        (1, "has_audio", '{"a":1}'),
+        (1, "updated_at", '"soon"'),
+        (2, "", None),
+    ]
+
+
+def test_a_list_keeps_its_order_and_repeats() -> None:
+    """Positions count from 0; an interaction without entries sends one row that clears."""
+    page = built({"id": 1, "provider_names": ["Dr. B", "Dr. A", "Dr. B"]}, {"id": 2, "provider_names": []}, {"id": 3})
+    assert [
+        (row["interaction_id"], row["position"], row["provider_name"], row["is_cleared"])
+        for row in page["interactions__provider_names"]
+    ] == [(1, 0, "Dr. B", None), (1, 1, "Dr. A", None), (1, 2, "Dr. B", None), (2, 0, None, True), (3, 0, None, True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "rejected"),
+    [
+        ("Dr. A", ["Dr. A"], None),
+        (["Dr. A", 5, None], ["Dr. A", "5", None], None),
+        (["Dr. A", {"x": 1}], ["Dr. A", None], "an element: an object is not text"),
+        ({"x": 1}, [], "not a list"),
+        (7, [], "not a list"),
+    ],
+)
+def test_a_list_of_another_shape_loses_nothing(given: Any, names: list[str | None], rejected: str | None) -> None:
+    """What cannot be an entry is kept raw, and the others keep their places."""
+    page = built({"id": 1, "provider_names": given})
+    kept = [row["provider_name"] for row in page["interactions__provider_names"] if not row["is_cleared"]]
+    assert kept == names
+    assert page["interactions__rejected_values"][0]["reason"] == rejected
+
+
+def test_objects_become_keys_and_values() -> None:
+    """A string is kept as it is, anything else as JSON, each with its type."""
+    extras = {"gclid": "x", "n": Decimal("1.50"), "ok": True, "none": None, "deep": {"a": [1]}, "list": []}
+    page = built({"id": 1, "initial_session_extras": extras, "last_touch_session_extras": {"gclid": "y"}})
+    assert [
+        (row["touch"], row["key"], row["value"], row["value_type"]) for row in page["interactions__session_extras"]
+    ] == [
+        ("initial", "gclid", "x", "string"),
+        ("initial", "n", "1.50", "number"),
+        ("initial", "ok", "true", "boolean"),
+        ("initial", "none", "null", "null"),
+        ("initial", "deep", '{"a":[1]}', "object"),
+        ("initial", "list", "[]", "array"),
+        ("last_touch", "gclid", "y", "string"),
+    ]
+
+
+@pytest.mark.parametrize(("given", "keys"), [('{"a": 1}', ["a"]), ("not JSON", []), (["a"], []), ("[1]", [])])
+def test_an_object_spelled_as_text_is_read(given: Any, keys: list[str]) -> None:
+    """Text that is no object is kept raw."""
+    page = built({"id": 1, "initial_session_extras": given})
+    assert [row["key"] for row in page["interactions__session_extras"] if not row["is_cleared"]] == keys
+    assert bool(page["interactions__rejected_values"][0]["is_cleared"]) is bool(keys)
+
+
+UNKNOWN = [
+    ([True, None, False], "bool", [True, None, False]),
+    ([7, None, 2**40], "bigint", [7, None, 2**40]),
+    ([Decimal("1.5"), 2, None], "double", [1.5, 2.0, None]),
+    (["a", None, "b"], "text", ["a", None, "b"]),
+    (["a", 5, True], "text", ["a", "5", "true"]),
+]
+
+
+@pytest.mark.parametrize(("raw", "data_type", "expected"), UNKNOWN)
+def test_an_unknown_field_becomes_a_column_of_its_own_type(raw: list[Any], data_type: str, expected: list[Any]) -> None:
+    """Its type is that of the first values met."""
+    builder = PageTables("17", {}, str.lower)
+    page = builder.build([{"id": number, "new_field": value} for number, value in enumerate(raw)])
+    assert page["interactions"].column("new_field").to_pylist() == expected
+    assert builder.unknown_fields == {"new_field"}
+    assert data_type
+
+
+def test_an_unknown_field_of_objects_is_kept_as_json() -> None:
+    """What has no scalar type is text, and nothing is rejected."""
+    page = built({"id": 1, "new_field": {"a": [1]}}, {"id": 2, "new_field": "b"})
+    assert [row["new_field"] for row in page["interactions"]] == ['{"a":[1]}', "b"]
+
+
+def test_an_unknown_field_keeps_the_type_of_its_column() -> None:
+    """Later values of another type are kept raw, whether the column is of this run or an earlier one."""
+    page = built({"id": 1, "new_field": "x"}, known={"new_field": "bigint"})
+    assert page["interactions"][0]["new_field"] is None
+    assert page["interactions__rejected_values"][0]["raw_value"] == '"x"'
+
+
+def test_names_of_unknown_fields_never_meet() -> None:
+    """A name that becomes another column's is told apart by a suffix; none is lost."""
+    page = built({"id": 1, "ID": 5, "New": 1, "NEW": 2, "_DLT_LOAD_ID": "x", " ": 3})
+    row = page["interactions"][0]
+    added = {name: value for name, value in row.items() if value is not None}
+    assert sorted(str(value) for value in added.values()) == ["1", "1", "2", "3", "5", "x"]
+    assert row["id"] == 1
+    assert len(added) == 6
+
+
+def test_all_five_tables_are_there_without_a_row() -> None:
+    """A first run creates them even when the API has nothing."""
+    empty = tables.empty_tables()
+    assert {name: len(table) for name, table in empty.items()} == dict.fromkeys(
+        (
+            "interactions",
+            "interactions__provider_names",
+            "interactions__session_extras",
+            "interactions__rejected_values",
+            "sweeps",
+        ),
+        0,
+    )
+
+
+def test_every_column_is_described() -> None:
+    """Descriptions and classes of personal data travel into dlt's schema."""
+    for name in tables.empty_tables():
+        for column in tables.columns(name).values():
+            assert column["description"]
+    assert tables.columns("interactions")["email"]["x-personal-data"] == "direct"  # type: ignore[typeddict-item]
