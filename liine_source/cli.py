@@ -138,10 +138,10 @@ class _Progress:
         self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
         self._show(audit, "")
 
-    def ended(self, audit: Audit, error: LiineError | None) -> None:
+    def ended(self, audit: Audit, error: LiineError | None) -> None:  # noqa: ARG002  the table tells it
         self._show(audit, f", {audit.status}")
 
-    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:  # noqa: ARG002  as above
         self._progress.add_task(f"loading {rows[tables.INTERACTIONS]} interactions")
 
     def _show(self, audit: Audit, end: str) -> None:

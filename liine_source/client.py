@@ -46,6 +46,9 @@ class RetryPolicy:
     sleep: Callable[[float], None] = time.sleep
 
 
+RETRY_POLICY = RetryPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds to wait for a connection, and for each part of an answer."""
@@ -106,7 +109,7 @@ class LiineClient:
         if not credentials.username or not credentials.password:
             raise errors.ConfigurationError(f"No username or password. {errors.LoginRefusedError.remedy}")
         self._credentials = credentials
-        self._retry = retry or RetryPolicy()
+        self._retry = retry or RETRY_POLICY
         self._timeouts = timeouts or Timeouts()
         self._session = _SameHostSession()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)

@@ -111,8 +111,9 @@ def build_pipeline(
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
     `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
-    DuckDB. `folder` is the working directory; None takes one for each place that is written to. Raises NameClashError where DuckDB could not tell file, pipeline and dataset apart, and
-    ConfigurationError where the destination is unknown or lacks a setting.
+    DuckDB. `folder` is the working directory; None takes one for each place that is written to. Raises
+    NameClashError where DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where
+    the destination is unknown or lacks a setting.
     """
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
     for name, value in _DEFAULTS.items():

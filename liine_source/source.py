@@ -56,6 +56,7 @@ class Settings:
 
     @property
     def filter_hash(self) -> str:
+        """The fingerprint under which watermarks are kept."""
         return query.fingerprint(self.filters, self.since, self.until)
 
 

@@ -244,9 +244,9 @@ FAULTS = [RESET, answer(b'{"error": "Zoe Secret"}', "400 Bad Request"), answer(P
 @pytest.mark.parametrize("fault", FAULTS, ids=["reset", "400", "cut", "503"])
 def test_no_error_or_log_tells_what_was_asked_or_answered(fault: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """Neither a message nor its causes nor our log hold a query's value, a body, the token or the password."""
-    with caplog.at_level(logging.DEBUG, "liine_source"), scripted_api(answer(LOGIN), fault) as api:
-        with pytest.raises(errors.ApiError) as caught:
-            client_of(api).page(PAIRS, "Customer 7")
+    caplog.set_level(logging.DEBUG, "liine_source")
+    with scripted_api(answer(LOGIN), fault) as api, pytest.raises(errors.ApiError) as caught:
+        client_of(api).page(PAIRS, "Customer 7")
     told = "\n".join([*(repr(error) for error in _chain(caught.value)), caplog.text])
     for secret in ("Secret", "hunter2", "bearer", "someone", "/call_log"):
         assert secret not in told

@@ -37,12 +37,13 @@ REFUSED = [
     ),
     ({"type": []}, "Filter 'type' was given a value of type empty list: it must be a list with at least one value."),
     (
-        {"type": ["call", "fax"]},
-        "Filter 'type' was given a value of type str: each value must be one of 'call', 'form', 'online_booking', "
-        "'ehr_pms_entry'.",
+        {"list": "all"},
+        "Filter 'list' was given a value of type str: it must be one of 'first_time_interactions', 'verified_new'.",
     ),
-    ({"type": [None]}, "Filter 'type' was given a value of type NoneType: each value must be one of 'call', 'form', "
-     "'online_booking', 'ehr_pms_entry'."),
+    (
+        {"intent_level": [None]},
+        "Filter 'intent_level' was given a value of type NoneType: each value must be one of '3rd Party', 'Not 3rd Party'.",
+    ),
     (
         {"agent": ["retired"]},
         "Filter 'agent' was given a value of type str: each value must be an integer or 'null' or 'inactive'.",
@@ -55,7 +56,7 @@ REFUSED = [
         {"analytics_methodology": "attribution"},
         "Filter 'analytics_methodology' was given a value of type str: it must be one of 'conversion'.",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("filters", "message"), REFUSED)

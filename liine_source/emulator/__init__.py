@@ -1,0 +1,33 @@
+"""An emulator of the Liine interaction API, with invented data under a clock that tests move.
+
+It was written from the reference alone; no answer of the real service was ever seen. What works against it is
+right under the readings of the reference that its switches spell out (`Readings`), and nothing more is proven:
+neither which reading is the true one, nor how fast, how large or how reliable the real service is, nor what it
+does where the reference is silent and no switch exists. It refuses what the reference does not document, where
+the real service may be more lenient.
+
+It shares the tables of `liine_source.spec` with the connector and none of the connector's behaviour.
+"""
+
+from liine_source.emulator.app import create_app
+from liine_source.emulator.faults import Burst, Faults
+from liine_source.emulator.history import DEFAULT_NOW, Settings
+from liine_source.emulator.readings import Readings
+from liine_source.emulator.rows import ABSENT
+from liine_source.emulator.server import create_emulator, running_emulator, serve
+from liine_source.emulator.service import Emulator, Request
+
+__all__ = [
+    "ABSENT",
+    "DEFAULT_NOW",
+    "Burst",
+    "Emulator",
+    "Faults",
+    "Readings",
+    "Request",
+    "Settings",
+    "create_app",
+    "create_emulator",
+    "running_emulator",
+    "serve",
+]

@@ -1,0 +1,57 @@
+"""Answers that no server should give: connections reset, bodies cut short."""
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_TRANSPORT = "liine_source.transport"
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class BreakableProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with its transport within reach of the application."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[_TRANSPORT] = self.transport
+
+
+class Reset(Response):
+    """No answer: the connection is reset (RST, not FIN). Needs `BreakableProtocol`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Break the connection."""
+        transport: asyncio.Transport = scope[_TRANSPORT]
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
+        await _gone(receive)
+
+
+class TruncatedBody(Response):
+    """Less body than Content-Length promises, then the end of the connection. Needs `BreakableProtocol`."""
+
+    def __init__(self, part: bytes, *, promised: int) -> None:
+        super().__init__(part, media_type="application/json")
+        self.headers["content-length"] = str(promised)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the part and close."""
+        transport: asyncio.Transport = scope[_TRANSPORT]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        transport.close()
+        await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until uvicorn knows that the connection is lost, so that it neither answers nor complains."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,113 @@
+"""The emulator behind a port of this machine."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+import uvicorn
+
+from liine_source.emulator.app import create_app
+from liine_source.emulator.breakage import BreakableProtocol
+from liine_source.emulator.faults import Faults
+from liine_source.emulator.history import Settings
+from liine_source.emulator.readings import Readings
+from liine_source.emulator.service import Emulator
+
+LOOPBACK = "127.0.0.1"
+_BACKLOG = 2048
+_PATIENCE = 10.0
+
+
+def create_emulator(readings: Readings | None = None, faults: Faults | None = None, **settings: Any) -> Emulator:
+    """Return an emulator without a server. `settings` are those of `Settings`, or switches of `Readings`."""
+    switches = {name: settings.pop(name) for name in _SWITCHES & settings.keys()}
+    if switches and readings is not None:
+        raise TypeError("give `readings`, or its switches by name, not both")
+    return Emulator(Settings(**settings), readings or Readings(**switches), faults)
+
+
+@contextmanager
+def running_emulator(
+    readings: Readings | None = None,
+    faults: Faults | None = None,
+    **settings: Any,
+) -> Iterator[Emulator]:
+    """Yield an emulator that listens on a free loopback port, from a thread of this process, until the block ends.
+
+    `settings` are those of `Settings` (`interactions`, `customers`, `seed`, `zones`, `now`, …) or switches of
+    `Readings` by their names. A `TypeError` names what is unknown.
+    """
+    emulator = create_emulator(readings, faults, **settings)
+    with _listening(LOOPBACK, 0) as listener:
+        emulator.base_url = _url_of(listener)
+        server = _Server(emulator)
+        thread = threading.Thread(target=server.run, args=([listener],), name="emulator", daemon=True)
+        thread.start()
+        try:
+            if not server.is_up.wait(_PATIENCE):
+                raise RuntimeError("the emulator did not start")
+            yield emulator
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join(_PATIENCE)
+
+
+def serve(
+    host: str = LOOPBACK,
+    port: int = 8765,
+    *,
+    on_ready: Callable[[Emulator], None] | None = None,
+    readings: Readings | None = None,
+    faults: Faults | None = None,
+    **settings: Any,
+) -> None:
+    """Serve until interrupted; port 0 takes any free one. `on_ready` gets the emulator once it listens.
+
+    Nothing is printed. The controls under `/_emulator` need no token: keep `host` a loopback address.
+    """
+    emulator = create_emulator(readings, faults, **settings)
+    with _listening(host, port) as listener:
+        emulator.base_url = _url_of(listener)
+        _Server(emulator, on_ready).run([listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, emulator: Emulator, on_ready: Callable[[Emulator], None] | None = None) -> None:
+        self.is_up = threading.Event()
+        self._emulator = emulator
+        self._on_ready = on_ready
+        super().__init__(
+            uvicorn.Config(
+                create_app(emulator),
+                http=BreakableProtocol,
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                log_level="critical",
+                date_header=False,
+                server_header=False,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self._on_ready is not None:
+            self._on_ready(self._emulator)
+        self.is_up.set()
+
+
+_SWITCHES = frozenset(field.name for field in fields(Readings))
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), backlog=_BACKLOG)
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"

@@ -1,0 +1,101 @@
+"""How rows are spelled in an answer, by the readings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from liine_source.emulator.readings import Readings
+from liine_source.emulator.rows import SAMPLE_FIELDS, TIMESTAMPS, Row
+from liine_source.spec.fields import FIELDS
+
+_NUMBERS = frozenset(field.name for field in FIELDS if field.data_type in ("bigint", "double", "decimal"))
+_BOOLEANS = frozenset(field.name for field in FIELDS if field.data_type == "bool")
+_DRIFTED: dict[str, dict[str, tuple[str, ...]]] = {
+    "status": {"Connected": ("Answered", "Complete"), "Not Connected": ("Not Answered",)},
+    "intent_level": {"Not 3rd Party": ("Not 3rd Party", "UNDECIDED"), "3rd Party": ("3rd Party", "4th Party")},
+    "call_type": {
+        "New Lead": ("New Lead", "New Lead (Chat)"),
+        "Voicemail": ("Voicemail (Transcribed)",),
+        "Existing Patient / Previously Booked": ("Existing Patient",),
+    },
+    "outcome": {"Booked": ("Booked", "Booked (Unconfirmed)")},
+    "interaction_type": {"online_booking": ("online_booking", "chat")},
+}
+
+
+def spelled_rows(rows: list[Row], readings: Readings, unknown: Mapping[int, Mapping[str, Any]]) -> list[Any]:
+    """The rows as an encoder shall write them: themselves where nothing is to be changed."""
+    if _is_plain(readings) and unknown.keys().isdisjoint([row.id for row in rows]):
+        return list(rows)
+    return [_spelled(row, readings, unknown.get(row.id, {})) for row in rows]
+
+
+def _is_plain(readings: Readings) -> bool:
+    return (
+        readings.updated_at == "present"
+        and readings.fields == "documented"
+        and readings.nulls == "present"
+        and readings.vocabulary == "documented"
+        and readings.types == "documented"
+    )
+
+
+def _spelled(row: Row, readings: Readings, unknown: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(row)
+    if readings.vocabulary == "drifted":
+        _drift(fields, row.id)
+    if readings.types == "loose":
+        fields = {name: _loose(name, value, row.id) for name, value in fields.items()}
+    if readings.types == "broken":
+        _break(fields, row.id)
+    if readings.fields == "sample":
+        fields = {name: fields[name] for name in SAMPLE_FIELDS if name in fields}
+    if readings.fields == "unknown":
+        fields |= {"new_vendor_field": "x", "new_score": 7}
+    if readings.updated_at == "absent" or (readings.updated_at == "some" and row.id % 3 == 0):
+        fields.pop("updated_at", None)
+    if readings.nulls == "omitted":
+        fields = {name: value for name, value in fields.items() if value is not None}
+    return fields | unknown
+
+
+def _drift(fields: dict[str, Any], salt: int) -> None:
+    for name, words in _DRIFTED.items():
+        others = words.get(fields.get(name) or "")
+        if others:
+            fields[name] = others[salt % len(others)]
+
+
+def _loose(name: str, value: Any, salt: int) -> Any:
+    if isinstance(value, bool) and name in _BOOLEANS:
+        return (int(value), str(value).lower(), value)[salt % 3]
+    if name in _NUMBERS and isinstance(value, int | float) and salt % 2:
+        return str(value)
+    if name in TIMESTAMPS and isinstance(value, str):
+        return _respelled(value, salt)
+    return value
+
+
+def _respelled(text: str, salt: int) -> str:
+    plain, _, fraction = text.removesuffix("Z").partition(".")
+    exact = f"{plain}.{fraction}" if fraction else plain
+    return (
+        f"{exact}Z",
+        f"{exact}+00:00",
+        f"{plain}.{fraction or '000'}Z",
+        f"{plain.replace('-', '').replace(':', '')}{'.' + fraction if fraction else ''}Z",
+        f"{exact.replace('T', ' ')}Z",
+    )[salt % 5]
+
+
+def _break(fields: dict[str, Any], salt: int) -> None:
+    """Values that fit no column; id and start, which every walk needs, are left whole."""
+    if salt % 5 == 0:
+        fields["duration"] = "n/a"
+    if salt % 7 == 0:
+        fields["has_audio"] = {"a": 1}
+    if salt % 11 == 0:
+        fields["updated_at"] = "soon"
+    if salt % 13 == 0:
+        fields |= {"revenue": [], "provider_names": "Dr. Nil"}

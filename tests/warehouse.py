@@ -1,0 +1,107 @@
+"""A warehouse compared with the truth, row for row and value for value.
+
+What a value should be is stated here once more, from the reference, and not taken from the connector.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+Row = dict[str, Any]
+
+_WALL_CLOCKS = {"start_time"}
+_INSTANTS = {"start_time_tz", "updated_at"}
+_DECIMALS = {"revenue"}
+_TABLED = {"provider_names", "initial_session_extras", "last_touch_session_extras"}
+_TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
+
+
+def query(file: Path, sql: str) -> list[Row]:
+    """Rows of a DuckDB file as dictionaries."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def differences(file: Path, truth: Iterable[Row], dataset: str = "liine", limit: int = 5) -> list[str]:
+    """Where the four tables of interactions differ from what the API would return; empty where nowhere.
+
+    Tells ids and fields, and no values.
+    """
+    expected = {row["id"]: row for row in truth}
+    loaded = query(file, f"select * from {dataset}.interactions")  # noqa: S608  a name of ours
+    found = {row["id"]: row for row in loaded}
+    told = []
+    if len(loaded) != len(found):
+        told.append(f"{len(loaded) - len(found)} rows doubled")
+    if missing := expected.keys() - found.keys():
+        told.append(f"{len(missing)} rows missing, such as {sorted(missing)[:limit]}")
+    if extra := found.keys() - expected.keys():
+        told.append(f"{len(extra)} rows too many, such as {sorted(extra)[:limit]}")
+    for key in sorted(expected.keys() & found.keys()):
+        told += [f"interaction {key}: {name}" for name in _wrong_fields(expected[key], found[key])]
+        if len(told) > limit:
+            return told
+    return told + _wrong_lists(file, expected, dataset) + _wrong_objects(file, expected, dataset)
+
+
+def _wrong_fields(expected: Row, found: Row) -> list[str]:
+    names = (expected.keys() - _TABLED) | (found.keys() - {"_dlt_load_id"})
+    return [name for name in sorted(names) if _as_loaded(name, expected.get(name)) != found.get(name, "no column")]
+
+
+def _as_loaded(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _WALL_CLOCKS:
+        return datetime.fromisoformat(value.removesuffix("Z"))
+    if name in _INSTANTS:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return Decimal(str(value)) if name in _DECIMALS else value
+
+
+def _wrong_lists(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:
+    sql = f"select interaction_id, position, provider_name from {dataset}.interactions__provider_names"  # noqa: S608
+    found = sorted(tuple(row.values()) for row in query(file, sql))
+    expected = sorted(
+        (key, position, name)
+        for key, row in truth.items()
+        for position, name in enumerate(row.get("provider_names") or [])
+    )
+    return [] if found == expected else [f"provider names: {len(found)} loaded, {len(expected)} true"]
+
+
+def _wrong_objects(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:
+    columns = "interaction_id, touch, key, value, value_type"
+    found = sorted(
+        tuple(row.values())
+        for row in query(file, f"select {columns} from {dataset}.interactions__session_extras")  # noqa: S608
+    )
+    expected = sorted(
+        (
+            key,
+            touch,
+            name,
+            value if isinstance(value, str) else msgspec.json.encode(value).decode(),
+            _TYPES[type(value)],
+        )
+        for key, row in truth.items()
+        for touch in ("initial", "last_touch")
+        for name, value in (row.get(f"{touch}_session_extras") or {}).items()
+    )
+    return [] if found == expected else [f"session extras: {len(found)} loaded, {len(expected)} true"]
