@@ -13,7 +13,7 @@ from typing import Any
 from dlt.common.configuration.specs import CredentialsConfiguration, configspec
 from dlt.common.typing import TSecretStrValue
 
-from liine_source.errors import UnreadableAnswerError
+from liine_source.errors import LoginRefusedError, UnreadableAnswerError
 
 _PREFIX = "bearer "
 _LONGEST_LEEWAY = 300.0
@@ -67,12 +67,19 @@ class TokenKeeper:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._refusal: LoginRefusedError | None = None
 
     def token(self) -> Token:
-        """Return a token that is good for now, after a login if need be."""
+        """Return a token that is good for now, after a login if need be.
+
+        Raises LoginRefusedError, without another login, once the credentials have been refused: repeating
+        them for each thread could lock the account.
+        """
         with self._lock:
+            if self._refusal:
+                raise self._refusal
             if self._token is None or self._is_due(self._token):
-                self._token = read_token(self._login(), self._clock())
+                self._token = self._fresh()
             return self._token
 
     def refuse(self, token: Token) -> None:
@@ -80,6 +87,13 @@ class TokenKeeper:
         with self._lock:
             if self._token is token:
                 self._token = None
+
+    def _fresh(self) -> Token:
+        try:
+            return read_token(self._login(), self._clock())
+        except LoginRefusedError as refusal:
+            self._refusal = refusal
+            raise
 
     def _is_due(self, token: Token) -> bool:
         return token.renew_at is not None and self._clock() >= token.renew_at

@@ -345,12 +345,11 @@ def _items(raw: Any) -> tuple[list[str | None], str]:
     """Return a list's elements as text, and the reason if something of it did not fit."""
     if raw is None:
         return [], ""
-    elements = [raw] if isinstance(raw, str) else raw
-    if not isinstance(elements, list):
+    if not isinstance(raw, list):
         return [], "not a list"
     items: list[str | None] = []
     reason = ""
-    for element in elements:
+    for element in raw:
         try:
             items.append(values.converted(element, "text"))
         except values.UnfitError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from liine_source.auth import LiineCredentials, Login, TokenKeeper, read_token
-from liine_source.errors import UnreadableAnswerError
+from liine_source.errors import LoginRefusedError, UnreadableAnswerError
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
 
@@ -95,3 +95,18 @@ def test_credentials_show_no_password() -> None:
     for shown in (repr(credentials), str(credentials), f"{credentials}"):
         assert "hunter2" not in shown
         assert "someone" not in shown
+
+
+def test_a_refused_login_is_not_repeated() -> None:
+    """Wrong credentials are sent once, however many threads ask: more could lock the account."""
+    tries: list[int] = []
+
+    def login() -> Login:
+        tries.append(1)
+        raise LoginRefusedError("Login refused.")
+
+    keeper = TokenKeeper(login)
+    for _ in range(3):
+        with pytest.raises(LoginRefusedError):
+            keeper.token()
+    assert len(tries) == 1

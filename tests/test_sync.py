@@ -1,14 +1,18 @@
 """From the emulator into DuckDB: the warehouse equals the truth, first and after each step of the clock."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from liine_source import build_pipeline, liine, status, sync
+from liine_source import ConfigurationError, SyncFailedError, build_pipeline, liine, raise_for_failures, status, sync
 from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
+from liine_source.errors import LoginRefusedError, NameClashError
 from tests.warehouse import differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
@@ -98,3 +102,313 @@ def documented(api: Emulator) -> list[dict[str, Any]]:
         return api.truth()
     finally:
         api.readings = readings
+
+
+def small(**others: Any) -> Any:
+    """An emulator of few rows, for what does not depend on their number."""
+    return running_emulator(interactions=300, customers=2, **others)
+
+
+def test_values_that_mean_nothing_are_kept_beside() -> None:
+    """Each arrives as null in its column and raw in interactions__rejected_values; all others arrive as they are."""
+    with small(types="broken") as api:
+        assert sync(**settings(api)).is_complete
+        wire = {row["id"]: row for row in api.truth()}
+        plain = {row["id"]: row for row in documented(api)}
+    rejected = query(WAREHOUSE, "select interaction_id, field, raw_value from liine.interactions__rejected_values")
+    assert len(rejected) > 20
+    for row in rejected:
+        assert json.loads(row["raw_value"]) == wire[row["interaction_id"]][row["field"]]
+        plain[row["interaction_id"]][row["field"]] = None
+    assert differences(WAREHOUSE, plain.values()) == []
+
+
+def test_a_second_run_fetches_what_changed_and_changes_nothing() -> None:
+    """Without a change in the API, every row of every table stays as it was."""
+    tables = ("interactions", "interactions__provider_names", "interactions__session_extras")
+    with running_emulator(interactions=3000, customers=2) as api:
+        sync(**settings(api))
+        before = [content(table) for table in tables]
+        second = sync(**settings(api))
+        assert [content(table) for table in tables] == before
+    assert sum(customer.received for customer in second.customers) < 300
+
+
+def content(table: str) -> list[tuple[Any, ...]]:
+    """A table's rows, apart from the load that brought them."""
+    rows = query(WAREHOUSE, f"select * exclude (_dlt_load_id) from liine.{table}")  # noqa: S608  a name of ours
+    return sorted(tuple(map(str, row.values())) for row in rows)
+
+
+def test_only_changes_are_asked_for() -> None:
+    """The first request of a later run carries updated_date, a day before the watermark's day."""
+    with small() as api:
+        sync(**settings(api))
+        marks = {customer.customer_id: customer.watermark for customer in status()}
+        api.forget_requests()
+        sync(**settings(api))
+        asked = {int(dict(r.params)["customer_id"]): dict(r.params)["updated_date"] for r in api.requests if r.params}
+    assert asked == {key: (mark.date() - timedelta(days=1)).isoformat() for key, mark in marks.items() if mark}
+
+
+def test_a_customer_added_later_gets_its_whole_history() -> None:
+    """Watermarks are kept for each customer alone."""
+    with small() as api:
+        first, second = api.customer_ids
+        sync(**settings(api, customer_ids=[first]))
+        assert differences(WAREHOUSE, api.truth(first)) == []
+        sync(**settings(api, customer_ids=[first, second]))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_changed_filter_starts_anew() -> None:
+    """Rows that an earlier filter left out come, however long ago they were updated."""
+    with small() as api:
+        sync(**settings(api, filters={"type": ["form"]}))
+        assert len(query(WAREHOUSE, "select 1 from liine.interactions")) < len(api.truth())
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_list_that_became_empty_clears_its_rows() -> None:
+    """So do a shorter list, an object without keys, and a value that fits again."""
+    with small() as api:
+        ids = [row["id"] for row in api.truth()[:4]]
+        api.change(ids[0], provider_names=["Dr. A", "Dr. B"])
+        api.change(ids[1], provider_names=["Dr. A", "Dr. B"])
+        api.change(ids[2], initial_session_extras={"a": "1", "b": "2"})
+        api.change(ids[3], duration="n/a")
+        sync(**settings(api))
+        assert len(query(WAREHOUSE, "select 1 from liine.interactions__rejected_values")) == 1
+        api.advance(timedelta(minutes=1))
+        api.change(ids[0], provider_names=[])
+        api.change(ids[1], provider_names=["Dr. B"])
+        api.change(ids[2], initial_session_extras=None)
+        api.change(ids[3], duration=12)
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+        assert query(WAREHOUSE, "select 1 from liine.interactions__rejected_values") == []
+        assert query(WAREHOUSE, "select 1 from liine.interactions__provider_names where is_cleared") == []
+
+
+def test_all_five_tables_exist_without_a_row() -> None:
+    """A first run that finds nothing leaves tables to query, typed and described."""
+    with small() as api:
+        for row in api.truth():
+            api.remove(row["id"])
+        assert sync(**settings(api)).is_complete
+    names = query(WAREHOUSE, "select table_name from information_schema.tables where table_schema = 'liine'")
+    assert {row["table_name"] for row in names} >= {
+        "interactions",
+        "interactions__provider_names",
+        "interactions__session_extras",
+        "interactions__rejected_values",
+        "sweeps",
+    }
+    types = query(
+        WAREHOUSE, "select column_name, data_type from information_schema.columns where table_name = 'interactions'"
+    )
+    kinds = {row["column_name"]: row["data_type"] for row in types}
+    assert (kinds["id"], kinds["start_time"], kinds["start_time_tz"]) == (
+        "BIGINT",
+        "TIMESTAMP",
+        "TIMESTAMP WITH TIME ZONE",
+    )
+    assert (kinds["revenue"], kinds["duration"], kinds["has_audio"]) == ("DECIMAL(38,9)", "BIGINT", "BOOLEAN")
+    assert len(kinds) == 82
+
+
+def test_a_customer_that_fails_leaves_the_others_complete() -> None:
+    """It keeps its watermark, the report names it, and the next healthy run completes it."""
+    with small() as api:
+        refused, granted = api.customer_ids
+        api.faults = Faults(refused_customers=(refused,))
+        report = sync(**settings(api))
+        assert [(c.customer_id, c.status) for c in report.customers if c.error] == [(refused, "failed")]
+        with pytest.raises(SyncFailedError, match=f"Customer {refused}, .* 403"):
+            raise_for_failures(report)
+        assert differences(WAREHOUSE, api.truth(granted)) == []
+        assert {c.customer_id: c.watermark for c in status()}[refused] is None
+        api.faults = Faults()
+        assert sync(**settings(api)).is_complete
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_an_interrupted_run_leaves_the_watermark_where_it_was() -> None:
+    """Changes that a broken run has half fetched come with the next one."""
+    with running_emulator(interactions=3000, customers=1) as api:
+        sync(**settings(api))
+        before = status()[0].watermark
+        api.advance(timedelta(days=30))
+        api.faults = Faults(bursts=(Burst(status=500, after=1),))
+        broken = sync(**settings(api, page_size=10))
+        assert not broken.is_complete
+        assert status()[0].watermark == before
+        api.faults = Faults()
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_five_lines_of_python_do_the_same() -> None:
+    """A pipeline of the user's own loads the same rows, with nothing else set."""
+    with small() as api:
+        pipeline = dlt.pipeline("mine", destination=dlt.destinations.duckdb("mine_too.duckdb"), dataset_name="liine")
+        pipeline.run(liine(**settings(api)))
+        assert differences(Path("mine_too.duckdb"), api.truth()) == []
+        api.advance(timedelta(days=3))
+        pipeline.run(liine(**settings(api)))
+        assert differences(Path("mine_too.duckdb"), api.truth()) == []
+
+
+def test_a_pipeline_of_ones_own_fails_loudly() -> None:
+    """Without an observer, a customer that is not complete stops the load, and the error says which."""
+    with small() as api:
+        refused = api.customer_ids[0]
+        api.faults = Faults(refused_customers=(refused,))
+        pipeline = dlt.pipeline("mine", destination=dlt.destinations.duckdb("mine_too.duckdb"), dataset_name="liine")
+        with pytest.raises(PipelineStepFailed, match=f"Customer {refused}, .* 403"):
+            pipeline.run(liine(**settings(api)))
+
+
+def test_wrong_credentials_end_the_run_at_once() -> None:
+    """One login is tried, nothing is written, and the error says what to do."""
+    with small() as api:
+        wrong = {"username": api.username, "password": "wrong-password"}
+        with pytest.raises(LoginRefusedError, match=r"secrets\.toml") as caught:
+            sync(**settings(api, credentials=wrong))
+        assert [request.path for request in api.requests] == ["/call_log/authenticate/"]
+    assert "wrong-password" not in str(caught.value)
+    assert status() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"customer_ids": []}, "customer_ids must be a list"),
+        ({"customer_ids": [0]}, "customer_ids must be a list"),
+        ({"page_size": 1001}, "page_size must be 1 to 1000"),
+        ({"max_concurrency": 0}, "max_concurrency must be 1 to 64"),
+        ({"since": "2024-13-01"}, "since must be a date"),
+        ({"filters": {"colour": "red"}}, "Filter 'colour' is unknown"),
+        ({"base_url": "http://liine.example"}, "base_url must be https"),
+        ({"personal_data": "drop"}, "only 'keep' is available"),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_is_asked_or_written(wrong: dict[str, Any], message: str) -> None:
+    """No request is made and no file appears."""
+    with small() as api:
+        with pytest.raises(ConfigurationError, match=message):
+            sync(**settings(api, **wrong))
+        assert api.requests == []
+    assert not WAREHOUSE.exists()
+
+
+def test_names_that_duckdb_cannot_tell_apart_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """File stem, dataset and pipeline must differ, in any case of letters."""
+    with pytest.raises(NameClashError, match="the DuckDB file and the dataset have the same name"):
+        build_pipeline("duckdb", "Warehouse")
+    with pytest.raises(NameClashError, match="the dataset and the pipeline"):
+        build_pipeline("duckdb", "liine_sync")
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", "somewhere/liine.duckdb")
+    with pytest.raises(NameClashError, match="the DuckDB file and the dataset"):
+        build_pipeline("duckdb")
+
+
+def test_dates_bound_the_history() -> None:
+    """Every interaction from since to until comes; a day more may, on either side."""
+    with running_emulator(interactions=2000, customers=2) as api:
+        sync(**settings(api, since="2024-06-01", until="2024-06-30"))
+        starts = [row["start_time"][:10] for row in api.truth()]
+        inside = sum("2024-06-01" <= start <= "2024-06-30" for start in starts)
+        around = sum("2024-05-30" <= start <= "2024-07-02" for start in starts)
+    loaded = query(WAREHOUSE, "select start_time::date::varchar as day from liine.interactions")
+    assert sum("2024-06-01" <= row["day"] <= "2024-06-30" for row in loaded) == inside > 0
+    assert inside <= len(loaded) <= around
+
+
+def test_meanings_are_not_mixed() -> None:
+    """A dataset loaded under one analytics_methodology refuses another (open question 16)."""
+    with small() as api:
+        sync(**settings(api))
+        with pytest.raises(ConfigurationError, match="another analytics_methodology"):
+            sync(**settings(api, filters={"analytics_methodology": "conversion"}))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_spam_is_loaded_unless_it_is_left_out() -> None:
+    """The flag reaches the warehouse by default; false leaves presumed spam in the API."""
+    with small() as api:
+        sync(**settings(api))
+        assert query(WAREHOUSE, "select 1 from liine.interactions where is_spam_likely")
+        sync(dataset="without_spam", **settings(api, filters={"include_is_spam_likely": False}))
+        assert differences(WAREHOUSE, api.truth(include_spam=False), "without_spam") == []
+
+
+def test_an_unknown_field_is_named_and_keeps_its_values() -> None:
+    """The report names it as the API spells it."""
+    with small() as api:
+        api.change(api.truth()[0]["id"], **{"Brand New": "x"})
+        report = sync(**settings(api))
+        assert report.unknown_fields == ["Brand New"]
+    assert [
+        row["brand_new"] for row in query(WAREHOUSE, "select brand_new from liine.interactions") if row["brand_new"]
+    ] == ["x"]
+
+
+def test_descriptions_travel_into_the_schema() -> None:
+    """dlt's stored schema describes each column and tells its class of personal data."""
+    with small() as api:
+        sync(**settings(api))
+    stored = query(WAREHOUSE, "select schema from liine._dlt_version where schema_name = 'liine' order by version desc")
+    columns = json.loads(stored[0]["schema"])["tables"]["interactions"]["columns"]
+    assert columns["email"]["x-personal-data"] == "direct"
+    assert all(column.get("description") for column in columns.values())
+
+
+def test_the_audit_tells_each_sweep() -> None:
+    """One row for each customer and run, with what was expected, found and done."""
+    with small() as api:
+        sync(**settings(api, page_size=50))
+        truth = {customer: len(api.truth(customer)) for customer in api.customer_ids}
+        now = api.now
+    audits = query(WAREHOUSE, "select * from liine.sweeps")
+    assert {row["customer_id"]: row["expected"] for row in audits} == truth
+    assert {row["customer_id"]: row["distinct_ids"] for row in audits} == truth
+    for row in audits:
+        assert (row["proof"], row["status"], row["count_means"], row["repairs"]) == ("count", "complete", "total", 0)
+        assert row["pages"] >= truth[row["customer_id"]] / 50
+        assert row["requests"] >= row["pages"]
+        assert row["began"].replace(microsecond=0) == now.replace(microsecond=0)
+
+
+def test_a_new_warehouse_gets_everything_again() -> None:
+    """The destination alone remembers how far each customer is: without it, history starts anew."""
+    with small() as api:
+        sync(**settings(api))
+        WAREHOUSE.unlink()
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_an_older_copy_of_the_warehouse_is_brought_up_to_date() -> None:
+    """After a restored backup, what was loaded since the backup comes again."""
+    with small() as api:
+        sync(**settings(api))
+        backup = WAREHOUSE.read_bytes()
+        api.advance(timedelta(days=20))
+        sync(**settings(api))
+        WAREHOUSE.write_bytes(backup)
+        api.advance(timedelta(days=20))
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_no_row_stays_behind_in_files_or_staging(tmp_path: Path) -> None:
+    """After a load neither dlt's working directory nor the staging tables hold rows."""
+    with small() as api:
+        name = "Canary Person"
+        api.change(api.truth()[0]["id"], name=name)
+        sync(**settings(api))
+    assert query(WAREHOUSE, "select 1 from liine_staging.interactions") == []
+    files = [path for path in (tmp_path / "dlt").rglob("*") if path.is_file()]
+    assert not [path for path in files if path.suffix == ".parquet" or name.encode() in path.read_bytes()]

@@ -114,7 +114,7 @@ def test_a_list_keeps_its_order_and_repeats() -> None:
 @pytest.mark.parametrize(
     ("given", "names", "rejected"),
     [
-        ("Dr. A", ["Dr. A"], None),
+        ("Dr. A, Dr. B", [], "not a list"),
         (["Dr. A", 5, None], ["Dr. A", "5", None], None),
         (["Dr. A", {"x": 1}], ["Dr. A", None], "an element: an object is not text"),
         ({"x": 1}, [], "not a list"),
