@@ -3,8 +3,10 @@
 Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the settings are wrong.
 """
 
+import contextlib
 import dataclasses
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -83,19 +85,34 @@ def status(destination: Destination = None, dataset: Dataset = runs.DATASET_NAME
 
 @app.command()
 def emulator(
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes any free port.")] = 8765,
     interactions: Annotated[int, typer.Option(help="How many to invent.")] = 10_000,
     customers: Annotated[int, typer.Option(help="Over how many customers.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed invents the same.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Run an emulator of the API on this machine, with invented data (extra `emulator`)."""
+    """Run an emulator of the API on this machine, with invented data, until interrupted (extra `emulator`)."""
     try:
-        from liine_source import emulator as emulating  # noqa: PLC0415  an extra, only needed here
+        from liine_source.emulator import Emulator, serve  # noqa: PLC0415  an extra, only needed here
     except ImportError:
         raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
-    emulating.serve(host, port, interactions=interactions, customers=customers, seed=seed)
+
+    def tell(ready: Emulator) -> None:
+        settings = {
+            "SOURCES__LIINE__BASE_URL": ready.base_url,
+            "SOURCES__LIINE__CUSTOMER_IDS": str(ready.customer_ids),
+            "SOURCES__LIINE__CREDENTIALS__USERNAME": ready.username,
+            "SOURCES__LIINE__CREDENTIALS__PASSWORD": ready.password,
+        }
+        if as_json:
+            _print_json(settings)
+        else:
+            _out.print("The emulator is up; in another terminal:", highlight=False)
+            for name, value in settings.items():
+                _out.print(f"export {name}={shlex.quote(value)}", highlight=False, markup=False, soft_wrap=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(port=port, interactions=interactions, customers=customers, seed=seed, on_ready=tell)
 
 
 def main() -> None:
@@ -184,4 +201,4 @@ def _cell(value: Any) -> str:
 
 
 def _print_json(data: Any) -> None:
-    print(json.dumps(data, default=str, indent=2))  # noqa: T201  machines read standard output as it is
+    print(json.dumps(data, default=str, indent=2), flush=True)  # noqa: T201  machines read standard output as it is

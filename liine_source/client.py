@@ -4,30 +4,28 @@ Reference: "Authentication", "Get Interactions", "Response Structure", "Errors".
 """
 
 import email.utils
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
 import requests
 import tenacity
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from liine_source import errors
 from liine_source.auth import LiineCredentials, Login, Token, TokenKeeper
 from liine_source.query import Pairs
+from liine_source.rows import Row, decoded, envelope
 from liine_source.spec import endpoints
 
 log = logging.getLogger(__name__)
 
-Row = dict[str, Any]
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -61,7 +59,7 @@ class Timeouts:
 class Page:
     """One answer of the interactions endpoint.
 
-    `rows` holds each interaction as the API gave it, with JSON's fractions as Decimal. `count` and `limit`
+    `rows` holds each interaction as the API gave it. `count` and `limit`
     are None where absent or not whole numbers. `server_time` is the answer's `Date` in UTC, or None.
     """
 
@@ -77,6 +75,15 @@ class Tally:
 
     requests: int = 0
     retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer read to its end, decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class _SameHostSession(requests.Session):
@@ -160,13 +167,13 @@ class LiineClient:
 
     def _get_page(self, pairs: Pairs, what: str) -> Page:
         token = self._keeper.token()
-        response = self._get(pairs, token, what)
-        if response.status_code == 401:
+        answer = self._get(pairs, token, what)
+        if answer.status == 401:
             self._keeper.refuse(token)
-            response = self._get(pairs, self._keeper.token(), what)
-        return _read_page(_body(response, what), response, what)
+            answer = self._get(pairs, self._keeper.token(), what)
+        return _read_page(answer, what)
 
-    def _get(self, pairs: Pairs, token: Token, what: str) -> requests.Response:
+    def _get(self, pairs: Pairs, token: Token, what: str) -> _Answer:
         return self._send(
             "GET",
             endpoints.INTERACTIONS_PATH,
@@ -179,15 +186,12 @@ class LiineClient:
     def _login(self) -> Login:
         what = "Login"
         body = {"username": self._credentials.username, "password": str(self._credentials.password)}
-        response = self._send("POST", endpoints.AUTHENTICATE_PATH, what, json=body, auth=_no_auth)
-        if response.status_code in (400, 401, 403):
-            raise errors.LoginRefusedError("Login: the API refused user name or password.", status=response.status_code)
-        answer = _body(response, what)
-        if not isinstance(answer, dict):
-            raise errors.UnreadableAnswerError("Login: the answer is not a JSON object.")
-        return Login(answer, _server_time(response))
+        answer = self._send("POST", endpoints.AUTHENTICATE_PATH, what, json=body, auth=_no_auth)
+        if answer.status in (400, 401, 403):
+            raise errors.LoginRefusedError("Login: the API refused user name or password.", status=answer.status)
+        return _read_login(answer)
 
-    def _send(self, method: str, path: str, what: str, **arguments: Any) -> requests.Response:
+    def _send(self, method: str, path: str, what: str, **arguments: Any) -> _Answer:
         """Send one request; translate what `requests` raises outside its handler.
 
         A chained exception would carry the address, and with it the query's values.
@@ -195,20 +199,25 @@ class LiineClient:
         self._thread.tally.requests += 1
         problem = ""
         try:
-            return self._session.request(
+            response = self._session.request(
                 method,
                 self._base_url + path,
                 timeout=(self._timeouts.connect, self._timeouts.read),
+                stream=True,
                 **arguments,
             )
+            # Read at once: requests would join it from pieces of 10 KB, which takes longer than parsing.
+            return _Answer(response.status_code, response.headers, response.raw.read(decode_content=True))
         except requests.exceptions.Timeout:
             problem = "no answer in time"
         except requests.exceptions.SSLError:
             problem = "the TLS connection could not be made"
-        except requests.exceptions.ChunkedEncodingError:
-            problem = "the answer was cut off"
-        except requests.exceptions.ContentDecodingError:
+        except urllib3.exceptions.ReadTimeoutError:
+            problem = "the answer stopped coming"
+        except urllib3.exceptions.DecodeError:
             problem = "the compressed answer could not be read"
+        except urllib3.exceptions.HTTPError:
+            problem = "the answer was cut off"
         except requests.exceptions.ConnectionError:
             problem = "the connection was refused or lost"
         except requests.exceptions.RequestException as error:
@@ -249,35 +258,31 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _body(response: requests.Response, what: str) -> Any:
-    """Return the decoded body of a good answer; raise the error of any other."""
-    if response.status_code != 200:
-        raise errors.error_for_status(response.status_code, what, _retry_after(response))
+def _good(answer: _Answer, what: str) -> bytes:
+    """Return the body of a good answer; raise the error of any other."""
+    if answer.status != 200:
+        raise errors.error_for_status(answer.status, what, _retry_after(answer))
+    return answer.body
+
+
+def _read_page(answer: _Answer, what: str) -> Page:
     try:
-        return _DECODER.decode(response.content)
-    except msgspec.MsgspecError:
-        decoded = _tolerant(response.content)
-    if decoded is None:
-        raise errors.UnreadableAnswerError(f"{what}: the answer is cut off or is not JSON.", status=200)
-    return decoded
-
-
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
-
-
-def _tolerant(body: bytes) -> Any:
-    """Read what the standard library accepts and the fast decoder does not: halves of surrogate pairs."""
-    try:
-        return json.loads(body, parse_float=Decimal)
+        page = envelope(_good(answer, what))
     except ValueError:
-        return None
+        page = None
+    if page is None:
+        raise errors.UnreadableAnswerError(f"{what}: the answer is cut off or is no page of interactions.", status=200)
+    return Page(page.interactions, _whole(page.count), _whole(page.limit), _server_time(answer))
 
 
-def _read_page(body: Any, response: requests.Response, what: str) -> Page:
-    rows = body.get("interactions") if isinstance(body, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise errors.UnreadableAnswerError(f"{what}: the answer is not a page of interactions.", status=200)
-    return Page(rows, _whole(body.get("count")), _whole(body.get("limit")), _server_time(response))
+def _read_login(answer: _Answer) -> Login:
+    try:
+        granted = decoded(_good(answer, "Login"))
+    except ValueError:
+        granted = None
+    if not isinstance(granted, dict):
+        raise errors.UnreadableAnswerError("Login: the answer is cut off or is no JSON object.", status=200)
+    return Login(granted, _server_time(answer))
 
 
 def _whole(value: Any) -> int | None:
@@ -286,21 +291,21 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _server_time(response: requests.Response) -> datetime | None:
+def _server_time(answer: _Answer) -> datetime | None:
     """The answer's `Date` header as a UTC instant of whole seconds (RFC 9110, 6.6.1), or None."""
     try:
-        return email.utils.parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
+        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError):
         return None
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(answer: _Answer) -> float | None:
     """`Retry-After` in seconds, given as seconds or as a date (RFC 9110, 10.2.3), or None."""
-    value = response.headers.get("Retry-After", "").strip()
+    value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
     try:
         until = email.utils.parsedate_to_datetime(value).astimezone(UTC)
     except (ValueError, TypeError):
         return None
-    return max(0.0, (until - (_server_time(response) or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (_server_time(answer) or datetime.now(UTC))).total_seconds())

@@ -29,8 +29,16 @@ def interleaved(units: Sequence[Unit], width: int) -> Iterator[Event[Unit]]:
     """Iterate over each of `units`, at most `width` at a time and begun in order; yield what they bring.
 
     A unit that raises ends alone, and its event carries the error. No more than `2 * width` items wait to be
-    taken. Closing this iterator stops the units at their next item.
+    taken. Closing this iterator stops the units at their next item. A single unit needs no thread and gets none.
     """
+    if min(width, len(units)) > 1:
+        yield from _threaded(units, width)
+    else:
+        for unit in units:
+            yield from _alone(unit)
+
+
+def _threaded(units: Sequence[Unit], width: int) -> Iterator[Event[Unit]]:
     events: queue.Queue[Event[Unit]] = queue.Queue(maxsize=2 * width)
     stop = threading.Event()
 
@@ -65,3 +73,18 @@ def interleaved(units: Sequence[Unit], width: int) -> Iterator[Event[Unit]]:
         finally:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alone(unit: Unit) -> Iterator[Event[Unit]]:
+    error = None
+    items = iter(unit)
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            break
+        except Exception as raised:  # noqa: BLE001  as in a thread
+            error = raised
+            break
+        yield Event(unit, item)
+    yield Event(unit, is_end=True, error=error)

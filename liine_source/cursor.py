@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from liine_source import values
+from liine_source.rows import Row
 
 Clock = Literal["local", "utc"]
 
@@ -31,13 +35,11 @@ class Position(NamedTuple):
         return self.local if clock == "local" else self.utc
 
 
-def position(row: dict[str, Any]) -> Position:
-    """Return the row's position (reference: `start_time`, `start_time_tz`)."""
-    local, utc = row.get("start_time"), row.get("start_time_tz")
-    return Position(
-        None if local is None else _seconds(local, is_local=True),
-        None if utc is None else _seconds(utc, is_local=False),
-    )
+def positions(rows: list[Row]) -> list[Position]:
+    """Return the rows' positions (reference: `start_time`, `start_time_tz`), in the order received."""
+    local = _seconds([row.start_time for row in rows], is_local=True)
+    utc = _seconds([row.start_time_tz for row in rows], is_local=False)
+    return list(map(Position, local, utc))
 
 
 def spelled(cursor: int) -> str:
@@ -119,10 +121,20 @@ class Clocks:
         return least, most
 
 
-def _seconds(value: Any, *, is_local: bool) -> int | None:
+def _seconds(texts: list[Any], *, is_local: bool) -> list[int | None]:
+    """Whole seconds since 1970, at once where all are spelled as the reference spells them."""
+    try:
+        bare = pc.replace_substring_regex(pa.array(texts, pa.string()), "Z$", "")
+        # Without its Z, a time of the reference's spelling has no zone; Arrow refuses any that has.
+        return pc.cast(bare, pa.timestamp("s")).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+    except (pa.ArrowException, ValueError):
+        return [_second(text, is_local=is_local) for text in texts]
+
+
+def _second(text: Any, *, is_local: bool) -> int | None:
     try:
         if is_local:
-            return (values.wall_clock(value) - _EPOCH) // timedelta(seconds=1)
-        return (values.instant(value) - _EPOCH_UTC) // timedelta(seconds=1)
+            return (values.wall_clock(text) - _EPOCH) // timedelta(seconds=1)
+        return (values.instant(text) - _EPOCH_UTC) // timedelta(seconds=1)
     except values.UnfitError:
         return None

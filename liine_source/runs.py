@@ -284,7 +284,7 @@ def _translated() -> Iterator[None]:
         problem = _problem(error)
     else:
         return
-    raise problem
+    raise problem from None
 
 
 def _problem(error: Exception) -> LiineError:

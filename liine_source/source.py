@@ -16,14 +16,23 @@ from dlt.extract import DltResource
 
 from liine_source import query, tables, windows
 from liine_source.auth import LiineCredentials
-from liine_source.client import LiineClient, Row, checked_base_url
+from liine_source.client import LiineClient, checked_base_url
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
 from liine_source.query import Filters
+from liine_source.rows import Row
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.sweep import Audit, Sweep
 
 log = logging.getLogger(__name__)
+
+
+# Each id comes once in a load, so the destination need not sort the whole load to drop repeats: that would
+# cost the memory of all its rows at once.
+_MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
+
+# Rows to a batch for dlt, whose work for a batch is the same for few rows as for many.
+_BATCH_ROWS = 10_000
 
 
 class Observer(Protocol):
@@ -100,10 +109,8 @@ def liine(
     )
     pages = dlt.resource(_pages, name="pages", selected=False)(settings)
     return [
-        _table(pages, tables.INTERACTIONS, primary_key="id", write_disposition="merge"),
-        _child_table(pages, tables.PROVIDER_NAMES, ["interaction_id", "position"]),
-        _child_table(pages, tables.SESSION_EXTRAS, ["interaction_id", "touch", "key"]),
-        _child_table(pages, tables.REJECTED_VALUES, ["interaction_id", "field"]),
+        _table(pages, tables.INTERACTIONS, primary_key="id", write_disposition=_MERGE),
+        *(_child_table(pages, name) for name in tables.CHILDREN),
         _table(pages, tables.SWEEPS, write_disposition="append"),
     ]
 
@@ -169,13 +176,12 @@ def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
     )
 
 
-def _child_table(pages: DltResource, table: str, primary_key: list[str]) -> DltResource:
+def _child_table(pages: DltResource, table: str) -> DltResource:
     return _table(
         pages,
         table,
-        primary_key=primary_key,
         merge_key="interaction_id",
-        write_disposition="merge",
+        write_disposition=_MERGE,
         references=[
             {
                 "referenced_table": tables.INTERACTIONS,
@@ -196,7 +202,7 @@ def _pages(settings: Settings) -> Iterator[tables.Tables]:
     yield tables.empty_tables()
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
-        yield from _swept(settings, client, state, builder)
+        yield from tables.batched(_swept(settings, client, state, builder), _BATCH_ROWS)
     finally:
         client.close()
     if settings.observer:

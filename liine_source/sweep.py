@@ -10,15 +10,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pyroaring import BitMap64
 
 from liine_source import values
-from liine_source.client import Page, Row, Tally
-from liine_source.cursor import Clocks, position, spelled
+from liine_source.client import Page, Tally
+from liine_source.cursor import Clocks, positions, spelled
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
 from liine_source.query import Pairs
+from liine_source.rows import Row
 from liine_source.spec.endpoints import MAX_PAGE_SIZE
 from liine_source.windows import Window
 
@@ -62,7 +63,7 @@ class Audit:
     ended: datetime | None = None
     witnessed: datetime | None = None
 
-    def as_row(self) -> Row:
+    def as_row(self) -> dict[str, Any]:
         """Return the audit under the names of the table `sweeps`."""
         row = {name: getattr(self, name) for name in _AUDIT_COLUMNS}
         window = {"since": self.window.since, "until": self.window.until, "updated_since": self.window.updated_since}
@@ -230,7 +231,7 @@ class _Walk:
         self.found.update(_key(row) for row in fresh)
         self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
         self._read_count(page)
-        self.clocks.observe([position(row) for row in page.rows], cursor)
+        self.clocks.observe(positions(page.rows), cursor)
         return fresh
 
     def _read_count(self, page: Page) -> None:
@@ -281,7 +282,7 @@ def _once(rows: list[Row]) -> list[Row]:
 
 
 def _id(row: Row) -> int | None:
-    value = row.get("id")
+    value = row.id
     if type(value) is int and -(2**63) <= value < 2**63:
         return value
     try:
@@ -297,10 +298,10 @@ def _key(row: Row) -> int:
 
 def _moment(row: Row) -> datetime | None:
     """When the row was last updated, or began where it does not say (open question 7)."""
-    for name in ("updated_at", "start_time_tz"):
+    for value in (row.updated_at, row.start_time_tz):
         try:
-            if row.get(name) is not None:
-                return values.instant(row[name])
+            if value is not None:
+                return values.instant(value)
         except values.UnfitError:
             continue
     return None

@@ -5,9 +5,11 @@ value. The lists and objects of an interaction become tables of their own, merge
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
@@ -17,7 +19,7 @@ from dlt.common.data_types import TDataType
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from liine_source import values
-from liine_source.client import Row
+from liine_source.rows import Row
 from liine_source.spec.fields import FIELDS_BY_NAME, LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
 from liine_source.spec.types import Field
 
@@ -26,11 +28,13 @@ PROVIDER_NAMES = "interactions__provider_names"
 SESSION_EXTRAS = "interactions__session_extras"
 REJECTED_VALUES = "interactions__rejected_values"
 SWEEPS = "sweeps"
+CHILDREN = (PROVIDER_NAMES, SESSION_EXTRAS, REJECTED_VALUES)
 
 LOAD_ID = "_dlt_load_id"
 _PERSONAL_DATA = "x-personal-data"
 
 Tables = dict[str, pa.Table]
+Entry = dict[str, Any]
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -48,7 +52,7 @@ class _Column:
     description: str
     nullable: bool = True
     has_timezone: bool = True
-    hints: Mapping[str, Any] = field(default_factory=dict)
+    hints: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
     def hint(self) -> TColumnSchema:
         hint: dict[str, Any] = {
@@ -64,6 +68,13 @@ class _Column:
         return cast("TColumnSchema", hint)
 
     @property
+    def blank(self) -> Any:
+        """What stands in a row that only clears: null, or where that is not allowed, nothing much."""
+        if self.nullable:
+            return None
+        return 0 if self.data_type == "bigint" else ""
+
+    @property
     def arrow_type(self) -> pa.DataType:
         return _arrow_type(self.data_type, has_timezone=self.has_timezone)
 
@@ -72,10 +83,7 @@ _PRECISION: dict[str, dict[str, int]] = {"timestamp": {"precision": 6}, "decimal
 
 
 def _field_column(described: Field) -> _Column:
-    hints: dict[str, Any] = {_PERSONAL_DATA: described.personal_data}
-    if described.name == "updated_at":
-        # Of two versions in one load the newest stays.
-        hints["dedup_sort"] = "desc"
+    hints = {_PERSONAL_DATA: described.personal_data}
     name, data_type, description = described.name, described.data_type, described.description
     return _Column(name, data_type, description, described.nullable, described.has_timezone, hints)
 
@@ -150,8 +158,14 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     ),
 }
 
-_JSON_KINDS: dict[pa.DataType, type] = {pa.bool_(): bool, pa.int64(): int}
-_INEXACT = (pa.float64(), _ARROW_TYPES["decimal"])
+_SCALARS = attrgetter(*(known.name for known in SCALAR_FIELDS))
+
+_CHECKED: dict[pa.DataType, set[type]] = {
+    pa.int64(): {int, type(None)},
+    # A double and a decimal are always converted one by one: neither takes every number.
+    pa.float64(): {type(None)},
+    _ARROW_TYPES["decimal"]: {type(None)},
+}
 
 _JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object", list: "array"}
 
@@ -164,6 +178,22 @@ def columns(table: str) -> TTableSchemaColumns:
 def empty_tables() -> Tables:
     """Return all five tables without rows, so that a first run creates them."""
     return {name: _schema(name).empty_table() for name in _COLUMNS}
+
+
+def batched(pages: Iterator[Tables], rows: int) -> Iterator[Tables]:
+    """Join pages until they hold at least `rows` rows; what is left comes last."""
+    waiting: dict[str, list[pa.Table]] = defaultdict(list)
+    count = 0
+    for page in pages:
+        for name, table in page.items():
+            waiting[name].append(table)
+            count += len(table)
+        if count >= rows:
+            yield _joined(waiting)
+            waiting.clear()
+            count = 0
+    if waiting:
+        yield _joined(waiting)
 
 
 class PageTables:
@@ -184,8 +214,8 @@ class PageTables:
 
     def build(self, rows: list[Row]) -> Tables:
         """Return the tables of one page; each of `rows` has a usable `id`, and no two have the same."""
-        ids = [values.converted(row["id"], "bigint") for row in rows]
-        rejected: list[Row] = []
+        ids = [values.converted(row.id, "bigint") for row in rows]
+        rejected: list[Entry] = []
         arrays, fields = [], []
         for name, data_type, has_timezone, raw in self._columns(rows):
             array, rejections = _array(raw, data_type, has_timezone=has_timezone)
@@ -202,30 +232,43 @@ class PageTables:
         self.rows.update({name: len(found) for name, found in children.items()} | {INTERACTIONS: len(rows)})
         return {
             INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
-            **{
-                name: _table(name, found + _clearings(name, ids, found), self._load_id)
-                for name, found in children.items()
-            },
+            **{name: self._child(name, found, ids) for name, found in children.items()},
         }
 
-    def audit(self, rows: list[Row]) -> Tables:
+    def _child(self, table: str, found: list[Entry], ids: list[int]) -> pa.Table:
+        """For each interaction without rows here, one row makes the loader remove those of an earlier load."""
+        bare = list(set(ids).difference(row["interaction_id"] for row in found))
+        constants = {column.name: column.blank for column in _COLUMNS[table]}
+        constants |= {"is_cleared": True, LOAD_ID: self._load_id}
+        schema = _schema(table)
+        arrays = [
+            pa.array(bare, field.type)
+            if field.name == "interaction_id"
+            else pa.repeat(pa.scalar(constants[field.name], field.type), len(bare))
+            for field in schema
+        ]
+        return pa.concat_tables([_table(table, found, self._load_id), pa.Table.from_arrays(arrays, schema=schema)])
+
+    def audit(self, rows: list[Entry]) -> Tables:
         """Return rows of the table `sweeps`."""
         self.rows[SWEEPS] += len(rows)
         return {SWEEPS: _table(SWEEPS, rows, self._load_id)}
 
-    def _columns(self, rows: list[Row]) -> Iterator[tuple[str, str, bool, list[Any]]]:
-        for known in SCALAR_FIELDS:
-            yield known.name, known.data_type, known.has_timezone, [row.get(known.name) for row in rows]
-        for key in sorted({key for row in rows for key in row} - FIELDS_BY_NAME.keys()):
+    def _columns(self, rows: list[Row]) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
+        for known, raw in zip(SCALAR_FIELDS, zip(*map(_SCALARS, rows), strict=True), strict=True):
+            yield known.name, known.data_type, known.has_timezone, raw
+        for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
             self.unknown_fields.add(key)
             name = self._name(key)
-            raw = [row.get(key) for row in rows]
-            if name not in self._types and any(value is not None for value in raw):
-                self._types[name] = _inferred(raw)
+            values_met = [row.unknown.get(key) if row.unknown else None for row in rows]
+            if name not in self._types and any(value is not None for value in values_met):
+                self._types[name] = _inferred(values_met)
             if self._types.get(name) == "text":
-                raw = [values.as_json(value) if isinstance(value, dict | list) else value for value in raw]
+                values_met = [
+                    values.as_json(value) if isinstance(value, dict | list) else value for value in values_met
+                ]
             if name in self._types:
-                yield name, self._types[name], True, raw
+                yield name, self._types[name], True, values_met
 
     def _name(self, key: str) -> str:
         """A column's name for an unknown field, never one that another field has."""
@@ -238,21 +281,21 @@ class PageTables:
             self._names[key] = name
         return self._names[key]
 
-    def _lists(self, rows: list[Row], ids: list[int], rejected: list[Row]) -> Iterator[Row]:
+    def _lists(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
         for listed in LIST_FIELDS:
             for row, row_id in zip(rows, ids, strict=True):
-                raw = row.get(listed.name)
+                raw = getattr(row, listed.name)
                 items, reason = _items(raw)
                 if reason:
                     rejected.append(_rejection(row_id, listed.name, raw, reason))
                 for place, item in enumerate(items):
                     yield {"interaction_id": row_id, "position": place, "provider_name": item}
 
-    def _objects(self, rows: list[Row], ids: list[int], rejected: list[Row]) -> Iterator[Row]:
+    def _objects(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
         for kept in OBJECT_FIELDS:
             touch = kept.name.removesuffix("_session_extras")
             for row, row_id in zip(rows, ids, strict=True):
-                raw = row.get(kept.name)
+                raw = getattr(row, kept.name)
                 entries, reason = _entries(raw)
                 if reason:
                     rejected.append(_rejection(row_id, kept.name, raw, reason))
@@ -266,6 +309,11 @@ class PageTables:
                     }
 
 
+def _joined(waiting: Mapping[str, list[pa.Table]]) -> Tables:
+    """A column that only some pages have, an unknown field's, is null in the others."""
+    return {name: pa.concat_tables(parts, promote_options="default") for name, parts in waiting.items()}
+
+
 def _schema(table: str) -> pa.Schema:
     return pa.schema([pa.field(column.name, column.arrow_type, nullable=column.nullable) for column in _COLUMNS[table]])
 
@@ -276,29 +324,20 @@ def _arrow_type(data_type: str, *, has_timezone: bool) -> pa.DataType:
     return pa.date32() if data_type == "date" else _ARROW_TYPES[data_type]
 
 
-def _table(name: str, rows: list[Row], load_id: str) -> pa.Table:
+def _table(name: str, rows: list[Entry], load_id: str) -> pa.Table:
     for row in rows:
         row[LOAD_ID] = load_id
     return pa.Table.from_pylist(rows, schema=_schema(name))
 
 
-def _clearings(table: str, ids: list[int], found: list[Row]) -> list[Row]:
-    """For each interaction without rows here, one that makes the loader remove those of an earlier load."""
-    filled = {row["interaction_id"] for row in found}
-    blank = {
-        column.name: 0 if column.data_type == "bigint" else "" for column in _COLUMNS[table] if not column.nullable
-    }
-    return [{**blank, "interaction_id": row_id, "is_cleared": True} for row_id in ids if row_id not in filled]
-
-
-def _array(raw: list[Any], data_type: str, *, has_timezone: bool) -> tuple[pa.Array, list[tuple[int, Row]]]:
+def _array(raw: Sequence[Any], data_type: str, *, has_timezone: bool) -> tuple[pa.Array, list[tuple[int, Entry]]]:
     """Return a column, and for each place whose value did not fit, its raw value and the reason."""
     arrow_type = _arrow_type(data_type, has_timezone=has_timezone)
     array = _as_documented(raw, arrow_type)
     if array is not None:
         return array, []
     fitted: list[Any] = []
-    rejections: list[tuple[int, Row]] = []
+    rejections: list[tuple[int, Entry]] = []
     for place, value in enumerate(raw):
         try:
             fitted.append(values.converted(value, data_type, has_timezone=has_timezone))
@@ -308,15 +347,12 @@ def _array(raw: list[Any], data_type: str, *, has_timezone: bool) -> tuple[pa.Ar
     return pa.array(fitted, arrow_type), rejections
 
 
-def _as_documented(raw: list[Any], arrow_type: pa.DataType) -> pa.Array | None:
+def _as_documented(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array | None:
     """Return the whole column at once where every value has its documented type, else None.
 
-    The types are checked here, because Arrow alone cuts a fraction off without a word.
+    Arrow refuses other types by itself, except that it cuts off the fractions of whole numbers without a word.
     """
-    kinds = {type(value) for value in raw} - {type(None)}
-    if not kinds:
-        return pa.nulls(len(raw), arrow_type)
-    if kinds != {_JSON_KINDS.get(arrow_type, str)} or arrow_type in _INEXACT:
+    if arrow_type in _CHECKED and {type(value) for value in raw} - _CHECKED[arrow_type]:
         return None
     try:
         return _timestamps(raw, arrow_type) if pa.types.is_timestamp(arrow_type) else pa.array(raw, arrow_type)
@@ -324,7 +360,7 @@ def _as_documented(raw: list[Any], arrow_type: pa.DataType) -> pa.Array | None:
         return None
 
 
-def _timestamps(raw: list[Any], arrow_type: pa.DataType) -> pa.Array:
+def _timestamps(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
     texts = pa.array(raw, pa.string())
     # A local time's Z is no zone (open question 4), and Arrow refuses one where none is wanted.
     return pc.cast(texts if arrow_type.tz else pc.replace_substring_regex(texts, "Z$", ""), arrow_type)
@@ -376,7 +412,7 @@ def _entries(raw: Any) -> tuple[list[tuple[str, str, str]], str]:
     return entries, reason
 
 
-def _object(raw: Any) -> Row | None:
+def _object(raw: Any) -> Entry | None:
     """An object, or text that spells one."""
     if isinstance(raw, str):
         try:
@@ -386,5 +422,5 @@ def _object(raw: Any) -> Row | None:
     return raw if isinstance(raw, dict) else None
 
 
-def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Row:
+def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Entry:
     return {"interaction_id": row_id, "field": field, "raw_value": values.as_json(raw), "reason": reason}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -19,8 +20,8 @@ TABLES = (
     "sweeps",
 )
 PROOFS = """
-select customer_id as customer, coalesce(updated_since::varchar, 'everything') as "updated since",
-       expected, distinct_ids as found, pages, requests, repeats, proof, status
+select customer_id as customer, coalesce(updated_since::varchar, 'ever') as "changes since",
+       expected, distinct_ids as found, pages, repeats, proof
 from liine.sweeps order by began, customer_id
 """
 CHANNELS = """
@@ -46,7 +47,11 @@ def main() -> None:
     WAREHOUSE.unlink(missing_ok=True)
     with running_emulator(interactions=10_000, customers=3) as api:
         credentials = {"username": api.username, "password": api.password}
-        settings = {"customer_ids": api.customer_ids, "base_url": api.base_url, "credentials": credentials}
+        settings: dict[str, Any] = {
+            "customer_ids": api.customer_ids,
+            "base_url": api.base_url,
+            "credentials": credentials,
+        }
         console.print("An emulator invents 10,000 interactions of three customers. First sync: everything.")
         first = sync("duckdb", **settings)
         raise_for_failures(first)
@@ -56,7 +61,9 @@ def main() -> None:
         raise_for_failures(second)
         truth = len(api.truth())
     with duckdb.connect(str(WAREHOUSE), read_only=True) as warehouse:
-        landed = Table("table", "first sync", "second sync", "in the warehouse", title="What landed", title_justify="left")
+        landed = Table(
+            "table", "first sync", "second sync", "in the warehouse", title="What landed", title_justify="left"
+        )
         for name in TABLES:
             count = warehouse.execute(f"select count(*) from liine.{name}").fetchall()[0][0]  # noqa: S608  names of ours
             landed.add_row(name, str(first.rows[name]), str(second.rows[name]), str(count))

@@ -43,19 +43,19 @@ def test_a_unit_that_raises_ends_alone() -> None:
 def test_few_items_wait_to_be_taken() -> None:
     """However slow the reader, a unit is only a few items ahead."""
     unit = Unit("a", 1000)
-    events = interleaved([unit], 1)
+    events = interleaved([unit, Unit("b", 0)], 2)
     for _ in range(10):
         next(events)
-    # Ten taken, two waiting, one in the hand of the thread that waits to hand it over.
-    assert unit.given <= 13
+    # Ten taken, four waiting, one in the hand of the thread that waits to hand it over.
+    assert unit.given <= 15
     events.close()  # type: ignore[attr-defined]
 
 
 def test_closing_stops_the_units() -> None:
     """Nothing goes on running once the reader has gone, and units not yet begun never begin."""
-    units = [Unit("a", 1000), Unit("b", 1000)]
-    events = interleaved(units, 1)
+    units = [Unit("a", 1000), Unit("b", 1000), Unit("c", 1000)]
+    events = interleaved(units, 2)
     next(events)
     events.close()  # type: ignore[attr-defined]
-    assert units[1].given == 0
+    assert units[2].given == 0
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("liine-sweep")]

@@ -42,7 +42,10 @@ REFUSED = [
     ),
     (
         {"intent_level": [None]},
-        "Filter 'intent_level' was given a value of type NoneType: each value must be one of '3rd Party', 'Not 3rd Party'.",
+        (
+            "Filter 'intent_level' was given a value of type NoneType: each value must be one of '3rd Party', "
+            "'Not 3rd Party'."
+        ),
     ),
     (
         {"agent": ["retired"]},

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from liine_source.client import Page, Row, Tally
+from liine_source.client import Page, Tally
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError
 from liine_source.query import Pairs
+from liine_source.rows import row_of
 from liine_source.sweep import Sweep
 from liine_source.windows import Window
 
+Row = dict[str, Any]
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
 LIMIT = 20
 
@@ -49,7 +51,7 @@ class ListedApi:
         if self.short_every and len(self.asked) % self.short_every == 0:
             page = page[: self.short_rows]
         counts = {"total": len(self.rows), "remaining": len(matching), "page": len(page), "absent": None, "zero": 0}
-        return Page([dict(row) for row in page], counts[self.count], int(query["limit"]), NOW)
+        return Page([row_of(row) for row in page], counts[self.count], int(query["limit"]), NOW)
 
     def _is_older(self, moment: str, cursor: str) -> bool:
         return moment <= cursor if self.is_inclusive else moment < cursor
@@ -77,7 +79,7 @@ def rows_of(
 
 def swept(api: ListedApi, page_size: int = LIMIT) -> tuple[Sweep, list[int]]:
     sweep = Sweep(api, 1, Window(), [], "hash", page_size)
-    return sweep, [row["id"] for page in sweep.rows() for row in page]
+    return sweep, [row.id for page in sweep.rows() for row in page]
 
 
 AUTUMN = datetime(2024, 11, 2, 20, tzinfo=UTC)
@@ -226,7 +228,7 @@ def test_a_missing_clock_is_survived(absent: str) -> None:
 
     def blank(pairs: Pairs, what: str, tally: Tally) -> Page:
         page = api(pairs, what, tally)
-        return Page([blanked[row["id"] - 1] for row in page.rows], page.count, page.limit, page.server_time)
+        return Page([row_of(blanked[row.id - 1]) for row in page.rows], page.count, page.limit, page.server_time)
 
     sweep = Sweep(blank, 1, Window(), [], "hash", LIMIT)
     assert sum(len(page) for page in sweep.rows()) == 60

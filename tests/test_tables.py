@@ -8,13 +8,14 @@ import pyarrow as pa
 import pytest
 
 from liine_source import tables
+from liine_source.rows import row_of
 from liine_source.spec.fields import SCALAR_FIELDS
 from liine_source.tables import PageTables
 
 
 def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
     """The tables of one page as lists of rows, without their load id."""
-    page = PageTables("17", known or {}, str.lower).build(list(rows))
+    page = PageTables("17", known or {}, str.lower).build([row_of(row) for row in rows])
     for table in page.values():
         assert table.column("_dlt_load_id").to_pylist() == ["17"] * len(table)
     return {name: table.drop_columns("_dlt_load_id").to_pylist() for name, table in page.items()}
@@ -22,7 +23,7 @@ def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[st
 
 def test_every_scalar_field_is_a_typed_column() -> None:
     """All 81 are there from the first page, whatever it holds, in the reference's order."""
-    page = PageTables("17", {}, str.lower).build([{"id": 1}])
+    page = PageTables("17", {}, str.lower).build([row_of({"id": 1})])
     interactions = page["interactions"]
     assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), "_dlt_load_id"]
     types = {name: interactions.schema.field(name).type for name in interactions.column_names}
@@ -167,7 +168,7 @@ UNKNOWN = [
 def test_an_unknown_field_becomes_a_column_of_its_own_type(raw: list[Any], data_type: str, expected: list[Any]) -> None:
     """Its type is that of the first values met."""
     builder = PageTables("17", {}, str.lower)
-    page = builder.build([{"id": number, "new_field": value} for number, value in enumerate(raw)])
+    page = builder.build([row_of({"id": number, "new_field": value}) for number, value in enumerate(raw)])
     assert page["interactions"].column("new_field").to_pylist() == expected
     assert builder.unknown_fields == {"new_field"}
     assert data_type

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liine_source.emulator.breakage import Reset, TruncatedBody
 from liine_source.emulator.control import control_routes
-from liine_source.emulator.faults import Burst
+from liine_source.emulator.faults import Burst, Faults
 from liine_source.emulator.service import Answer, Emulator, Request, refusal
 from liine_source.spec.endpoints import AUTHENTICATE_PATH, INTERACTIONS_PATH
 from liine_source.spec.statuses import STATUSES_BY_CODE
@@ -86,8 +86,7 @@ class Routes:
         if redirect is not None:
             response = redirect
         elif emulator.schedule.is_too_fast():
-            seconds = "seconds" if emulator.faults.rate_limit_retry_after else None
-            response = self._status(Burst(status=429, retry_after=seconds))
+            response = self._status(_too_fast(emulator.faults))
         elif burst is not None:
             response = await self._struck(burst, request, authorized=authorized)
         else:
@@ -154,7 +153,7 @@ class Routes:
         if burst.retry_after == "seconds":
             response.headers["retry-after"] = str(burst.retry_after_seconds)
         elif burst.retry_after == "date":
-            until = self._emulator.now + timedelta(seconds=burst.retry_after_seconds)
+            until = self._emulator.server_time() + timedelta(seconds=burst.retry_after_seconds)
             response.headers["retry-after"] = format_datetime(until, usegmt=True)
         return response
 
@@ -195,13 +194,18 @@ def _only(method: str, path: str, endpoint: Endpoint) -> Route:
     return route
 
 
-async def _refused(request: HttpRequest, error: Exception) -> Response:
+async def _refused(_: HttpRequest, error: Exception) -> Response:
     """Unknown paths and wrong methods, as JSON."""
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     known = STATUSES_BY_CODE.get(error.status_code)
     response = _response(refusal(error.status_code, known.name.lower() if known else error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+def _too_fast(faults: Faults) -> Burst:
+    return Burst(status=429, retry_after="seconds" if faults.rate_limit_retry_after else None)
 
 
 def _response(answer: Answer) -> Response:

@@ -26,7 +26,7 @@ class BreakableProtocol(HttpToolsProtocol):
 class Reset(Response):
     """No answer: the connection is reset (RST, not FIN). Needs `BreakableProtocol`."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
         """Break the connection."""
         transport: asyncio.Transport = scope[_TRANSPORT]
         raw = transport.get_extra_info("socket")

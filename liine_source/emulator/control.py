@@ -42,7 +42,7 @@ def _json(status: int, content: Any) -> Response:
     return Response(msgspec.json.encode(content), status, media_type="application/json")
 
 
-def _state(emulator: Emulator, given: Any) -> dict[str, Any]:
+def _state(emulator: Emulator, _: Any) -> dict[str, Any]:
     return {
         "now": emulator.now,
         "customer_ids": emulator.customer_ids,
@@ -53,7 +53,7 @@ def _state(emulator: Emulator, given: Any) -> dict[str, Any]:
     }
 
 
-def _requests(emulator: Emulator, given: Any) -> list[dict[str, Any]]:
+def _requests(emulator: Emulator, _: Any) -> list[dict[str, Any]]:
     """Names of parameters only: a test in the same process sees the values too."""
     return [asdict(request) | {"params": [name for name, _ in request.params]} for request in emulator.requests]
 
@@ -68,7 +68,7 @@ def _advance(emulator: Emulator, given: Any) -> dict[str, Any]:
 def _truth(emulator: Emulator, given: Any) -> dict[str, Any]:
     customer_id = int(given["customer_id"]) if "customer_id" in given else None
     include_spam = str(given.get("include_spam", "true")).lower() == "true"
-    return {"interactions": emulator.truth(customer_id, include_spam)}
+    return {"interactions": emulator.truth(customer_id, include_spam=include_spam)}
 
 
 def _insert(emulator: Emulator, given: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _insert(emulator: Emulator, given: Any) -> dict[str, Any]:
 
 
 def _change(emulator: Emulator, given: Any) -> dict[str, Any]:
-    emulator.change(given["id"], given.get("touch_updated_at", True), **given["fields"])
+    emulator.change(given["id"], touch_updated_at=given.get("touch_updated_at", True), **given["fields"])
     return {"id": given["id"]}
 
 
@@ -111,13 +111,13 @@ _CONTROLS: dict[tuple[str, str], Work] = {
     ("GET", "state"): _state,
     ("GET", "requests"): _requests,
     ("GET", "truth"): _truth,
-    ("GET", "readings"): lambda emulator, given: emulator.readings,
-    ("GET", "faults"): lambda emulator, given: emulator.faults,
+    ("GET", "readings"): lambda emulator, _: emulator.readings,
+    ("GET", "faults"): lambda emulator, _: emulator.faults,
     ("POST", "advance"): _advance,
     ("POST", "insert"): _insert,
     ("POST", "change"): _change,
     ("POST", "remove"): _remove,
     ("POST", "readings"): _readings,
     ("POST", "faults"): _faults,
-    ("POST", "revoke"): lambda emulator, given: emulator.revoke_tokens(),
+    ("POST", "revoke"): lambda emulator, _: emulator.revoke_tokens(),
 }

@@ -85,7 +85,7 @@ class History:
         self._settings = settings
         self.customer = customer
         self._ids = ids
-        self._dice = Random(f"{settings.seed}/{customer.customer_id}")
+        self._dice = Random(f"{settings.seed}/{customer.customer_id}")  # noqa: S311  # invention, no secret
         self._visits = Visits(customer, self._dice)
         self._teller = Storyteller(customer, self._dice, self._visits)
 
@@ -105,7 +105,7 @@ class History:
 
     def day(self, begin: int, rows: float) -> Iterator[Step]:
         """The steps that begin on the day that starts at `begin`: `rows` of them on average, and their sequels."""
-        dice = Random(f"{self._settings.seed}/{self.customer.customer_id}/{begin}")
+        dice = Random(f"{self._settings.seed}/{self.customer.customer_id}/{begin}")  # noqa: S311  # invention, no secret
         self._dice.setstate(dice.getstate())
         for share, tell in self._kinds(rows):
             for _ in range(int(share) + (dice.random() < share % 1)):

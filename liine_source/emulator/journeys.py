@@ -131,7 +131,9 @@ class Storyteller:
         happenings = [(matched, self._appointment())]
         if self._patients and dice.random() < 0.06:
             lead_id = dice.choice(self._patients)["lead_id"]
-            happenings.append((matched + HOUR, {"lead_id": lead_id, "sara_lead_id_reason": dice.choice(_REASSIGNMENTS)}))
+            happenings.append(
+                (matched + HOUR, {"lead_id": lead_id, "sara_lead_id_reason": dice.choice(_REASSIGNMENTS)})
+            )
         if dice.random() < 0.1:
             happenings.append((held - HOUR, {"provider_names": dice.choice(([], None, [*_PROVIDERS, "Dr. Nil"]))}))
         if dice.random() < 0.05:

@@ -22,7 +22,7 @@ _CITIES = (
 # Channels differ in case and blanks, as they do where people type them.
 _CHANNELS = (
     ("Google Organic", "google", "organic", None, "https://www.google.com/"),
-    ("Google Ads", "google", "cpc", "Spring – Été", "https://www.google.com/"),
+    ("Google Ads", "google", "cpc", "Spring - Été", "https://www.google.com/"),
     ("Facebook", "facebook", "paid_social", "retarget_30d", "https://l.facebook.com/l.php?u=x"),
     ("GBP / Organic", "gbp", "organic", None, "https://maps.google.com/"),
     ("gbp / organic", "gbp", "organic", None, "https://maps.google.com/"),
@@ -82,7 +82,7 @@ def extras(dice: Random) -> Fields:
         "page_views": dice.randint(1, 40),
         "scroll_depth": dice.random(),
         "consent": dice.random() < 0.5,
-        "experiment": {"name": "hero – ü", "arms": ["a", "b"]},
+        "experiment": {"name": "hero - ü", "arms": ["a", "b"]},
         "coupon": None,
         "User Agent (raw)": 'Mozilla/5.0 "emulated"',
     }

@@ -103,7 +103,7 @@ class Shortener:
         number = next(self._pages)
         if number % readings.short_page_every:
             return size
-        rows = readings.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))
+        rows = readings.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))  # noqa: S311  # invention, no secret
         return min(rows, size)
 
 
@@ -120,7 +120,7 @@ def cursor_of(page: Page, readings: Readings, seed: int) -> str | None:
     row = page.rows[0] if readings.cursor == "first" else page.rows[-1]
     start = start_of(row, readings.cursor_clock)
     if readings.cursor == "neither":
-        start += Random(f"{seed}/{start}").choice((-1, 1)) * Random(f"{start}/{seed}").randint(1, _LARGEST_LIE)
+        start += Random(f"{seed}/{start}").choice((-1, 1)) * Random(f"{start}/{seed}").randint(1, _LARGEST_LIE)  # noqa: S311  # invention, no secret
     return spelled(start)
 
 

@@ -86,7 +86,7 @@ def _one(name: str, texts: list[str]) -> str:
 
 def _element(parameter: Parameter, text: str) -> Any:
     if parameter.type == "list(number)":
-        return _identifier(parameter.name, text)
+        return _integer(parameter.name, text)
     if parameter.type == "list(integer)":
         return _agent(parameter, text)
     return None if parameter.accepts_null and text == _NULL else _closed(parameter, text)
@@ -95,7 +95,7 @@ def _element(parameter: Parameter, text: str) -> Any:
 def _agent(parameter: Parameter, text: str) -> int | str | None:
     if text == _NULL:
         return None
-    return text if text == "inactive" else _identifier(parameter.name, text.strip())
+    return text if text == "inactive" else _integer(parameter.name, text.strip())
 
 
 def _closed(parameter: Parameter, value: Any) -> Any:
@@ -108,9 +108,6 @@ def _integer(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < _HIGHEST):
         raise BadRequestError(f"{name} takes a whole number from 1 up")
     return int(text)
-
-
-_identifier = _integer
 
 
 def _number(name: str, text: str) -> float:
@@ -150,7 +147,7 @@ def _moment(name: str, text: str) -> int:
     return int(moment.timestamp())
 
 
-def _text(name: str, text: str) -> str:
+def _text(_: str, text: str) -> str:
     return text
 
 

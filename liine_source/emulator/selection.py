@@ -4,6 +4,7 @@ Where the reference gives a filter no rule, the rule chosen here is the docstrin
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from liine_source.emulator.customers import Customer
@@ -13,6 +14,17 @@ from liine_source.emulator.zones import DAY, HOUR
 
 Predicate = Callable[[Row], bool]
 Customers = Mapping[int, Customer]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a filter may need besides its own value: the other filters, and the customers."""
+
+    given: Mapping[str, Any]
+    customers: Customers
+
+
+Maker = Callable[[Any, Context], Predicate]
 
 # As the filters' words differ from the rows' (open question 14). "Complete" is the sample row's.
 _STATUSES = {"Answered": ("Connected", "Complete"), "Not Answered": ("Not Connected",)}
@@ -33,7 +45,8 @@ _NOT_AN_OPPORTUNITY = "Rescheduling"
 def predicates_of(query: Query, customers: Customers) -> list[Predicate]:
     """One test for each filter of `query`; a row is selected when it passes all. Spam is left out unless asked for."""
     given = dict(query.filters)
-    tests = [maker(given[name], given, customers) for name, maker in _MAKERS.items() if name in given]
+    context = Context(given, customers)
+    tests = [maker(given[name], context) for name, maker in _MAKERS.items() if name in given]
     return tests if "include_is_spam_likely" in given else [*tests, _is_no_spam]
 
 
@@ -51,17 +64,14 @@ def by_lead(rows: list[Row]) -> list[Row]:
     return [row for row in rows if id(row) in kept]
 
 
-Maker = Callable[[Any, Mapping[str, Any], Customers], Predicate]
-
-
 def _is_no_spam(row: Row) -> bool:
     return row.is_spam_likely is not True
 
 
-def _value_is_in(name: str, *fields: str, words: Mapping[str, tuple[str, ...]] | None = None) -> Maker:
+def _value_is_in(*fields: str, words: Mapping[str, tuple[str, ...]] | None = None) -> Maker:
     """Any of the values in any of the fields, exactly; None among the values for a field that is not set."""
 
-    def make(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+    def make(values: Any, _: Context) -> Predicate:
         wanted = {word for value in values for word in (words or {}).get(value, (value,))}
         if len(fields) == 1:
             return lambda row: getattr(row, fields[0]) in wanted
@@ -73,8 +83,8 @@ def _value_is_in(name: str, *fields: str, words: Mapping[str, tuple[str, ...]] |
 def _contains(name: str, *fields: str) -> Maker:
     """The texts in any one of the fields, upper or lower case alike; all of them unless the `_type` says `or`."""
 
-    def make(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
-        combine = any if given.get(f"{name}_type") == "or" else all
+    def make(values: Any, context: Context) -> Predicate:
+        combine = any if context.given.get(f"{name}_type") == "or" else all
         texts = [value.casefold() for value in values]
 
         def test(row: Row) -> bool:
@@ -89,7 +99,7 @@ def _contains(name: str, *fields: str) -> Maker:
 def _compares(field: str, holds: Callable[[float, float], bool]) -> Maker:
     """A number against a threshold; a row without a number never passes."""
 
-    def make(threshold: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+    def make(threshold: Any, _: Context) -> Predicate:
         def test(row: Row) -> bool:
             value = getattr(row, field)
             return isinstance(value, int | float) and holds(value, threshold)
@@ -102,7 +112,7 @@ def _compares(field: str, holds: Callable[[float, float], bool]) -> Maker:
 def _agrees(test: Predicate) -> Maker:
     """Rows for which `test` holds where true is asked for, all others where false is."""
 
-    def make(wanted: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+    def make(wanted: Any, _: Context) -> Predicate:
         return lambda row: test(row) is wanted
 
     return make
@@ -136,62 +146,63 @@ def _is_in_hours(customers: Customers) -> Predicate:
     return test
 
 
-def _business_hours(wanted: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _business_hours(wanted: Any, context: Context) -> Predicate:
     """Reference: "defaults to false", so false selects all."""
-    return _is_in_hours(customers) if wanted else lambda row: True
+    return _is_in_hours(context.customers) if wanted else lambda _: True
 
 
-def _agent(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _agent(values: Any, context: Context) -> Predicate:
     wanted: set[int | None] = {value for value in values if value != "inactive"}
     if "inactive" in values:
-        wanted |= {agent for customer in customers.values() for agent in customer.inactive_agents}
+        wanted |= {agent for customer in context.customers.values() for agent in customer.inactive_agents}
     return lambda row: row.agent_id in wanted
 
 
-def _type(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _type(values: Any, context: Context) -> Predicate:
     """With conversion, `form` also selects what has a related form submission."""
-    is_by_lead = "form" in values and given.get("analytics_methodology") == "conversion"
+    is_by_lead = "form" in values and context.given.get("analytics_methodology") == "conversion"
     return lambda row: row.interaction_type in values or (is_by_lead and row.related_form_submission_id is not None)
 
 
-def _call_type(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
-    """ "Not Analyzed" is a row whose `is_analyzed` is not true; the others go by the field."""
+def _call_type(values: Any, _: Context) -> Predicate:
+    """The word "Not Analyzed" selects a row whose `is_analyzed` is not true; the others go by the field."""
     wanted = {word for value in values for word in _CALL_TYPES.get(value, (value,))}
     wants_raw = "Not Analyzed" in values
     return lambda row: row.call_type in wanted or (wants_raw and row.is_analyzed is not True)
 
 
-def _outcome_rnb(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _outcome_rnb(values: Any, _: Context) -> Predicate:
     """Rows whose outcome is "Not Booked" for one of these reasons."""
     return lambda row: row.outcome == "Not Booked" and row.reason_not_booked in values
 
 
-def _search(value: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
-    """ "Receiving number" is read as `phone_number`."""
-    return _contains("search", "name", "tracking_number", "phone_number")((value,), given, customers)
+def _search(value: Any, context: Context) -> Predicate:
+    """The "receiving number" is read as `phone_number`."""
+    return _contains("search", "name", "tracking_number", "phone_number")((value,), context)
 
 
-def _list(value: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _list(value: Any, _: Context) -> Predicate:
     return is_verified_new_lead if value == "verified_new" else is_first
 
 
-def _lead_id(value: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _lead_id(value: Any, _: Context) -> Predicate:
     return lambda row: row.lead_id == value
 
 
-def _patient_id(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _patient_id(values: Any, _: Context) -> Predicate:
     wanted = {value.casefold() for value in values}
     return lambda row: isinstance(row.ehr_pms_patient_id, str) and row.ehr_pms_patient_id.casefold() in wanted
 
 
-def _provider_names(values: Any, given: Mapping[str, Any], customers: Customers) -> Predicate:
+def _provider_names(values: Any, _: Context) -> Predicate:
     return lambda row: not set(values).isdisjoint(row.provider_names or ())
 
 
 def _touch_makers() -> dict[str, Maker]:
     makers: dict[str, Maker] = {}
     attributes = (
-        "division", "keyword", "location", "marketing_channel", "utm_campaign", "utm_content", "utm_medium", "utm_source",
+        "division", "keyword", "location", "marketing_channel",
+        "utm_campaign", "utm_content", "utm_medium", "utm_source",
     )  # fmt: skip
     for prefix, touches in {
         "either": ("initial", "last_touch"),
@@ -200,7 +211,7 @@ def _touch_makers() -> dict[str, Maker]:
     }.items():
         for attribute in attributes:
             name = f"{prefix}_{attribute}"
-            makers[name] = _value_is_in(name, *(f"{touch}_{attribute}" for touch in touches))
+            makers[name] = _value_is_in(*(f"{touch}_{attribute}" for touch in touches))
         for attribute in ("landing_url", "referrer_url"):
             name = f"{prefix}_{attribute}_search"
             makers[name] = _contains(name, *(f"{touch}_{attribute}" for touch in touches))
@@ -229,12 +240,12 @@ _MAKERS: dict[str, Maker] = {
     "lead_id": _lead_id,
     "ehr_pms_patient_id_search": _patient_id,
     "provider_names": _provider_names,
-    "status": _value_is_in("status", "status", words=_STATUSES),
-    "appointment_status": _value_is_in("appointment_status", "appointment_status", words=_APPOINTMENT_STATUSES),
-    "lead_ids": _value_is_in("lead_ids", "lead_id"),
-    "call_ids": _value_is_in("call_ids", "call_id"),
+    "status": _value_is_in("status", words=_STATUSES),
+    "appointment_status": _value_is_in("appointment_status", words=_APPOINTMENT_STATUSES),
+    "lead_ids": _value_is_in("lead_id"),
+    "call_ids": _value_is_in("call_id"),
     **{
-        name: _value_is_in(name, name)
+        name: _value_is_in(name)
         for name in (
             "intent_level",
             "outcome",

@@ -133,7 +133,7 @@ class Emulator:
         with self._lock:
             return self._world.insert(customer_id, fields).id
 
-    def change(self, row_id: int, touch_updated_at: bool = True, **fields: Any) -> None:
+    def change(self, row_id: int, *, touch_updated_at: bool = True, **fields: Any) -> None:
         """Set fields of an interaction, to any raw value, to `ABSENT`, or under names nobody knows."""
         with self._lock:
             self._world.change(row_id, fields, touch_updated_at=touch_updated_at)
@@ -143,10 +143,10 @@ class Emulator:
         with self._lock:
             self._world.remove(row_id)
 
-    def truth(self, customer_id: int | None = None, include_spam: bool = True) -> list[dict[str, Any]]:
+    def truth(self, customer_id: int | None = None, *, include_spam: bool = True) -> list[dict[str, Any]]:
         """The interactions exactly as the API would give them now, newest first, customer after customer."""
         with self._lock:
-            rows = self._truth(self.customer_ids if customer_id is None else [customer_id], include_spam)
+            rows = self._truth(self.customer_ids if customer_id is None else [customer_id], include_spam=include_spam)
             spelled = spelled_rows(rows, self.readings, self._world.unknown_fields)
             return [msgspec.to_builtins(row) if isinstance(row, Row) else row for row in spelled]
 
@@ -199,12 +199,14 @@ class Emulator:
                 return refusal(403, "this user may not read one of the customers")
             return Answer(200, self._page(query))
 
+    def server_time(self) -> datetime:
+        """The time that the server believes it is, by the readings."""
+        now = self.now if self.readings.date_header == "virtual" else datetime.now(UTC)
+        return now + self.readings.date_skew
+
     def date_header(self) -> str | None:
         """The value of the `Date` header, by the readings."""
-        if self.readings.date_header == "absent":
-            return None
-        now = datetime.now(UTC) if self.readings.date_header == "real" else self.now
-        return format_datetime(now + self.readings.date_skew, usegmt=True)
+        return None if self.readings.date_header == "absent" else format_datetime(self.server_time(), usegmt=True)
 
     def _page(self, query: Query) -> bytes:
         readings = self.readings
@@ -224,7 +226,7 @@ class Emulator:
             envelope["pagination_timestamp"] = cursor_of(page, readings, self._world.settings.seed)
         return envelope
 
-    def _truth(self, customer_ids: list[int], include_spam: bool) -> list[Row]:
+    def _truth(self, customer_ids: list[int], *, include_spam: bool) -> list[Row]:
         spam = (("include_is_spam_likely", True),) if include_spam else ()
         every = (Query(customer_ids=(customer_id,), filters=spam) for customer_id in customer_ids)
         return [row for query in every for row in reversed(self._selections.rows(query, self.readings))]

@@ -57,7 +57,7 @@ def _spelled(row: Row, readings: Readings, unknown: Mapping[str, Any]) -> dict[s
         fields.pop("updated_at", None)
     if readings.nulls == "omitted":
         fields = {name: value for name, value in fields.items() if value is not None}
-    return fields | unknown
+    return {**fields, **unknown}
 
 
 def _drift(fields: dict[str, Any], salt: int) -> None:

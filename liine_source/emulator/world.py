@@ -88,7 +88,7 @@ class World:
     def insert(self, customer_id: int, fields: dict[str, Any]) -> Row:
         """Add an interaction that starts now, unless `fields` say otherwise, and return it."""
         start_tz, start = self._starts(self.customers[customer_id], fields)
-        plain = {
+        plain: dict[str, Any] = {
             "id": fields["id"] if "id" in fields else self._ids.give(self._seconds),
             "call_id": f"{next(self._touches):032x}",
             "lead_id": str(next(self._touches)),
@@ -190,7 +190,7 @@ class World:
 
     def _stir(self, customer_id: int) -> None:
         rows = self.store.between(customer_id, "utc", self._seconds - 90 * DAY, self._seconds)
-        dice = Random(f"{self.settings.seed}/{customer_id}/{self._seconds}/stir")
+        dice = Random(f"{self.settings.seed}/{customer_id}/{self._seconds}/stir")  # noqa: S311  # invention, no secret
         if rows:
             for fields in _stirs(dice):
                 self._become(dice.choice(rows), fields)
