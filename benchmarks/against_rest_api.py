@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 ROWS = 100_000
-MORE_ROWS = 100_000
+MORE_ROWS = 400_000
 
 
 @dataclass(frozen=True)

@@ -24,22 +24,24 @@ _EPOCH_UTC = values.instant("1970-01-01T00:00:00Z")
 _HOUR = 3600
 
 
-class Position(NamedTuple):
-    """Where a row lies on both clocks, in whole seconds; None where it does not say."""
+class Positions(NamedTuple):
+    """Where a page's rows lie on both clocks, in whole seconds, in the order received; None where one does not say."""
 
-    local: int | None
-    utc: int | None
+    local: list[int | None]
+    utc: list[int | None]
 
-    def on(self, clock: Clock) -> int | None:
-        """Return the second on one of the clocks."""
-        return self.local if clock == "local" else self.utc
+    def on(self, clock: Clock) -> list[int]:
+        """Return the seconds on one of the clocks, of the rows that have them."""
+        seconds = self.local if clock == "local" else self.utc
+        return [second for second in seconds if second is not None]
 
 
-def positions(rows: list[Row]) -> list[Position]:
-    """Return the rows' positions (reference: `start_time`, `start_time_tz`), in the order received."""
-    local = _seconds([row.start_time for row in rows], is_local=True)
-    utc = _seconds([row.start_time_tz for row in rows], is_local=False)
-    return list(map(Position, local, utc))
+def positions(rows: list[Row]) -> Positions:
+    """Return the rows' positions (reference: `start_time`, `start_time_tz`)."""
+    return Positions(
+        _seconds([row.start_time for row in rows], is_local=True),
+        _seconds([row.start_time_tz for row in rows], is_local=False),
+    )
 
 
 def spelled(cursor: int) -> str:
@@ -63,16 +65,14 @@ class Clocks:
         self._offsets: dict[int, int] = {}
         self._pages = 0
 
-    def observe(self, positions: list[Position], cursor: int | None) -> None:
+    def observe(self, places: Positions, cursor: int | None) -> None:
         """Learn from a page: the rows in the order received, and the cursor that asked for them."""
         self._pages += 1
         for clock in _CLOCKS:
-            seconds = [second for place in positions if (second := place.on(clock)) is not None]
-            if seconds:
+            if seconds := places.on(clock):
                 self._learn(clock, seconds, cursor)
-        for place in positions:
-            if place.local is not None and place.utc is not None:
-                self._offsets[place.local - place.utc] = self._pages
+        offsets = {local - utc for local, utc in zip(*places, strict=True) if local is not None and utc is not None}
+        self._offsets.update(dict.fromkeys(offsets, self._pages))
 
     def candidates(self) -> list[int]:
         """Return the cursors to try, newest first: the first is right under every reading still possible."""

@@ -16,15 +16,18 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import dlt
-import sqlalchemy as sa
-from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigurationException
+import msgspec
+from dlt.common.configuration.exceptions import (
+    ConfigFieldMissingException,
+    ConfigurationException,
+    ConfigValueCannotBeCoercedException,
+)
 from dlt.common.destination import Destination
+from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.pipeline.exceptions import PipelineStepFailed
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Dialect
 
-from liine_source import query, tables
+from liine_source import query
 from liine_source.client import LiineClient
 from liine_source.errors import (
     ApiError,
@@ -50,6 +53,9 @@ _DEFAULTS = {
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
 }
+
+# DuckDB would keep a whole load in memory where it may, and each thread more than 100 MB of these wide rows.
+_DUCKDB_CONFIG = {"memory_limit": "400MB", "threads": 1}
 
 # One name on every destination: Postgres alone would cut a name at 63 characters.
 _IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
@@ -181,6 +187,9 @@ def raise_for_failures(report: SyncReport) -> None:
 
 def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
     """Return what the warehouse holds of each customer that was ever synced; an empty list if none was."""
+    # SQLAlchemy takes as long to import as a small sync takes to run.
+    from liine_source import warehouse  # noqa: PLC0415
+
     # A folder of its own: the pipeline's may be in use by a sync that is running now.
     with TemporaryDirectory(prefix="liine-") as folder, _translated():
         pipeline = build_pipeline(destination, dataset, folder=folder)
@@ -188,24 +197,11 @@ def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[
         if not pipeline.schema_names:
             return []
         marks = watermarks(pipeline.state.get("sources", {}).get("liine", {}))
-        rows = dict(_query(pipeline, _ROWS))
-        sweeps = {customer: tuple(rest) for customer, *rest in _query(pipeline, _LAST_SWEEPS)}
+        rows, sweeps = warehouse.rows_by_customer(pipeline), warehouse.last_sweeps(pipeline)
     return [
         CustomerStatus(customer, rows.get(customer, 0), marks.get(customer), *sweeps.get(customer, (None, None, None)))
         for customer in sorted({*marks, *rows, *sweeps})
     ]
-
-
-_interactions = sa.table(tables.INTERACTIONS, sa.column("customer_id"))
-_sweeps = sa.table(tables.SWEEPS, *(sa.column(name) for name in tables.columns(tables.SWEEPS)))
-_ROWS = sa.select(_interactions.c.customer_id, sa.func.count()).group_by(_interactions.c.customer_id)
-_NUMBERED = sa.select(
-    _sweeps,
-    sa.func.row_number().over(partition_by=_sweeps.c.customer_id, order_by=_sweeps.c.ended.desc()).label("number"),
-).subquery()
-_LAST_SWEEPS = sa.select(_NUMBERED.c.customer_id, _NUMBERED.c.ended, _NUMBERED.c.status, _NUMBERED.c.proof).where(
-    _NUMBERED.c.number == sa.literal_column("1")
-)
 
 
 class _Recorder:
@@ -251,8 +247,13 @@ def _destination(kind: str) -> tuple[AnyDestination, str]:
         arguments["credentials"] = DUCKDB_FILE
     destination = cast("AnyDestination", Destination.from_reference(kind, **arguments))
     # Partial: the dataset and the folder are the pipeline's to give, and do not tell the place.
-    location = str(destination.configuration(destination.spec(), accept_partial=True).data_location())
-    return destination, str(Path(location).resolve()) if kind == "duckdb" else location
+    config = destination.configuration(destination.spec(), accept_partial=True)
+    location = str(config.data_location())
+    if kind != "duckdb":
+        return destination, location
+    config.credentials.global_config = _DUCKDB_CONFIG | (config.credentials.global_config or {})
+    arguments["credentials"] = config.credentials
+    return cast("AnyDestination", Destination.from_reference(kind, **arguments)), str(Path(location).resolve())
 
 
 def _check_names(file_stem: str, dataset: str) -> None:
@@ -264,13 +265,6 @@ def _check_names(file_stem: str, dataset: str) -> None:
                 f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
                 "Give another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
             )
-
-
-def _query(pipeline: dlt.Pipeline, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement without parameters in the pipeline's dataset, through dlt's own client."""
-    with pipeline.sql_client() as client:
-        dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-        return [tuple(row) for row in client.execute_sql(str(statement.compile(dialect=dialect))) or []]
 
 
 @contextmanager
@@ -297,6 +291,12 @@ def _problem(error: Exception) -> LiineError:
                 f"Settings are missing: {', '.join(sorted(cause.traces))}. Write them under [sources.liine] in "
                 ".dlt/config.toml and .dlt/secrets.toml, or as SOURCES__LIINE__… in the environment."
             )
+        if isinstance(cause, ConfigValueCannotBeCoercedException):
+            return _wrong_value(cause)
+        if isinstance(cause, UnknownDestinationModule):
+            return ConfigurationError(
+                "This destination is not known to dlt: duckdb, postgres, snowflake and others are."
+            )
         if isinstance(cause, ConfigurationException):
             return ConfigurationError(f"A setting is wrong ({type(cause).__name__}); docs/settings.md lists them all.")
     step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
@@ -305,6 +305,27 @@ def _problem(error: Exception) -> LiineError:
         "lost, and the next run fetches again what this one did not finish. Check that the warehouse can be "
         "reached and written, and that no other program has its file open."
     )
+
+
+def _wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:
+    """Say which setting has a value of the wrong type; of the filters, which filter and what it allows."""
+    if error.field_name == "filters":
+        try:
+            query.validated(_as_dict(error.field_value))
+        except ConfigurationError as wrong:
+            return wrong
+        except msgspec.DecodeError:
+            pass
+    kind = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
+    return ConfigurationError(f"The setting {error.field_name!r} has a value that is no {kind}; see docs/settings.md.")
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    """A setting's table, as TOML gave it or as JSON in the environment."""
+    found = msgspec.json.decode(value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        raise ConfigurationError("The setting 'filters' must be a table of filters; see docs/filters.md.")
+    return found
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

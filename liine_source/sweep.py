@@ -16,7 +16,7 @@ from pyroaring import BitMap64
 
 from liine_source import values
 from liine_source.client import Page, Tally
-from liine_source.cursor import Clocks, positions, spelled
+from liine_source.cursor import Clock, Clocks, positions, spelled
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
 from liine_source.query import Pairs
 from liine_source.rows import Row
@@ -117,8 +117,8 @@ class Sweep:
         for attempt in range(_WALKS):
             self.audit.repairs = attempt
             walk = _Walk(self._page, self._limit, is_careful=attempt > 0)
-            for rows in walk.rows():
-                if unseen := self._unseen(rows):
+            for found in walk.rows():
+                if unseen := self._unseen(found):
                     yield unseen
             self._report(walk)
             if self.audit.proof:
@@ -126,35 +126,35 @@ class Sweep:
             log.warning("%s: found %d of %s, walking again", self._what(), len(walk.found), walk.expected)
         raise self._failure(walk)
 
-    def _page(self, cursor: int | None) -> Page:
+    def _page(self, cursor: int | None) -> "_Received":
         pairs = self._pairs if cursor is None else [*self._pairs, ("pagination_timestamp", spelled(cursor))]
         page = self._fetch(pairs, self._what(), self.audit.tally)
         if self.audit.began is None:
             self.audit.began = page.server_time or datetime.now(UTC)
             self.audit.expected = page.count
         self.audit.pages += 1
-        if missing := sum(_id(row) is None for row in page.rows):
+        ids = [_id(row) for row in page.rows]
+        if missing := ids.count(None):
             raise MissingIdError(self.audit.customer_id, str(self.audit.window), missing)
-        return page
+        return _Received(page, [(row_id or 0) & _UNSIGNED for row_id in ids])
 
-    def _unseen(self, rows: list[Row]) -> list[Row]:
+    def _unseen(self, rows: "_Keyed") -> list[Row]:
         """Keep what no earlier walk has yielded: two versions of a row in one load would mix their lists."""
-        unseen = [row for row in rows if _key(row) not in self._emitted]
-        self._emitted.update(_key(row) for row in unseen)
-        for row in unseen:
-            self._witness(row)
-        return unseen
+        unseen = {key: row for key, row in rows.items() if key not in self._emitted} if self._emitted else rows
+        self._emitted.update(unseen)
+        self._witness(list(unseen.values()))
+        return list(unseen.values())
 
-    def _witness(self, row: Row) -> None:
-        """Note the latest moment up to the beginning that a row tells of, and count those changed since."""
-        moment = _moment(row)
+    def _witness(self, rows: list[Row]) -> None:
+        """Note the latest moment up to the beginning that the rows tell of, and count those changed since."""
         began = self.audit.began
-        if moment is None or began is None:
+        if began is None:
             return
-        if moment > began:
-            self.audit.changed += 1
-        elif self.audit.witnessed is None or moment > self.audit.witnessed:
-            self.audit.witnessed = moment
+        for moment in _moments(rows):
+            if moment > began:
+                self.audit.changed += 1
+            elif self.audit.witnessed is None or moment > self.audit.witnessed:
+                self.audit.witnessed = moment
 
     def _report(self, walk: "_Walk") -> None:
         audit = self.audit
@@ -179,7 +179,7 @@ class Sweep:
 class _Walk:
     """One pass from the newest row to the oldest."""
 
-    def __init__(self, page: Callable[[int | None], Page], limit: int, *, is_careful: bool) -> None:
+    def __init__(self, page: Callable[[int | None], "_Received"], limit: int, *, is_careful: bool) -> None:
         self.clocks = Clocks(is_careful=is_careful)
         self.found = BitMap64()
         self.expected: int | None = None
@@ -192,7 +192,7 @@ class _Walk:
         self._first: Page | None = None
         self._is_full = False
 
-    def rows(self) -> Iterator[list[Row]]:
+    def rows(self) -> Iterator["_Keyed"]:
         """Yield what each page brings that the walk had not yet found."""
         cursors: Iterator[int | None] = iter((None, None))
         while True:
@@ -222,13 +222,14 @@ class _Walk:
             return "walk" if got - changed <= self.expected <= got else None
         return "walk"
 
-    def _take(self, page: Page, cursor: int | None) -> list[Row]:
-        fresh = [row for row in _once(page.rows) if _key(row) not in self.found]
+    def _take(self, received: "_Received", cursor: int | None) -> "_Keyed":
+        page = received.page
+        fresh = {key: row for key, row in received.rows().items() if key not in self.found}
         self.repeats += len(page.rows) - len(fresh)
         # With the overlap a page starts among rows already found; if not, something lies between.
         if fresh and self.found and len(fresh) == len(page.rows):
             self._has_gap = True
-        self.found.update(_key(row) for row in fresh)
+        self.found.update(fresh)
         self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
         self._read_count(page)
         self.clocks.observe(positions(page.rows), cursor)
@@ -273,12 +274,27 @@ class _Walk:
         return cursor
 
 
-def _only(clocks: set) -> str:  # type: ignore[type-arg]
-    return next(iter(clocks)) if len(clocks) == 1 else "unknown"
+_Keyed = dict[int, Row]
 
 
-def _once(rows: list[Row]) -> list[Row]:
-    return list({_key(row): row for row in reversed(rows)}.values())[::-1]
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A page, and each row's `id` as the bitmaps hold it: 64 bits without a sign."""
+
+    page: Page
+    keys: list[int]
+
+    def rows(self) -> _Keyed:
+        """Return the rows by key, of two versions of one the newest."""
+        rows = dict(zip(self.keys, self.page.rows, strict=True))
+        if len(rows) < len(self.keys):
+            for key, row in zip(self.keys, self.page.rows, strict=True):
+                rows[key] = max(rows[key], row, key=_moment)
+        return rows
+
+
+def _only(readings: set[Clock]) -> str:
+    return next(iter(readings)) if len(readings) == 1 else "unknown"
 
 
 def _id(row: Row) -> int | None:
@@ -291,12 +307,11 @@ def _id(row: Row) -> int | None:
         return None
 
 
-def _key(row: Row) -> int:
-    """An `id` as the bitmap holds it: 64 bits without a sign."""
-    return (_id(row) or 0) & _UNSIGNED
+def _moments(rows: list[Row]) -> list[datetime]:
+    return [moment for row in rows if (moment := _moment(row)) > _NEVER]
 
 
-def _moment(row: Row) -> datetime | None:
+def _moment(row: Row) -> datetime:
     """When the row was last updated, or began where it does not say (open question 7)."""
     for value in (row.updated_at, row.start_time_tz):
         try:
@@ -304,4 +319,7 @@ def _moment(row: Row) -> datetime | None:
                 return values.instant(value)
         except values.UnfitError:
             continue
-    return None
+    return _NEVER
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from liine_source.errors import ConfigurationError
-from liine_source.query import Pairs
 
 OVERLAP = timedelta(days=1)
 
@@ -23,7 +22,7 @@ class Window:
     until: date | None = None
     updated_since: date | None = None
 
-    def pairs(self) -> Pairs:
+    def pairs(self) -> list[tuple[str, str]]:
         """Return the window as query parameters, a day wider on each side."""
         sides = (
             ("start_date", self.since and self.since - OVERLAP),

@@ -22,7 +22,7 @@ _MONTH = 30 * DAY
 class Step:
     """One interaction to be: when it starts, what it is then, and what it becomes when.
 
-    A value that is itself a `Step` stands for the id of the interaction that it becomes.
+    As `booked_later_interaction_id`, a `Step` stands for the id of the interaction that it becomes.
     """
 
     at: int

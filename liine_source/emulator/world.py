@@ -146,9 +146,8 @@ class World:
         """The row of `step` as it is by now, or at its birth; what it becomes later is awaited."""
         fields, updated = step.fields, step.at
         for at, change in sorted(step.changes, key=_moment_of):
-            for name, value in change.items():
-                if isinstance(value, Step):
-                    change[name] = value.row_id
+            if isinstance(booked := change.get("booked_later_interaction_id"), Step):
+                change["booked_later_interaction_id"] = booked.row_id
             if at <= self._seconds:
                 fields |= change
                 updated = at

@@ -1,0 +1,326 @@
+"""Each switch of `Readings`, with an answer written by hand where it changes one."""
+
+import gzip
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from liine_source.emulator import ABSENT, Emulator, Readings, create_emulator, running_emulator
+from tests.emulator.calls import INTERACTIONS, LOGIN, ask, get, log_in, send, token_of
+
+# The autumn clock change of New York in 2025: 01:30 occurs at 05:30 and at 06:30 UTC.
+STARTS = [
+    (1, "2025-11-02T01:10:00Z", "2025-11-02T05:10:00Z"),
+    (2, "2025-11-02T01:30:00Z", "2025-11-02T05:30:00Z"),
+    (3, "2025-11-02T01:20:00Z", "2025-11-02T06:20:00Z"),
+    (4, "2025-11-02T01:30:00Z", "2025-11-02T06:30:00Z"),
+    (5, "2025-11-02T23:30:00Z", "2025-11-03T04:30:00Z"),
+]
+
+
+def autumn(**readings: Any) -> Emulator:
+    """Five rows around a clock change."""
+    emulator = create_emulator(interactions=0, customers=1, readings=Readings(**readings))
+    for row_id, start, start_tz in STARTS:
+        emulator.insert(
+            1001, id=row_id, start_time=start, start_time_tz=start_tz, updated_at=f"{start_tz[:-1]}.000000Z"
+        )
+    return emulator
+
+
+def ids_of(emulator: Emulator, *pairs: tuple[str, object]) -> list[int]:
+    return [row["id"] for row in ask(emulator, ("customer_id", 1001), *pairs)["interactions"]]
+
+
+def test_every_switch_is_tested_here() -> None:
+    """A new switch must add itself to this list, and a test below."""
+    assert {field.name for field in fields(Readings)} == {
+        "cursor", "cursor_comparison", "cursor_clock", "order_clock", "short_page_every", "short_page_rows",
+        "limit_cap", "limit_echo", "count", "dates_clock", "end_date", "updated_date_clock", "updated_at",
+        "token_prefix", "login_accepts", "token_validity", "valid_until_milliseconds", "slash", "fields", "nulls", "vocabulary", "types",
+        "date_header", "date_skew", "gzip",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("clock", "ids"), [("local", [5, 4, 2, 3, 1]), ("utc", [5, 4, 3, 2, 1])])
+def test_order_clock(clock: Any, ids: list[int]) -> None:
+    """In the repeated hour the two clocks order differently; of equal starts the higher id comes first."""
+    emulator = autumn(order_clock=clock)
+    assert ids_of(emulator) == ids
+    assert [row["id"] for row in emulator.truth()] == ids
+
+
+@pytest.mark.parametrize(
+    ("cursor", "clock", "expected"),
+    [
+        ("last", "local", "2025-11-02T01:30:00Z"),
+        ("last", "utc", "2025-11-02T05:30:00Z"),
+        ("first", "local", "2025-11-02T23:30:00Z"),
+        ("first", "utc", "2025-11-03T04:30:00Z"),
+        ("null", "local", None),
+    ],
+)
+def test_cursor_returned(cursor: Any, clock: Any, expected: str | None) -> None:
+    """`pagination_timestamp` is the start of one of the page's rows, on one of the clocks, or nothing."""
+    emulator = autumn(cursor=cursor, cursor_clock=clock)
+    assert ask(emulator, ("customer_id", 1001), ("limit", 3))["pagination_timestamp"] == expected
+
+
+def test_cursor_absent() -> None:
+    """The key is not there."""
+    assert "pagination_timestamp" not in ask(autumn(cursor="absent"), ("customer_id", 1001))
+
+
+def test_cursor_that_is_no_rows() -> None:
+    """It is near the last row's start and never equal to it, and the same when asked again."""
+    emulator = autumn(cursor="neither")
+    for limit, (_, start, _) in zip([1, 2, 3, 4, 5], [STARTS[place] for place in (4, 3, 1, 2, 0)], strict=True):
+        given = ask(emulator, ("customer_id", 1001), ("limit", limit))["pagination_timestamp"]
+        assert 1 <= abs(datetime.fromisoformat(given) - datetime.fromisoformat(start)).total_seconds() <= 7200
+        assert given == ask(emulator, ("customer_id", 1001), ("limit", limit))["pagination_timestamp"]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "clock", "order", "cursor", "ids"),
+    [
+        ("strict", "local", "local", "2025-11-02T01:30:00Z", [3, 1]),
+        ("inclusive", "local", "local", "2025-11-02T01:30:00Z", [4, 2, 3, 1]),
+        ("strict", "utc", "utc", "2025-11-02T06:20:00Z", [2, 1]),
+        ("inclusive", "utc", "utc", "2025-11-02T06:20:00Z", [3, 2, 1]),
+        ("strict", "local", "utc", "2025-11-02T01:30:00Z", [3, 1]),
+        ("inclusive", "local", "utc", "2025-11-02T01:20:00Z", [3, 1]),
+        ("strict", "utc", "local", "2025-11-02T06:30:00Z", [2, 3, 1]),
+        ("inclusive", "utc", "local", "2025-11-02T06:30:00Z", [4, 2, 3, 1]),
+    ],
+)
+def test_cursor_comparison(comparison: Any, clock: Any, order: Any, cursor: str, ids: list[int]) -> None:
+    """Older than the cursor, or as old too, on either clock, whatever the order."""
+    emulator = autumn(cursor_comparison=comparison, cursor_clock=clock, order_clock=order)
+    assert ids_of(emulator, ("pagination_timestamp", cursor)) == ids
+
+
+def test_short_pages() -> None:
+    """Every third page that is not the last has fewer rows, and they are still the newest."""
+    emulator = create_emulator(interactions=0, customers=1, short_page_every=3, short_page_rows=1)
+    for number in range(40):
+        emulator.insert(1001, id=number + 1, start_time_tz=f"2025-06-01T10:{number:02d}:00Z")
+    pages: list[list[int]] = []
+    cursor: list[tuple[str, object]] = []
+    while not pages or pages[-1]:
+        pages.append(ids_of(emulator, ("limit", 10), *cursor))
+        cursor = [("pagination_timestamp", f"2025-06-01T06:{pages[-1][-1] - 1:02d}:00Z")] if pages[-1] else []
+    assert [len(page) for page in pages] == [10, 10, 1, 10, 9, 0]
+    assert [row_id for page in pages for row_id in page] == list(range(40, 0, -1))
+
+
+def test_short_pages_of_any_length() -> None:
+    """Without `short_page_rows` a page has any number from 1 to one less than a full one."""
+    emulator = create_emulator(interactions=200, customers=1, short_page_every=1)
+    lengths = {len(ids_of(emulator, ("limit", 5))) for _ in range(60)}
+    assert lengths == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(("echo", "expected"), [("requested", (2, 3)), ("effective", (2, 2))])
+def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
+    """A lower cap, and which limit the answer tells."""
+    answer = ask(autumn(limit_cap=2, limit_echo=echo), ("customer_id", 1001), ("limit", 3))
+    assert (len(answer["interactions"]), answer["limit"]) == expected
+    assert (answer["count"], answer["num_pages"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        ("total", {"count": 5, "num_pages": 3}),
+        ("remaining", {"count": 4, "num_pages": 2}),
+        ("page", {"count": 2, "num_pages": 1}),
+        ("null", {"count": None, "num_pages": None}),
+        ("absent", {}),
+    ],
+)
+def test_count(count: Any, expected: dict[str, int | None]) -> None:
+    """What `count` counts on the second page; `num_pages` follows it."""
+    emulator = autumn(count=count)
+    answer = ask(emulator, ("customer_id", 1001), ("limit", 2), ("pagination_timestamp", "2025-11-02T23:30:00Z"))
+    assert {name: answer[name] for name in ("count", "num_pages") if name in answer} == expected
+
+
+@pytest.mark.parametrize(
+    ("clock", "end", "parameter", "day", "ids"),
+    [
+        ("local", "day", "start_date", "2025-11-03", []),
+        ("utc", "day", "start_date", "2025-11-03", [5]),
+        ("local", "day", "end_date", "2025-11-02", [5, 4, 2, 3, 1]),
+        ("utc", "day", "end_date", "2025-11-02", [4, 2, 3, 1]),
+        ("local", "midnight", "end_date", "2025-11-02", []),
+        ("utc", "midnight", "end_date", "2025-11-03", [4, 2, 3, 1]),
+    ],
+)
+def test_dates(clock: Any, end: Any, parameter: str, day: str, ids: list[int]) -> None:
+    """Whose days `start_date` and `end_date` mean, and whether all of the last one."""
+    assert ids_of(autumn(dates_clock=clock, end_date=end), (parameter, day)) == ids
+
+
+@pytest.mark.parametrize(("clock", "ids"), [("utc", [5]), ("local", [])])
+def test_updated_date(clock: Any, ids: list[int]) -> None:
+    """04:30 UTC is of the 3rd in UTC and of the 2nd in New York."""
+    assert ids_of(autumn(updated_date_clock=clock), ("updated_date", "2025-11-03")) == ids
+
+
+@pytest.mark.parametrize(("updated_at", "lacking"), [("present", set()), ("absent", {1, 2, 3, 4, 5}), ("some", {3})])
+def test_updated_at(updated_at: Any, lacking: set[int]) -> None:
+    """Rows may lack `updated_at`; `updated_date` still works, the server knows it."""
+    emulator = autumn(updated_at=updated_at)
+    assert {row["id"] for row in emulator.truth() if "updated_at" not in row} == lacking
+    assert ids_of(emulator, ("updated_date", "2025-11-03")) == [5]
+
+
+@pytest.mark.parametrize("has_prefix", [True, False])
+def test_token_prefix(has_prefix: bool) -> None:
+    """The token comes with or without its scheme, and is good with it."""
+    with running_emulator(interactions=0, customers=1, token_prefix=has_prefix) as api:
+        assert log_in(api).json["token"].startswith("bearer ") is has_prefix
+        assert get(api).status == 200
+
+
+@pytest.mark.parametrize(("accepts", "statuses"), [("both", [200, 200]), ("json", [200, 400]), ("form", [400, 200])])
+def test_login_accepts(accepts: Any, statuses: list[int]) -> None:
+    """JSON, a form, or both."""
+    with running_emulator(interactions=0, customers=1, login_accepts=accepts) as api:
+        form = send(
+            api, "POST", LOGIN, "username=test&password=Test123!", content_type="application/x-www-form-urlencoded"
+        )
+        assert [log_in(api).status, form.status] == statuses
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "expected"), [(True, "2025-12-15T18:02:00.000Z"), (False, "2025-12-15T18:02:00Z")]
+)
+def test_valid_until(milliseconds: bool, expected: str) -> None:
+    """How long a token is good for, and how that is spelled."""
+    readings = Readings(token_validity=timedelta(minutes=2), valid_until_milliseconds=milliseconds)
+    with running_emulator(readings, interactions=0, customers=1) as api:
+        assert log_in(api).json["valid_until"] == expected
+
+
+@pytest.mark.parametrize(
+    ("slash", "path", "status", "location"),
+    [
+        ("both", INTERACTIONS, 200, None),
+        ("both", INTERACTIONS[:-1], 200, None),
+        ("redirect_to_slash", INTERACTIONS, 200, None),
+        ("redirect_to_slash", INTERACTIONS[:-1], 301, "/call_log/interactions/?customer_id=1001&search=a+b"),
+        ("redirect_to_no_slash", INTERACTIONS, 301, "/call_log/interactions?customer_id=1001&search=a+b"),
+        ("redirect_to_no_slash", INTERACTIONS[:-1], 200, None),
+    ],
+)
+def test_slash(slash: Any, path: str, status: int, location: str | None) -> None:
+    """One form of the path may redirect to the other, on the same host, query and all."""
+    with running_emulator(interactions=0, customers=1, slash=slash) as api:
+        reply = get(api, path, search="a b")
+        assert (reply.status, reply.headers.get("location")) == (status, location)
+
+
+@pytest.mark.parametrize(("shape", "fields_of_a_row"), [("documented", 84), ("sample", 75), ("unknown", 86)])
+def test_fields(shape: Any, fields_of_a_row: int) -> None:
+    """All, the sample's, or two more."""
+    row = autumn(fields=shape).truth()[0]
+    assert len(row) == fields_of_a_row
+    assert ("updated_at" in row) is (shape != "sample")
+    assert (row.get("new_vendor_field"), row.get("new_score")) == (("x", 7) if shape == "unknown" else (None, None))
+
+
+def test_nulls_omitted() -> None:
+    """A field without a value has no key."""
+    row = autumn(nulls="omitted").truth()[0]
+    assert None not in row.values()
+    assert {"id", "start_time", "customer_id"} <= row.keys()
+
+
+def test_vocabulary() -> None:
+    """Rows use words that no list has, while filters go by the documented ones."""
+    emulator = create_emulator(interactions=2_000, customers=1)
+    plain = emulator.truth()
+    emulator.readings = replace(emulator.readings, vocabulary="drifted")
+    words = {(name, row[name]) for row in emulator.truth() for name in ("status", "intent_level", "call_type")}
+    new = {
+        ("status", "Answered"), ("status", "Complete"), ("status", "Not Answered"), ("intent_level", "UNDECIDED"),
+        ("intent_level", "4th Party"), ("call_type", "New Lead (Chat)"), ("call_type", "Voicemail (Transcribed)"),
+    }  # fmt: skip
+    assert new <= words
+    assert ("status", "Connected") not in words
+    answered = ask(emulator, ("customer_id", 1001), ("status", "Answered"), ("include_is_spam_likely", 1))
+    assert answered["count"] == sum(row["status"] == "Connected" for row in plain)
+
+
+def test_loose_types() -> None:
+    """Every value can still be read: it is the documented one in another spelling."""
+    emulator = create_emulator(interactions=500, customers=1)
+    plain = {row["id"]: row for row in emulator.truth()}
+    emulator.readings = replace(emulator.readings, types="loose")
+    booleans, numbers, moments = set(), set(), set()
+    for row in emulator.truth():
+        exact = plain[int(row["id"])]
+        assert float(row["id"]) == exact["id"]
+        assert str(row["is_new"]).lower() in {"none", "0", "1", "true", "false"}
+        start = datetime.fromisoformat(row["start_time"].replace(" ", "T"))
+        assert start == datetime.fromisoformat(exact["start_time"])
+        assert datetime.fromisoformat(row["updated_at"].replace(" ", "T")) == datetime.fromisoformat(
+            exact["updated_at"]
+        )
+        booleans.add(type(row["is_spam_likely"]))
+        numbers.add(type(row["id"]))
+        moments.add((len(row["start_time"]), row["start_time"][-1]))
+    assert (booleans, numbers) == ({int, str, bool}, {int, str})
+    assert moments == {(20, "Z"), (25, "0"), (24, "Z"), (16, "Z")}
+
+
+def test_broken_types() -> None:
+    """Some values mean nothing; ids and starts stay whole."""
+    rows = create_emulator(interactions=1_500, customers=1, types="broken").truth()
+    assert {"n/a"} < {row["duration"] for row in rows}
+    assert any(row["has_audio"] == {"a": 1} for row in rows)
+    assert any(row["updated_at"] == "soon" for row in rows)
+    assert any(row["revenue"] == [] for row in rows)
+    assert all(isinstance(row["id"], int) and len(row["start_time"]) == 20 for row in rows)
+
+
+def test_date_header() -> None:
+    """The header follows the emulator's clock, ahead by the skew, or is left out."""
+    with running_emulator(interactions=0, customers=1) as api:
+        assert get(api).headers["date"] == "Mon, 15 Dec 2025 18:00:00 GMT"
+        api.advance(timedelta(days=1, seconds=5))
+        assert log_in(api).headers["date"] == "Tue, 16 Dec 2025 18:00:05 GMT"
+        api.readings = Readings(date_skew=timedelta(hours=-2))
+        assert get(api).headers["date"] == "Tue, 16 Dec 2025 16:00:05 GMT"
+        api.readings = Readings(date_header="absent")
+        assert "date" not in get(api).headers
+        api.readings = Readings(date_header="real")
+        assert abs(parsedate_to_datetime(get(api).headers["date"]) - datetime.now(UTC)) < timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("is_on", "accepts", "encoding"),
+    [(True, "gzip, deflate", "gzip"), (True, "gzip;q=0", None), (True, "identity", None), (False, "gzip", None)],
+)
+def test_gzip(is_on: bool, accepts: str, encoding: str | None) -> None:
+    """Compressed where both sides want it, and the same underneath."""
+    with running_emulator(interactions=50, customers=1, gzip=is_on) as api:
+        query = f"{INTERACTIONS}?customer_id=1001&include_is_spam_likely=1"
+        reply = send(api, "GET", query, authorization=token_of(api), accept_encoding=accepts)
+        assert reply.headers.get("content-encoding") == encoding
+        body = gzip.decompress(reply.body) if encoding else reply.body
+        assert json.loads(body)["interactions"] == api.truth()
+
+
+def test_readings_combine_with_explicit_changes() -> None:
+    """A row changed by hand goes over the wire raw: any value, no key, or a name that nobody knows."""
+    emulator = autumn(nulls="omitted", types="loose")
+    emulator.change(2, duration="n/a", updated_at=ABSENT, brand_new=[1, None])
+    row = next(row for row in emulator.truth() if row["id"] == 2)
+    assert (row["duration"], row["brand_new"], "updated_at" in row) == ("n/a", [1, None], False)
+    assert ask(emulator, ("customer_id", 1001))["interactions"] == emulator.truth()

@@ -1,0 +1,127 @@
+"""The command line as a user meets it: words, exit codes, and no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from liine_source.emulator import Emulator, Faults, running_emulator
+
+LIINE = str(Path(sys.executable).with_name("liine"))
+
+
+def run(*arguments: str, api: Emulator | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `liine` in the current folder, with the settings of an emulator in its environment."""
+    settings = {"COLUMNS": "200", "PATH": os.environ["PATH"], "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
+    if api:
+        settings |= {
+            "SOURCES__LIINE__BASE_URL": api.base_url,
+            "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
+            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+        }
+    return subprocess.run(  # noqa: S603  our own program
+        [LIINE, *arguments], env=settings | environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_check_sync_status_speak_to_people_and_machines() -> None:
+    """Each exits 0, prints a table for people, and JSON on request."""
+    with running_emulator(interactions=200, customers=2) as api:
+        checked = json.loads(run("check", "--json", api=api).stdout)
+        assert checked == [
+            {"customer_id": key, "count": len(api.truth(key)), "error": None} for key in api.customer_ids
+        ]
+        assert "ok" in run("check", api=api).stdout
+        assert json.loads(run("status", "--json").stdout) == []
+        assert "liine sync" in run("status").stdout
+        synced = run("sync", api=api)
+        assert (synced.returncode, synced.stderr) == (0, "")
+        assert "count" in synced.stdout
+        again = json.loads(run("sync", "--json", "--customer-id", str(api.customer_ids[0]), api=api).stdout)
+        assert again["is_complete"] is True
+        assert [customer["customer_id"] for customer in again["customers"]] == api.customer_ids[:1]
+        held = json.loads(run("status", "--json").stdout)
+        assert {row["customer_id"]: row["rows"] for row in held} == {
+            key: len(api.truth(key)) for key in api.customer_ids
+        }
+        assert all(row["proof"] == "count" and row["watermark"] for row in held)
+
+
+def test_a_customer_that_is_refused_makes_the_exit_code_1() -> None:
+    """The others are loaded, and the table says why one is not."""
+    with running_emulator(interactions=100, customers=2) as api:
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        for command in ("check", "sync"):
+            done = run(command, api=api)
+            assert done.returncode == 1
+            assert "403" in done.stdout
+            assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "message"),
+    [
+        (["sync"], {}, 2, "Settings are missing: credentials, customer_ids"),
+        (["sync", "--colour"], {}, 2, "No such option"),
+        (["sync", "--customer-id", "x"], {}, 2, "Invalid value for '--customer-id'"),
+        (["synk"], {}, 2, "No such command"),
+        (["sync", "--dataset", "warehouse"], {"api": "yes"}, 2, "DuckDB cannot tell apart"),
+        (["sync", "--destination", "paper"], {"api": "yes"}, 2, "not known to dlt"),
+        (["sync"], {"api": "yes", "SOURCES__LIINE__PAGE_SIZE": "0"}, 2, "page_size must be 1 to 1000"),
+        (["sync"], {"api": "yes", "SOURCES__LIINE__PAGE_SIZE": "many"}, 2, "page_size"),
+        (["sync"], {"api": "yes", "SOURCES__LIINE__FILTERS": '{"colour": "red"}'}, 2, "Filter 'colour' is unknown"),
+        (["check"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
+        (["sync"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    arguments: list[str], environment: dict[str, str], code: int, message: str
+) -> None:
+    """No traceback, no file, and the code tells a wrong command line from a failure."""
+    environment = dict(environment)
+    with running_emulator(interactions=20, customers=1) as api:
+        done = run(*arguments, api=api if environment.pop("api", None) else None, **environment)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "wrong-word" not in done.stderr + done.stdout
+    # A refused login is only met once the warehouse has been asked how far each customer is.
+    assert code == 1 or not Path("warehouse.duckdb").exists()
+
+
+def test_settings_are_read_from_the_files_of_dlt() -> None:
+    """`.dlt/config.toml` and `.dlt/secrets.toml` in the current folder are enough."""
+    with running_emulator(interactions=100, customers=1) as api:
+        Path(".dlt").mkdir()
+        Path(".dlt/config.toml").write_text(
+            f'[sources.liine]\ncustomer_ids = {api.customer_ids}\nbase_url = "{api.base_url}"\nsince = 2020-01-01\n'
+            '[sources.liine.filters]\ntype = ["call", "form"]\n'
+        )
+        Path(".dlt/secrets.toml").write_text(
+            f'[sources.liine.credentials]\nusername = "{api.username}"\npassword = "{api.password}"\n'
+        )
+        done = run("sync", "--json")
+        assert done.returncode == 0, done.stderr
+        wanted = [row for row in api.truth() if row["interaction_type"] in ("call", "form")]
+        assert json.loads(done.stdout)["rows"]["interactions"] == len(wanted)
+
+
+def test_the_emulator_tells_how_to_reach_it() -> None:
+    """What it prints as JSON is an environment in which `liine check` works."""
+    process = subprocess.Popen(  # noqa: S603  our own program
+        [LIINE, "emulator", "--port", "0", "--interactions", "50", "--customers", "1", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            told = "".join(iter(process.stdout.readline, "}\n")) + "}"
+            checked = run("check", "--json", **json.loads(told))
+        finally:
+            process.terminate()
+    assert json.loads(checked.stdout)[0]["count"] == 50
