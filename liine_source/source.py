@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 # cost the memory of all its rows at once.
 _MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
-# Rows to a batch for dlt, whose work for a batch is the same for few rows as for many.
-_BATCH_ROWS = 10_000
+# Interactions to a batch for dlt, whose work for a batch is the same for few rows as for many.
+_BATCH = 10_000
 
 
 class Observer(Protocol):
@@ -202,7 +202,7 @@ def _pages(settings: Settings) -> Iterator[tables.Tables]:
     yield tables.empty_tables()
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
-        yield from tables.batched(_swept(settings, client, state, builder), _BATCH_ROWS)
+        yield from tables.batched(_swept(settings, client, state, builder), _BATCH)
     finally:
         client.close()
     if settings.observer:

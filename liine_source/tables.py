@@ -180,18 +180,15 @@ def empty_tables() -> Tables:
     return {name: _schema(name).empty_table() for name in _COLUMNS}
 
 
-def batched(pages: Iterator[Tables], rows: int) -> Iterator[Tables]:
-    """Join pages until they hold at least `rows` rows; what is left comes last."""
+def batched(pages: Iterator[Tables], interactions: int) -> Iterator[Tables]:
+    """Join pages until they hold at least so many interactions; what is left comes last."""
     waiting: dict[str, list[pa.Table]] = defaultdict(list)
-    count = 0
     for page in pages:
         for name, table in page.items():
             waiting[name].append(table)
-            count += len(table)
-        if count >= rows:
+        if sum(map(len, waiting[INTERACTIONS])) >= interactions:
             yield _joined(waiting)
             waiting.clear()
-            count = 0
     if waiting:
         yield _joined(waiting)
 

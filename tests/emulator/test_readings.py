@@ -41,8 +41,8 @@ def test_every_switch_is_tested_here() -> None:
     assert {field.name for field in fields(Readings)} == {
         "cursor", "cursor_comparison", "cursor_clock", "order_clock", "short_page_every", "short_page_rows",
         "limit_cap", "limit_echo", "count", "dates_clock", "end_date", "updated_date_clock", "updated_at",
-        "token_prefix", "login_accepts", "token_validity", "valid_until_milliseconds", "slash", "fields", "nulls", "vocabulary", "types",
-        "date_header", "date_skew", "gzip",
+        "token_prefix", "login_accepts", "token_validity", "valid_until_milliseconds", "slash", "fields", "nulls",
+        "vocabulary", "types", "date_header", "date_skew", "gzip",
     }  # fmt: skip
 
 
@@ -163,6 +163,15 @@ def test_count(count: Any, expected: dict[str, int | None]) -> None:
 def test_dates(clock: Any, end: Any, parameter: str, day: str, ids: list[int]) -> None:
     """Whose days `start_date` and `end_date` mean, and whether all of the last one."""
     assert ids_of(autumn(dates_clock=clock, end_date=end), (parameter, day)) == ids
+
+
+def test_the_edges_of_a_day() -> None:
+    """The first second of a day belongs to it, the first of the next day does not; so for `updated_date`."""
+    emulator = create_emulator(interactions=0, customers=1, dates_clock="utc")
+    for row_id, start in enumerate(["2025-06-01T23:59:59Z", "2025-06-02T00:00:00Z", "2025-06-03T00:00:00Z"], 1):
+        emulator.insert(1001, id=row_id, start_time_tz=start, updated_at=f"{start[:-1]}.000000Z")
+    assert ids_of(emulator, ("start_date", "2025-06-02"), ("end_date", "2025-06-02")) == [2]
+    assert ids_of(emulator, ("updated_date", "2025-06-02")) == [3, 2]
 
 
 @pytest.mark.parametrize(("clock", "ids"), [("utc", [5]), ("local", [])])
