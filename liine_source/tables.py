@@ -186,7 +186,7 @@ def batched(pages: Iterator[Tables], interactions: int) -> Iterator[Tables]:
     for page in pages:
         for name, table in page.items():
             waiting[name].append(table)
-        if sum(map(len, waiting[INTERACTIONS])) >= interactions:
+        if sum(map(len, waiting.get(INTERACTIONS, ()))) >= interactions:
             yield _joined(waiting)
             waiting.clear()
     if waiting:

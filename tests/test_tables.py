@@ -218,3 +218,18 @@ def test_every_column_is_described() -> None:
         for column in tables.columns(name).values():
             assert column["description"]
     assert tables.columns("interactions")["email"]["x-personal-data"] == "direct"  # type: ignore[typeddict-item]
+
+
+def test_pages_are_joined_until_they_are_many() -> None:
+    """Nothing is lost at the edges, whichever tables a page has; a column that only some pages have is null."""
+    builder = PageTables("17", {}, str.lower)
+    pages = [builder.build([row_of({"id": number})]) for number in range(4)]
+    pages.append(builder.build([row_of({"id": 4, "new_field": "x"})]))
+    pages.insert(2, builder.audit([{"sweep_id": "a", "customer_id": 1}]))
+    pages.append(builder.audit([{"sweep_id": "b", "customer_id": 1}]))
+    batches = list(tables.batched(iter(pages), 2))
+    assert [len(batch.get("interactions", ())) for batch in batches] == [2, 2, 1]
+    assert sum(len(batch["sweeps"]) for batch in batches if "sweeps" in batch) == 2
+    assert batches[-1]["interactions"].column("new_field").to_pylist() == ["x"]
+    assert list(tables.batched(iter([builder.audit([{"sweep_id": "a", "customer_id": 1}])]), 2))
+    assert list(tables.batched(iter([]), 2)) == []

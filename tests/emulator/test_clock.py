@@ -102,7 +102,7 @@ def test_a_row_keeps_its_id_and_customer(fields: dict[str, Any]) -> None:
 
 def test_a_removed_row_stays_away() -> None:
     """What would have become of it does not bring it back."""
-    emulator = create_emulator(interactions=200, customers=1)
+    emulator = create_emulator(interactions=3_000, customers=1)
     gone = {row["id"] for row in emulator.truth()}
     for row_id in gone:
         emulator.remove(row_id)

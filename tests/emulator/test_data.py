@@ -105,6 +105,16 @@ def test_wall_clocks(api: Emulator, rows: list[dict[str, Any]]) -> None:
     ]  # fmt: skip
 
 
+def test_updated_at_tells_the_last_change(rows: list[dict[str, Any]]) -> None:
+    """A scored call was updated after its end, an appointment that was kept after its booking."""
+    for row in rows:
+        since = datetime.fromisoformat(row["updated_at"]) - datetime.fromisoformat(row["start_time_tz"])
+        if row["call_status"] == "Connected":
+            assert since >= timedelta(seconds=row["duration"] + 300)
+        if row["appointment_status"] == "Attended":
+            assert since > timedelta(days=1)
+
+
 def test_the_repeated_hour_has_rows_on_both_sides(rows: list[dict[str, Any]]) -> None:
     """At each autumn clock change of three years the same wall time occurs at two moments."""
     moments: dict[tuple[int, str], set[str]] = {}
