@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check derive lock bench build clean
+.PHONY: help install demo test check derive lock record bench build clean
 help:
 	@echo "make demo    start an emulator, sync it twice, show what landed"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types, layers, derived text"
 	@echo "make derive  write again the text that is derived from liine_source/spec"
+	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make lock    resolve requirements/dev.txt again"
 
@@ -41,6 +42,10 @@ test: install
 
 demo: install
 	$(BIN)/python pipelines/demo.py
+
+# With an account: a login and two pages, scrubbed, into tests/cassettes/recorded.yaml.
+record: install
+	$(BIN)/python -m tests.record --customer-id $(CUSTOMER_ID)
 
 bench: install
 	$(BIN)/python benchmarks/against_rest_api.py
