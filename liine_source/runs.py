@@ -126,7 +126,8 @@ def build_pipeline(
         if dlt.config.get(name) is None:
             dlt.config[name] = value
     with _translated():
-        factory, location = _destination(kind)
+        factory = _destination(kind)
+        location = _location(factory)
     if kind == "duckdb":
         _check_names(Path(location).stem, dataset)
     # Two places sharing a working directory have lost rows.
@@ -167,7 +168,8 @@ def sync(
         pipeline = build_pipeline(destination, dataset)
         # What a dead run left is fetched again: the destination alone remembers how far each customer is.
         pipeline.drop()
-        info = pipeline.run(source)
+        with _kept_open(pipeline):
+            info = pipeline.run(source)
     return SyncReport(
         destination=str(info.destination_name),
         dataset=str(info.dataset_name),
@@ -240,20 +242,44 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
         return CustomerAccess(customer, error=str(error))
 
 
-def _destination(kind: str) -> tuple[AnyDestination, str]:
-    """Return a destination with our defaults, and the place that it writes to."""
+def _destination(kind: str) -> AnyDestination:
+    """Return a destination with our defaults."""
     arguments: dict[str, Any] = {"supports_transactions": True, **_IDENTIFIERS}
-    if kind == "duckdb" and dlt.secrets.get("destination.duckdb.credentials") is None:
-        arguments["credentials"] = DUCKDB_FILE
-    destination = cast("AnyDestination", Destination.from_reference(kind, **arguments))
-    # Partial: the dataset and the folder are the pipeline's to give, and do not tell the place.
-    config = destination.configuration(destination.spec(), accept_partial=True)
-    location = str(config.data_location())
-    if kind != "duckdb":
-        return destination, location
-    config.credentials.global_config = _DUCKDB_CONFIG | (config.credentials.global_config or {})
-    arguments["credentials"] = config.credentials
-    return cast("AnyDestination", Destination.from_reference(kind, **arguments)), str(Path(location).resolve())
+    if kind == "duckdb":
+        if dlt.secrets.get("destination.duckdb.credentials") is None:
+            arguments["credentials"] = DUCKDB_FILE
+        credentials = _config(Destination.from_reference(kind, **arguments)).credentials
+        credentials.global_config = _DUCKDB_CONFIG | (credentials.global_config or {})
+        arguments["credentials"] = credentials
+    return cast("AnyDestination", Destination.from_reference(kind, **arguments))
+
+
+def _location(destination: AnyDestination) -> str:
+    """Return the place that a destination writes to."""
+    location = str(_config(destination).data_location())
+    return str(Path(location).resolve()) if destination.destination_name == "duckdb" else location
+
+
+def _config(destination: Any) -> Any:
+    """Partial: the dataset and the folder are the pipeline's to give, and do not tell the place."""
+    return destination.configuration(destination.spec(), accept_partial=True)
+
+
+@contextmanager
+def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Keep DuckDB's file open for a whole run.
+
+    dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
+    a file that another program has open is met before the first request.
+    """
+    destination = cast("AnyDestination", pipeline.destination)
+    if destination.destination_name != "duckdb":
+        yield
+        return
+    import duckdb  # noqa: PLC0415  other destinations need none
+
+    with duckdb.connect(_location(destination)):
+        yield
 
 
 def _check_names(file_stem: str, dataset: str) -> None:

@@ -1,6 +1,8 @@
 """From the emulator into DuckDB: the warehouse equals the truth, first and after each step of the clock."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import ConfigurationError, SyncFailedError, build_pipeline, liine, raise_for_failures, status, sync
 from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
-from liine_source.errors import LoginRefusedError, NameClashError
+from liine_source.errors import DestinationError, LoginRefusedError, NameClashError
 from tests.warehouse import differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
@@ -412,3 +414,20 @@ def test_no_row_stays_behind_in_files_or_staging(tmp_path: Path) -> None:
     assert query(WAREHOUSE, "select 1 from liine_staging.interactions") == []
     files = [path for path in (tmp_path / "dlt").rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix == ".parquet" or name.encode() in path.read_bytes()]
+
+
+def test_a_file_that_another_program_has_open_is_told_before_any_request() -> None:
+    """Nothing is damaged, the sentence says what to look for, and the next run is well."""
+    script = "import duckdb, sys; c = duckdb.connect('warehouse.duckdb'); print('open', flush=True); sys.stdin.read()"
+    with small() as api:
+        with subprocess.Popen(  # noqa: S603  a script of our own
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "open\n"
+            with pytest.raises(DestinationError, match="no other program has its file open"):
+                sync(**settings(api))
+            assert api.requests == []
+            other.communicate("")
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
