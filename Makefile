@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check derive lock record bench build clean
+.PHONY: help install demo test check derive lock record bench build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, show what landed"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types, layers, derived text"
 	@echo "make derive  write again the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
+	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make lock    resolve requirements/dev.txt again"
 
@@ -51,7 +52,14 @@ bench: install
 	$(BIN)/python benchmarks/against_rest_api.py
 
 build: install
+	rm -rf dist
 	$(BIN)/python -m hatchling build
+
+wheel: build
+	rm -rf build/wheel
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip install -qq dist/*.whl
+	$(BIN)/python -m tests.wheel build/wheel
 
 clean:
 	rm -rf $(VENV) dist build warehouse.duckdb

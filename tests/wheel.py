@@ -1,0 +1,37 @@
+"""`python -m tests.wheel VENV`: what a user without the development extras installed works against an API elsewhere."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from liine_source.emulator import running_emulator
+
+
+def main(venv: str) -> None:
+    """Run `liine --help` and `liine check` of the environment `venv` against an emulator of this one."""
+    liine = str(Path(venv) / "bin" / "liine")
+    python = str(Path(venv) / "bin" / "python")
+    missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)  # noqa: S603
+    assert missing.returncode != 0, "the environment holds the emulator's extra, so it shows nothing"
+    assert "sync" in _output([liine, "--help"], {})
+    with running_emulator(interactions=300, customers=3, seed=1) as api:
+        settings = {
+            "SOURCES__LIINE__BASE_URL": api.base_url,
+            "SOURCES__LIINE__CUSTOMER_IDS": json.dumps(api.customer_ids),
+            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+        }
+        found = json.loads(_output([liine, "check", "--json"], settings))
+        assert sum(access["count"] for access in found) == len(api.truth())
+    print(f"liine --help and liine check: well, {len(found)} customers")  # noqa: T201
+
+
+def _output(command: list[str], settings: dict[str, str]) -> str:
+    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)  # noqa: S603
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
