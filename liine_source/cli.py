@@ -143,6 +143,7 @@ class _Progress:
         self._progress = Progress(*columns, console=_err, disable=not is_shown)
         self._tasks: dict[int, Any] = {}
         self._received: dict[int, int] = {}
+        self._expected: dict[int, int | None] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -151,12 +152,17 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def divided(self, audit: Audit, windows: int) -> None:  # noqa: ARG002  the windows show themselves
+        self._expected[audit.customer_id] = audit.expected
+        self._show(audit, "")
+
     def received(self, audit: Audit, rows: int) -> None:
         self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
         self._show(audit, "")
 
     def ended(self, audit: Audit, error: LiineError | None) -> None:  # noqa: ARG002  the table tells it
-        self._show(audit, f", {audit.status}")
+        self._expected.setdefault(audit.customer_id, audit.expected)
+        self._show(audit, f", {audit.status} from {audit.window}")
 
     def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:  # noqa: ARG002  as above
         self._progress.add_task(f"loading {rows[tables.INTERACTIONS]} interactions")
@@ -165,19 +171,27 @@ class _Progress:
         customer = audit.customer_id
         if customer not in self._tasks:
             self._tasks[customer] = self._progress.add_task("")
-        of = "" if audit.expected is None else f" of {audit.expected}"
+        expected = self._expected.get(customer, audit.expected)
+        of = "" if expected is None else f" of {expected}"
         text = f"customer {customer}: {self._received.get(customer, 0)}{of} interactions{end}"
         self._progress.update(self._tasks[customer], description=text)
 
 
 def _print_report(report: runs.SyncReport) -> None:
     rows = [
-        [c.customer_id, c.received, c.expected, c.proof or "none", f"{c.error}" if c.error else c.status]
+        [
+            c.customer_id,
+            c.received,
+            c.expected,
+            c.windows,
+            c.proof or "none",
+            "\n".join(map(str, c.errors)) or c.status,
+        ]
         for c in report.customers
     ]
     _print_table(
         f"Synced into {report.destination}, dataset {report.dataset}",
-        ["customer", "received", "expected", "proof", "status"],
+        ["customer", "received", "expected", "windows", "proof", "status"],
         rows,
     )
     _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])

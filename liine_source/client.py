@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from liine_source import errors
 from liine_source.auth import LiineCredentials, Login, Token, TokenKeeper
+from liine_source.concurrency import Gate
 from liine_source.query import Pairs
 from liine_source.rows import Row, decoded, envelope
 from liine_source.spec import endpoints
@@ -27,6 +28,7 @@ from liine_source.spec import endpoints
 log = logging.getLogger(__name__)
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TOO_MANY = {429, 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class RetryPolicy:
     longest_wait: float = 60.0
     longest_retry_after: float = 300.0
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 RETRY_POLICY = RetryPolicy()
@@ -76,6 +79,11 @@ class Tally:
     requests: int = 0
     retries: int = 0
 
+    def add(self, other: "Tally") -> None:
+        """Add what another has counted."""
+        self.requests += other.requests
+        self.retries += other.retries
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
@@ -99,6 +107,7 @@ class _SameHostSession(requests.Session):
 class LiineClient:
     """A keep-alive session with the API, safe to share between threads.
 
+    At most `connections` requests are under way at once, fewer for a while after a 429 or 503.
     `base_url` must be `https`, unless its host is this machine. Raises ConfigurationError at once if not,
     or if a credential is missing; no request is made before `page` is called.
     """
@@ -124,6 +133,7 @@ class LiineClient:
         self._session.mount("http://", adapter)
         self._session.headers["Accept"] = "application/json"
         self._keeper = TokenKeeper(self._login)
+        self._gate = Gate(connections, self._retry.sleep, self._retry.clock)
         self._thread = threading.local()
 
     def close(self) -> None:
@@ -174,14 +184,15 @@ class LiineClient:
         return _read_page(answer, what)
 
     def _get(self, pairs: Pairs, token: Token, what: str) -> _Answer:
-        return self._send(
-            "GET",
-            endpoints.INTERACTIONS_PATH,
-            what,
-            params=pairs,
+        with self._gate.passed() as number:
             # An auth object, not a header: requests replaces a bare header by what it finds in ~/.netrc.
-            auth=_bearer(token),
-        )
+            answer = self._send("GET", endpoints.INTERACTIONS_PATH, what, params=pairs, auth=_bearer(token))
+            if answer.status in _TOO_MANY:
+                wait = _retry_after(answer) or 0.0
+                self._gate.refused(number, wait if wait <= self._retry.longest_retry_after else 0.0)
+            else:
+                self._gate.welcomed()
+            return answer
 
     def _login(self) -> Login:
         what = "Login"

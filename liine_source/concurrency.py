@@ -1,14 +1,21 @@
-"""Several iterators at once, one stream of events, bounded memory."""
+"""Several iterators at once, one stream of events, bounded memory; and how many requests at once are welcome."""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 Unit = TypeVar("Unit", bound=Iterable[object])
 _POLL_SECONDS = 0.1
+# However many units run, no more items than this wait to be taken, apart from the one that each holds.
+_WAITING = 4
+# After a refusal a place comes back for so many good answers to each place there is.
+_ANSWERS_TO_A_PLACE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,54 +32,59 @@ class _StoppedError(Exception):
     pass
 
 
-def interleaved(units: Sequence[Unit], width: int) -> Iterator[Event[Unit]]:
+def interleaved(units: deque[Unit], width: int) -> Iterator[Event[Unit]]:
     """Iterate over each of `units`, at most `width` at a time and begun in order; yield what they bring.
 
-    A unit that raises ends alone, and its event carries the error. No more than `2 * width` items wait to be
-    taken. Closing this iterator stops the units at their next item. A single unit needs no thread and gets none.
+    Units are taken from the left as places come free, and whoever takes the events may add or remove units
+    meanwhile. A unit that raises ends alone, and its event carries the error. Closing this iterator stops the
+    units at their next item. A unit that is alone needs no thread and gets none.
     """
-    if min(width, len(units)) > 1:
-        yield from _threaded(units, width)
-    else:
-        for unit in units:
-            yield from _alone(unit)
+    while units:
+        if width == 1 or len(units) == 1:
+            yield from _alone(units.popleft())
+        else:
+            yield from _Threads[Unit](width).events(units)
 
 
-def _threaded(units: Sequence[Unit], width: int) -> Iterator[Event[Unit]]:
-    events: queue.Queue[Event[Unit]] = queue.Queue(maxsize=2 * width)
-    stop = threading.Event()
+class _Threads(Generic[Unit]):
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._events: queue.Queue[Event[Unit]] = queue.Queue(maxsize=_WAITING)
+        self._stop = threading.Event()
 
-    def put(event: Event[Unit]) -> None:
-        while not stop.is_set():
+    def events(self, units: deque[Unit]) -> Iterator[Event[Unit]]:
+        running = 0
+        with ThreadPoolExecutor(self._width, thread_name_prefix="liine-sweep") as pool:
             try:
-                return events.put(event, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-        raise _StoppedError
+                while units or running:
+                    while units and running < self._width:
+                        pool.submit(self._run, units.popleft())
+                        running += 1
+                    event = self._events.get()
+                    running -= event.is_end
+                    yield event
+            finally:
+                self._stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
 
-    def run(unit: Unit) -> None:
+    def _run(self, unit: Unit) -> None:
         error = None
         try:
             for item in unit:
-                put(Event(unit, item))
+                self._put(Event(unit, item))
         except _StoppedError:
             return
         except Exception as raised:  # noqa: BLE001  whatever it is, it is told to whoever takes the events
             error = raised
-        put(Event(unit, is_end=True, error=error))
+        self._put(Event(unit, is_end=True, error=error))
 
-    with ThreadPoolExecutor(width, thread_name_prefix="liine-sweep") as pool:
-        try:
-            for unit in units:
-                pool.submit(run, unit)
-            ended = 0
-            while ended < len(units):
-                event = events.get()
-                ended += event.is_end
-                yield event
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+    def _put(self, event: Event[Unit]) -> None:
+        while not self._stop.is_set():
+            try:
+                return self._events.put(event, timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+        raise _StoppedError
 
 
 def _alone(unit: Unit) -> Iterator[Event[Unit]]:
@@ -88,3 +100,66 @@ def _alone(unit: Unit) -> Iterator[Event[Unit]]:
             break
         yield Event(unit, item)
     yield Event(unit, is_end=True, error=error)
+
+
+class Gate:
+    """Lets at most `width` requests through at once; after a refusal half as many, then slowly more again.
+
+    A wait that an answer asks for holds for all. `sleep` waits so many seconds, `clock` tells them.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._width = width
+        self._places = float(width)
+        self._sleep = sleep
+        self._clock = clock
+        self._inside = 0
+        self._entered = 0
+        self._entered_at_refusal = 0
+        self._opens = 0.0
+        self._changed = threading.Condition()
+
+    @property
+    def places(self) -> int:
+        """How many are let through at once at present."""
+        return int(self._places)
+
+    @contextmanager
+    def passed(self) -> Iterator[int]:
+        """Wait for a place and hold it; yields the request's number, which `refused` wants."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._inside < self.places)
+            self._inside += 1
+            self._entered += 1
+            number = self._entered
+            wait = self._opens - self._clock()
+        try:
+            if wait > 0:
+                self._sleep(wait)
+            yield number
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def refused(self, number: int, wait: float) -> None:
+        """A request was told that it is one too many: let fewer through, and none for `wait` seconds.
+
+        Several refused at the same time are one sign, not many.
+        """
+        with self._changed:
+            self._opens = max(self._opens, self._clock() + wait)
+            if number > self._entered_at_refusal:
+                self._entered_at_refusal = self._entered
+                self._places = max(1.0, self._places / 2)
+
+    def welcomed(self) -> None:
+        """A request was answered."""
+        with self._changed:
+            self._places = min(self._width, self._places + 1 / (_ANSWERS_TO_A_PLACE * self._places))
+            self._changed.notify_all()

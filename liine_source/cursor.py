@@ -6,7 +6,7 @@ returned cursor contradicts itself (1), so that one is never used. Each page rul
 with it. Among the readings still possible the newest cursor is taken: an overlap costs repeats, never rows.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -47,6 +47,11 @@ def positions(rows: list[Row]) -> Positions:
 def spelled(cursor: int) -> str:
     """Return a cursor as the reference spells it, `YYYY-MM-DDTHH:MM:SSZ`."""
     return (_EPOCH + timedelta(seconds=cursor)).isoformat() + "Z"
+
+
+def day_of(second: int) -> date:
+    """Return the day of a position, on the clock that it was counted on."""
+    return (_EPOCH + timedelta(seconds=second)).date()
 
 
 class Clocks:

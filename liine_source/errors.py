@@ -24,6 +24,7 @@ LiineError
 │   ├── StuckError              the walk cannot move: the cursor is ignored, or one second overfills a page
 │   ├── IncompleteSweepError    fewer or more interactions than the API counts
 │   └── MissingIdError          an interaction without a usable `id` cannot be merged
+├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
@@ -199,8 +200,8 @@ class StuckError(SweepError):
             window,
             f"a full page brought nothing new after {got} interactions"
             + (f" of {expected}." if expected is not None else "; the API gives no usable count."),
-            f"One second may hold more interactions than a page: set page_size to 1000 (it is {page_size}), "
-            "or read a narrower window with since and until.",
+            f"One second may hold more interactions than a page of {page_size}, and neither days nor filters divided "
+            "it into parts that together are all: set page_size to 1000 if it is less, and tell Liine's support.",
         )
 
 
@@ -214,7 +215,7 @@ class IncompleteSweepError(SweepError):
             customer_id,
             window,
             f"expected {'an unknown number of' if expected is None else expected} interactions, got {got}{gap}.",
-            "Run again; if it stays, read a narrower window with since and until, and tell Liine's support.",
+            "It was walked again, and in parts. Run again; if it stays, tell Liine's support.",
         )
 
 
@@ -228,6 +229,10 @@ class MissingIdError(SweepError):
             f"{rows} of a page's interactions have no usable id.",
             "They cannot be merged without one: tell Liine's support.",
         )
+
+
+class BusyError(LiineError):
+    """Another run of ours is writing to the same place; it is left to finish."""
 
 
 class DestinationError(LiineError):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Literal, TypedDict
 
 from liine_source.errors import FilterError
@@ -147,6 +148,12 @@ def encoded(filters: Filters) -> Pairs:
     return pairs
 
 
+def _division(name: str) -> list[Pairs]:
+    parameter = FILTERS_BY_NAME[name]
+    values: tuple[Any, ...] = (True, False) if parameter.type == "boolean" else parameter.values
+    return [[(name, _word(value))] for value in (*values, *([None] if parameter.accepts_null else []))]
+
+
 def fingerprint(filters: Filters, since: date | None, until: date | None) -> str:
     """Return 16 hexadecimal digits that stay the same while filters and dates select the same rows."""
     parts = [sorted(encoded(filters)), str(since), str(until)]
@@ -221,3 +228,14 @@ def _word(item: Any) -> str:
     if isinstance(item, float) and item.is_integer():
         return str(int(item))
     return str(item)
+
+
+# Filters that divide rows among their values, the surest first: for a second that holds more rows than a page.
+# Whether nothing falls between the values, only the count can tell.
+DIVISIONS: tuple[list[Pairs], ...] = (
+    *map(_division, ("first_time_interaction", "type", "direction", "verified_new_lead", "status")),
+    [
+        [("duration_min", str(low)), ("duration_max", str(high))]
+        for low, high in pairwise((0, 15, 30, 60, 120, 240, 480, 86_400))
+    ],
+)

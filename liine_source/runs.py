@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,11 +26,13 @@ from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.pipeline.exceptions import PipelineStepFailed
+from filelock import FileLock, Timeout
 
 from liine_source import query
 from liine_source.client import LiineClient
 from liine_source.errors import (
     ApiError,
+    BusyError,
     ConfigurationError,
     DestinationError,
     LiineError,
@@ -38,8 +40,10 @@ from liine_source.errors import (
     NameClashError,
     SyncFailedError,
 )
-from liine_source.source import Observer, Settings, checked_settings, liine, watermarks
+from liine_source.settings import Observer, Settings, checked_settings
+from liine_source.source import for_order, watermarks
 from liine_source.sweep import Audit
+from liine_source.tasks import Order
 
 AnyDestination = Destination[Any, Any]
 
@@ -57,6 +61,9 @@ _DEFAULTS = {
 # DuckDB would keep a whole load in memory where it may, and each thread more than 100 MB of these wide rows.
 _DUCKDB_CONFIG = {"memory_limit": "400MB", "threads": 1}
 
+# A long history comes in several loads, so that its newest part can be used early and an interruption costs little.
+_ROWS_A_LOAD = 100_000
+
 # One name on every destination: Postgres alone would cut a name at 63 characters.
 _IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
 
@@ -70,24 +77,30 @@ class CustomerAccess:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CustomerSync:
-    """One customer's part of a sync: interactions received, what was expected, what proves it, or why it failed."""
+    """One customer's part of a run.
+
+    `received` counts interactions, `expected` those that the API counts (None where it gives no count), `windows`
+    the sweeps; `proof` is `count` where the count proves each sweep, `walk` where one had to prove itself, None where
+    one failed. `errors` say why.
+    """
 
     customer_id: int
-    received: int
-    expected: int | None
-    proof: str | None
-    status: str
-    error: LiineError | None = None
+    received: int = 0
+    expected: int | None = None
+    windows: int = 0
+    proof: str | None = None
+    status: str = "complete"
+    errors: list[LiineError] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a sync did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference."""
+    """What a run did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference."""
 
-    destination: str
-    dataset: str
+    destination: str = ""
+    dataset: str = ""
     customers: list[CustomerSync] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     unknown_fields: list[str] = field(default_factory=list)
@@ -96,7 +109,7 @@ class SyncReport:
     @property
     def is_complete(self) -> bool:
         """Whether every customer was proven complete."""
-        return all(customer.error is None for customer in self.customers)
+        return not any(customer.errors for customer in self.customers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +177,37 @@ def sync(
     """
     recorder = _Recorder(observer)
     with _translated():
-        source = liine(observer=recorder, **settings)
-        pipeline = build_pipeline(destination, dataset)
-        # What a dead run left is fetched again: the destination alone remembers how far each customer is.
-        pipeline.drop()
-        with _kept_open(pipeline):
-            info = pipeline.run(source)
-    return SyncReport(
-        destination=str(info.destination_name),
-        dataset=str(info.dataset_name),
-        customers=recorder.customers,
-        rows=recorder.rows,
-        unknown_fields=recorder.unknown_fields,
-        load_ids=list(info.loads_ids),
-    )
+        resolved = checked_settings(observer=recorder, **settings)
+        with _ready(destination, dataset) as pipeline:
+            return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder.report)
+
+
+def backfill(
+    since: date | None = None,
+    until: date | None = None,
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    is_anew: bool = False,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> SyncReport:
+    """Read the days `since` to `until` again, both included, newest first; return what was loaded.
+
+    None leaves a side open. Windows done are remembered in the warehouse together with their rows: a backfill that
+    was interrupted goes on where it was, and one that is done reads nothing unless `is_anew`. Watermarks
+    stay as they are.
+    """
+    recorder = _Recorder(observer)
+    with _translated():
+        resolved = checked_settings(observer=recorder, since=since, until=until, **settings)
+        with _ready(destination, dataset) as pipeline:
+            return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder.report)
 
 
 def raise_for_failures(report: SyncReport) -> None:
     """Raise SyncFailedError, which says what to do, if a customer of the report is not complete."""
-    failures = [(customer.customer_id, customer.error) for customer in report.customers if customer.error]
+    failures = [(customer.customer_id, error) for customer in report.customers for error in customer.errors]
     if failures:
         raise SyncFailedError(failures)
 
@@ -207,29 +232,50 @@ def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[
 
 
 class _Recorder:
-    """Keeps what a run tells, and passes it on."""
+    """Writes a run's report, and passes on what is told."""
 
     def __init__(self, observer: Observer | None) -> None:
-        self.customers: list[CustomerSync] = []
-        self.rows: dict[str, int] = {}
-        self.unknown_fields: list[str] = []
+        self.report = SyncReport()
+        self._customers: dict[int, CustomerSync] = {}
+        self._divided: set[int] = set()
         self._observer = observer
 
+    def divided(self, audit: Audit, windows: int) -> None:
+        self._customer(audit).expected = audit.expected
+        self._divided.add(audit.customer_id)
+        if self._observer:
+            self._observer.divided(audit, windows)
+
     def received(self, audit: Audit, rows: int) -> None:
+        self._customer(audit).received += rows
         if self._observer:
             self._observer.received(audit, rows)
 
     def ended(self, audit: Audit, error: LiineError | None) -> None:
-        self.customers.append(
-            CustomerSync(audit.customer_id, audit.distinct_ids, audit.expected, audit.proof, audit.status, error)
-        )
+        customer = self._customer(audit)
+        if audit.customer_id not in self._divided and audit.expected is not None:
+            customer.expected = (customer.expected or 0) + audit.expected
+        customer.windows += 1
+        if error:
+            customer.errors.append(error)
+            customer.status = "failed"
+        proofs = {audit.proof, customer.proof if customer.windows > 1 else audit.proof}
+        customer.proof = None if None in proofs else "walk" if "walk" in proofs else "count"
         if self._observer:
             self._observer.ended(audit, error)
 
     def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
-        self.rows, self.unknown_fields = dict(rows), sorted(unknown_fields)
+        report = self.report
+        report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
+        report.unknown_fields = sorted({*report.unknown_fields, *unknown_fields})
         if self._observer:
             self._observer.built(rows, unknown_fields)
+
+    def _customer(self, audit: Audit) -> CustomerSync:
+        if audit.customer_id not in self._customers:
+            self._customers[audit.customer_id] = CustomerSync(audit.customer_id)
+            self.report.customers = list(self._customers.values())
+        return self._customers[audit.customer_id]
 
 
 def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:
@@ -263,6 +309,46 @@ def _location(destination: AnyDestination) -> str:
 def _config(destination: Any) -> Any:
     """Partial: the dataset and the folder are the pipeline's to give, and do not tell the place."""
     return destination.configuration(destination.spec(), accept_partial=True)
+
+
+@contextmanager
+def _ready(destination: str | None, dataset: str) -> Iterator[dlt.Pipeline]:
+    """A pipeline that no other run uses, as the destination remembers it.
+
+    What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
+    how far each customer is. Raises BusyError where another run is under way.
+    """
+    pipeline = build_pipeline(destination, dataset)
+    Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        is_busy = True
+    else:
+        is_busy = False
+    if is_busy:
+        raise BusyError(
+            f"Another run is loading into the same place, dataset {dataset}; nothing was requested. "
+            "It goes on by itself: run again when it has ended."
+        )
+    try:
+        pipeline.drop()
+        with _kept_open(pipeline):
+            yield pipeline
+    finally:
+        lock.release()
+
+
+def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, report: SyncReport) -> SyncReport:
+    """Run as many loads as the order needs."""
+    order.is_unfinished = True
+    while order.is_unfinished:
+        order.is_unfinished = False
+        info = pipeline.run(for_order(settings, order))
+        report.load_ids += info.loads_ids
+    report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
+    return report
 
 
 @contextmanager

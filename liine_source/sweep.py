@@ -2,30 +2,34 @@
 
 Reference: "Pagination" and "Response Structure"; `docs/open-questions.md` 1 to 5, 7 and 8 for what they leave
 open. The walk takes its cursor from the rows, overlaps by a second, drops repeats by `id`, and ends when the
-count agrees or, where the count proves nothing, when no cursor brings anything new.
+count agrees or, where the count proves nothing, when no cursor brings anything new. A window that three walks do
+not prove is read in parts: by days first, then by filters that divide a day's rows.
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from pyroaring import BitMap64
 
-from liine_source import values
+from liine_source import query, values
 from liine_source.client import Page, Tally
-from liine_source.cursor import Clock, Clocks, positions, spelled
+from liine_source.cursor import Clock, Clocks, day_of, positions, spelled
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
 from liine_source.query import Pairs
 from liine_source.rows import Row
 from liine_source.spec.endpoints import MAX_PAGE_SIZE
-from liine_source.windows import Window
+from liine_source.windows import DAY, Window
 
 log = logging.getLogger(__name__)
 
 _WALKS = 3
+# Parts for each page of rows: a cursor that the API ignores needs some three, and no window may take for ever.
+_PARTS_TO_A_PAGE = 6
 _UNSIGNED = 2**64 - 1
 
 Fetch = Callable[[Pairs, str, Tally], Page]
@@ -38,7 +42,8 @@ class Audit:
     `expected` is the API's count when the last walk began, None where it gave none; `distinct_ids` what that
     walk found. `proof` is `count` where the two agree and the count means the total, `walk` where the
     count proves nothing, None where nothing is proven. `count_means`, `order_clock`, `cursor_clock` and
-    `cursor_edge` say which reading of the reference was met, as far as the pages told.
+    `cursor_edge` say which reading of the reference was met, as far as the pages told. `witnessed` is the latest
+    moment up to `began`, or up to `witness_until` where that is given, at which a row says that it changed.
     """
 
     customer_id: int
@@ -61,6 +66,7 @@ class Audit:
     cursor_edge: str = "unknown"
     began: datetime | None = None
     ended: datetime | None = None
+    witness_until: datetime | None = None
     witnessed: datetime | None = None
 
     def as_row(self) -> dict[str, Any]:
@@ -77,25 +83,46 @@ _AUDIT_COLUMNS = (
 )
 
 
+class Emitted:
+    """The ids that a load has been given: two versions of a row in one load would mix their lists."""
+
+    def __init__(self) -> None:
+        self._ids = BitMap64()
+        self._lock = threading.Lock()
+
+    def unseen(self, rows: "_Keyed") -> list[Row]:
+        """Return those of `rows` that the load does not have yet, and take them as given to it."""
+        with self._lock:
+            unseen = {key: row for key, row in rows.items() if key not in self._ids}
+            self._ids.update(unseen)
+        return list(unseen.values())
+
+
 class Sweep:
     """Reads one window of one customer, every interaction once, newest first.
 
-    `audit` tells how it went; it is complete only after `rows` has ended.
+    `audit` tells how it went; it is complete only after `rows` has ended. `emitted` is shared by the sweeps of
+    one load, so that windows may overlap. `witness_until` is the moment up to which rows witness changes, where
+    that is earlier than the sweep's own beginning.
     """
 
     def __init__(
-        self, fetch: Fetch, customer_id: int, window: Window, filters: Pairs, filter_hash: str, page_size: int
+        self,
+        fetch: Fetch,
+        customer_id: int,
+        window: Window,
+        filters: Pairs,
+        filter_hash: str,
+        page_size: int,
+        *,
+        emitted: Emitted | None = None,
+        witness_until: datetime | None = None,
     ) -> None:
-        self.audit = Audit(customer_id, filter_hash, window)
+        self.audit = Audit(customer_id, filter_hash, window, witness_until=witness_until)
         self._fetch = fetch
         self._limit = min(page_size, MAX_PAGE_SIZE)
-        self._pairs: Pairs = [
-            ("customer_id", str(customer_id)),
-            *window.pairs(),
-            *filters,
-            ("limit", str(self._limit)),
-        ]
-        self._emitted = BitMap64()
+        self._filters: Pairs = [("customer_id", str(customer_id)), *filters, ("limit", str(self._limit))]
+        self._emitted = emitted or Emitted()
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows page by page, each `id` once; return when the window is proven complete.
@@ -114,20 +141,69 @@ class Sweep:
             audit.ended = datetime.now(UTC)
 
     def _walks(self) -> Iterator[list[Row]]:
+        whole = _Part(self.audit.window)
         for attempt in range(_WALKS):
             self.audit.repairs = attempt
-            walk = _Walk(self._page, self._limit, is_careful=attempt > 0)
-            for found in walk.rows():
-                if unseen := self._unseen(found):
-                    yield unseen
+            walk = self._walk(whole, is_careful=attempt > 0)
+            yield from self._fresh(walk)
             self._report(walk)
             if self.audit.proof:
                 return
             log.warning("%s: found %d of %s, walking again", self._what(), len(walk.found), walk.expected)
-        raise self._failure(walk)
+        yield from self._parts(whole, walk)
+        if not self.audit.proof:
+            raise self._failure(walk)
 
-    def _page(self, cursor: int | None) -> "_Received":
-        pairs = self._pairs if cursor is None else [*self._pairs, ("pagination_timestamp", spelled(cursor))]
+    def _parts(self, whole: "_Part", last: "_Walk") -> Iterator[list[Row]]:
+        """Read the window part by part; it is proven if all of them are, and together as many as are counted."""
+        audit = self.audit
+        found, is_proven = last.found.copy(), True
+        waiting = self._pieces(whole, last)
+        left = _PARTS_TO_A_PAGE * (4 + max(last.expected or 0, len(found)) // self._limit)
+        is_divided = any(part.filters for part in waiting)
+        while waiting and left:
+            left -= 1
+            audit.repairs += 1
+            part = waiting.pop()
+            walk = self._walk(part, is_careful=False)
+            yield from self._fresh(walk)
+            found |= walk.found
+            if walk.proof(audit.changed):
+                continue
+            pieces = self._pieces(part, walk)
+            is_divided = is_divided or any(piece.filters for piece in pieces)
+            is_proven = is_proven and bool(pieces)
+            waiting += pieces
+        audit.distinct_ids = len(found)
+        if last.counts_total and last.expected == len(found):
+            audit.proof = "count"
+        elif is_proven and audit.repairs >= _WALKS and not waiting and not is_divided and not last.counts_total:
+            # Days leave nothing between them; filters might, and only the count could tell.
+            audit.proof = "walk"
+
+    def _pieces(self, part: "_Part", walk: "_Walk") -> list["_Part"]:
+        """Divide a part by days or, where it has only one, by the next filter; the newest piece comes last."""
+        if part.divisions == 0 and (days := walk.days(part.window)):
+            return [_Part(window) for window in reversed(part.window.cut(days))]
+        taken = {name for name, _ in self._filters}
+        divisions = [pieces for pieces in query.DIVISIONS if not taken & {name for name, _ in pieces[0]}]
+        if part.divisions == len(divisions):
+            return []
+        return [_Part(part.window, [*part.filters, *piece], part.divisions + 1) for piece in divisions[part.divisions]]
+
+    def _walk(self, part: "_Part", *, is_careful: bool) -> "_Walk":
+        return _Walk(lambda cursor: self._page(part, cursor), self._limit, is_careful=is_careful)
+
+    def _fresh(self, walk: "_Walk") -> Iterator[list[Row]]:
+        for found in walk.rows():
+            if unseen := self._emitted.unseen(found):
+                self._witness(unseen)
+                yield unseen
+
+    def _page(self, part: "_Part", cursor: int | None) -> "_Received":
+        pairs = [*self._filters, *part.window.pairs(), *part.filters]
+        if cursor is not None:
+            pairs.append(("pagination_timestamp", spelled(cursor)))
         page = self._fetch(pairs, self._what(), self.audit.tally)
         if self.audit.began is None:
             self.audit.began = page.server_time or datetime.now(UTC)
@@ -138,22 +214,16 @@ class Sweep:
             raise MissingIdError(self.audit.customer_id, str(self.audit.window), missing)
         return _Received(page, [(row_id or 0) & _UNSIGNED for row_id in ids])
 
-    def _unseen(self, rows: "_Keyed") -> list[Row]:
-        """Keep what no earlier walk has yielded: two versions of a row in one load would mix their lists."""
-        unseen = {key: row for key, row in rows.items() if key not in self._emitted} if self._emitted else rows
-        self._emitted.update(unseen)
-        self._witness(list(unseen.values()))
-        return list(unseen.values())
-
     def _witness(self, rows: list[Row]) -> None:
         """Note the latest moment up to the beginning that the rows tell of, and count those changed since."""
         began = self.audit.began
         if began is None:
             return
+        until = min(began, self.audit.witness_until or began)
         for moment in _moments(rows):
             if moment > began:
                 self.audit.changed += 1
-            elif self.audit.witnessed is None or moment > self.audit.witnessed:
+            if moment <= until and (self.audit.witnessed is None or moment > self.audit.witnessed):
                 self.audit.witnessed = moment
 
     def _report(self, walk: "_Walk") -> None:
@@ -176,6 +246,15 @@ class Sweep:
         return f"Customer {self.audit.customer_id}, {self.audit.window}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a window: fewer days, or only the rows that `filters` let through after so many divisions."""
+
+    window: Window
+    filters: Pairs = field(default_factory=list)
+    divisions: int = 0
+
+
 class _Walk:
     """One pass from the newest row to the oldest."""
 
@@ -190,6 +269,7 @@ class _Walk:
         self._page = page
         self._limit = limit
         self._first: Page | None = None
+        self._span: tuple[int, int] | None = None
         self._is_full = False
 
     def rows(self) -> Iterator["_Keyed"]:
@@ -222,6 +302,15 @@ class _Walk:
             return "walk" if got - changed <= self.expected <= got else None
         return "walk"
 
+    def days(self, window: Window) -> list[date]:
+        """Return the days at which to divide `window`: in the middle of those found, or around the only one."""
+        if not self._span:
+            return []
+        first = max(day_of(self._span[0]), window.since or date.min)
+        last = min(day_of(self._span[1]), (window.until or date.max) - DAY)
+        middle = first + (last - first) // 2
+        return [day for day in (middle, middle + DAY) if window.is_divided_by(day)]
+
     def _take(self, received: "_Received", cursor: int | None) -> "_Keyed":
         page = received.page
         fresh = {key: row for key, row in received.rows().items() if key not in self.found}
@@ -232,7 +321,10 @@ class _Walk:
         self.found.update(fresh)
         self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
         self._read_count(page)
-        self.clocks.observe(positions(page.rows), cursor)
+        places = positions(page.rows)
+        self.clocks.observe(places, cursor)
+        seconds = [*places.on("local"), *places.on("utc"), *(self._span or ())]
+        self._span = (min(seconds), max(seconds)) if seconds else None
         return fresh
 
     def _read_count(self, page: Page) -> None:

@@ -1,41 +1,96 @@
 """Date windows and watermarks.
 
-Dates of the reference have no zone, and `end_date` may mean the day's midnight (open question 6):
-each edge is asked for with a day to spare, and the rows are merged by `id`.
+Dates of the reference have no zone, and `end_date` may mean the day's midnight (open question 6). So the days
+that a user names are asked for with days to spare, windows that meet share a day, and rows are merged by `id`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from liine_source.errors import ConfigurationError
 
-OVERLAP = timedelta(days=1)
+DAY = timedelta(days=1)
+OVERLAP = DAY
+
+# No interaction is older than this, or if one is, it lies in the oldest window, which has no first day.
+_EARLIEST = date(2000, 1, 1)
+
+# A window has at least so many pages, or what is saved by reading several at once goes into their edges;
+# and at most so many, so that little is read again after an interruption.
+_FEWEST_PAGES = 3
+_MOST_PAGES = 20
+_WORTH_CUTTING = 8
+_SHORTEST = timedelta(days=7)
+
+Counts = Callable[[Sequence[date]], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one sweep reads: interactions begun from `since` to `until`, both days included, and of
-    these only the ones updated since `updated_since`. None leaves that side open.
-    """
+    """What one sweep asks for: `start_date`, `end_date` and `updated_date`. None leaves that side open."""
 
     since: date | None = None
     until: date | None = None
     updated_since: date | None = None
 
+    @classmethod
+    def covering(cls, since: date | None, until: date | None, updated_since: date | None = None) -> "Window":
+        """Return the window that holds these days, both included, in whichever zone and wherever a day ends.
+
+        A day ends up to 14 hours after UTC's, and its own midnight may be all that `end_date` includes.
+        """
+        return cls(since and since - DAY, until and until + 2 * DAY, updated_since)
+
     def pairs(self) -> list[tuple[str, str]]:
-        """Return the window as query parameters, a day wider on each side."""
-        sides = (
-            ("start_date", self.since and self.since - OVERLAP),
-            ("end_date", self.until and self.until + OVERLAP),
-            ("updated_date", self.updated_since),
-        )
+        """Return the window as query parameters."""
+        sides = (("start_date", self.since), ("end_date", self.until), ("updated_date", self.updated_since))
         return [(name, day.isoformat()) for name, day in sides if day]
+
+    def cut(self, days: Sequence[date]) -> "list[Window]":
+        """Return the windows between `days`, newest first. Neighbours share a day, and so have no gap."""
+        edges = [self.since, *days, self.until]
+        return [replace(self, since=edges[at], until=edges[at + 1]) for at in range(len(days), -1, -1)]
+
+    def is_divided_by(self, day: date) -> bool:
+        """Whether `day` lies between the window's edges, so that cutting there leaves less on both sides."""
+        return (not self.since or self.since < day) and (not self.until or day < self.until)
 
     def __str__(self) -> str:
         words = [f"{self.since or 'the beginning'} to {self.until or 'now'}"]
         if self.updated_since:
             words.append(f"updated since {self.updated_since}")
         return ", ".join(words)
+
+
+def is_worth_cutting(rows: int, page_size: int) -> bool:
+    """Whether reading `rows` interactions in several windows at once gains more than finding the windows costs."""
+    return rows > _WORTH_CUTTING * page_size
+
+
+def inner_days(first: date, last: date, rows: int, page_size: int, width: int) -> list[date]:
+    """Return the days at which to cut the days `first` to `last`, which hold `rows` interactions, oldest first.
+
+    `width` windows will be read at once, and each should be short beside the whole.
+    """
+    pages = max(_FEWEST_PAGES, min(_MOST_PAGES, rows // (4 * width * page_size)))
+    count = min(-(-rows // (pages * page_size)), max(1, (last - first) // _SHORTEST))
+    return [first + (last - first) * number // count for number in range(1, count)]
+
+
+def first_day(counts: Counts, last: date, probes: int) -> date:
+    """Return the first day up to `last` with an interaction; `counts` tells how many there are up to each day.
+
+    Asks for `probes` days at once. Where the counts make no sense the search still ends, with some earlier day.
+    """
+    empty, full = _EARLIEST, last
+    while full - empty > DAY:
+        step = (full - empty) / (probes + 1)
+        days = sorted({empty + max(DAY, step * number) for number in range(1, probes + 1)} - {empty, full})
+        found = [day for day, count in zip(days, counts(days), strict=True) if count > 0]
+        full = min(found, default=full)
+        empty = max((day for day in days if day < full), default=empty)
+    return full
 
 
 def checked_dates(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:

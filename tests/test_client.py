@@ -23,8 +23,10 @@ GOOD = answer(PAGE, headers=("Date: Thu, 27 May 2021 09:30:00 GMT",))
 
 def client_of(api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4) -> LiineClient:
     credentials = LiineCredentials(username="someone", password="hunter2-secret")
-    sleep = (waits if waits is not None else []).append
-    return LiineClient(credentials, api.base_url, retry=RetryPolicy(attempts=attempts, sleep=sleep))
+    waits = [] if waits is None else waits
+    # Time passes only in the waits.
+    retry = RetryPolicy(attempts=attempts, sleep=waits.append, clock=lambda: sum(waits))
+    return LiineClient(credentials, api.base_url, retry=retry)
 
 
 def test_login_and_page_are_asked_for_as_the_reference_shows() -> None:

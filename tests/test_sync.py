@@ -226,7 +226,7 @@ def test_a_customer_that_fails_leaves_the_others_complete() -> None:
         refused, granted = api.customer_ids
         api.faults = Faults(refused_customers=(refused,))
         report = sync(**settings(api))
-        assert [(c.customer_id, c.status) for c in report.customers if c.error] == [(refused, "failed")]
+        assert [(c.customer_id, c.status) for c in report.customers if c.errors] == [(refused, "failed")]
         with pytest.raises(SyncFailedError, match=f"Customer {refused}, .* 403"):
             raise_for_failures(report)
         assert differences(WAREHOUSE, api.truth(granted)) == []

@@ -1,0 +1,94 @@
+"""The settings of a run: read from dlt, checked before anything is requested or written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, Protocol
+
+import dlt
+from dlt.common.configuration import with_config
+
+from liine_source import query, windows
+from liine_source.auth import LiineCredentials
+from liine_source.client import checked_base_url
+from liine_source.errors import ConfigurationError, LiineError
+from liine_source.query import Filters
+from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
+from liine_source.sweep import Audit
+
+
+class Observer(Protocol):
+    """Follows a run. With an observer, a customer that fails is reported to it and the others are loaded."""
+
+    def divided(self, audit: Audit, windows: int) -> None:
+        """A history has been counted, `audit.expected`, and will be read in so many windows."""
+
+    def received(self, audit: Audit, rows: int) -> None:
+        """A page of a sweep has brought `rows` interactions."""
+
+    def ended(self, audit: Audit, error: LiineError | None) -> None:
+        """A sweep has ended, with `error` if it is not complete."""
+
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
+        """All sweeps have ended: rows by table, and the names of fields that the reference does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a run, checked."""
+
+    customer_ids: list[int]
+    credentials: LiineCredentials
+    base_url: str
+    filters: Filters
+    since: date | None
+    until: date | None
+    page_size: int
+    max_concurrency: int
+    reread_days: int
+    reread_every_days: int
+    observer: Observer | None = None
+    failures: list[tuple[int, LiineError]] = field(default_factory=list)
+
+
+@with_config(sections=("sources", "liine"))
+def checked_settings(
+    customer_ids: list[int] = dlt.config.value,
+    credentials: LiineCredentials = dlt.secrets.value,
+    base_url: str = HOST,
+    filters: Filters | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    personal_data: Literal["keep"] = "keep",
+    page_size: int = MAX_PAGE_SIZE,
+    max_concurrency: int = 4,
+    reread_days: int = 90,
+    reread_every_days: int = 7,
+    observer: Observer | None = None,
+) -> Settings:
+    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError."""
+    ids = list(dict.fromkeys(customer_ids))
+    if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
+        raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
+    if personal_data != "keep":
+        raise ConfigurationError("personal_data: only 'keep' is available in this version; nothing was loaded.")
+    if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise ConfigurationError(f"page_size must be 1 to {MAX_PAGE_SIZE}: the API caps it there.")
+    if type(max_concurrency) is not int or not 1 <= max_concurrency <= 64:
+        raise ConfigurationError("max_concurrency must be 1 to 64.")
+    if any(type(days) is not int or days < 0 for days in (reread_days, reread_every_days)):
+        raise ConfigurationError("reread_days and reread_every_days must be whole numbers of days, 0 or more.")
+    first, last = windows.checked_dates(since, until)
+    return Settings(
+        customer_ids=ids,
+        credentials=credentials,
+        base_url=checked_base_url(base_url),
+        filters=query.validated(filters),
+        since=first,
+        until=last,
+        page_size=page_size,
+        max_concurrency=max_concurrency,
+        reread_days=reread_days,
+        reread_every_days=reread_every_days,
+        observer=observer,
+    )

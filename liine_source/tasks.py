@@ -1,0 +1,311 @@
+"""What a run has to read, and what it remembers of it: histories in windows, changes, backfills, repairs.
+
+A task reads one window of one customer. When it has ended well it writes into dlt's state, which is committed
+together with the rows, and names the tasks that follow from it. The state of a customer, by fingerprint of filters
+and dates: `{"watermark": …, "reread": …}`, or while its history is being read `{"history": {"began": …,
+"witnessed": …, "left": [[since, until], …]}}`; a backfill has the latter under a key of its own, and keeps it.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from liine_source import query, windows
+from liine_source.client import LiineClient, Page, Tally
+from liine_source.cursor import day_of, positions
+from liine_source.rows import Row
+from liine_source.settings import Settings
+from liine_source.sweep import Audit, Emitted, Sweep
+from liine_source.windows import Window
+
+# Days asked for at once in the search for the first one; more would only be sent away where requests are counted.
+_PROBES = 4
+
+Key = tuple[int, Window]
+
+
+@dataclass(slots=True)
+class Order:
+    """What one load is for, and what came of it.
+
+    `sync` brings customers up to date; `backfill` reads the days `since` to `until` and leaves the watermarks as they
+    are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
+    and another load goes on. What is in `failed` is not tried again; `is_anew` forgets what an earlier backfill did.
+    """
+
+    kind: Literal["sync", "backfill", "repair"] = "sync"
+    rows: int | None = None
+    windows: Mapping[int, Sequence[Window]] = field(default_factory=dict)
+    is_anew: bool = False
+    failed: set[Key] = field(default_factory=set)
+    updated: set[int] = field(default_factory=set)
+    is_unfinished: bool = False
+
+
+class Reader:
+    """Counts and sweeps with one set of filters; what the tasks of one load share."""
+
+    def __init__(self, settings: Settings, client: LiineClient, state: dict[str, Any] | None = None) -> None:
+        self.settings = settings
+        self.state = {} if state is None else state
+        self.filter_hash = query.fingerprint(settings.filters, settings.since, settings.until)
+        self._client = client
+        self._filters = query.encoded(settings.filters)
+        self._emitted = Emitted()
+
+    def sweep(self, customer_id: int, window: Window, witness_until: datetime | None = None) -> Sweep:
+        """Return a sweep that gives a row only if no other sweep of this load has."""
+        return Sweep(
+            self._client.page,
+            customer_id,
+            window,
+            self._filters,
+            self.filter_hash,
+            self.settings.page_size,
+            emitted=self._emitted,
+            witness_until=witness_until,
+        )
+
+    def first(self, customer_id: int, window: Window, tally: Tally | None = None, *, rows: int = 1) -> Page:
+        """Return the newest `rows` interactions of a window, with its count."""
+        pairs = [("customer_id", str(customer_id)), *window.pairs(), *self._filters, ("limit", str(rows))]
+        return self._client.page(pairs, f"Customer {customer_id}, {window}", tally)
+
+    def counts(self, customer_id: int, asked: Sequence[Window], tally: Tally) -> list[int]:
+        """Return the API's counts of several windows, asked for at once; 0 where it gives none."""
+        tallies = [Tally() for _ in asked]
+        with ThreadPoolExecutor(self.width, thread_name_prefix="liine-count") as pool:
+            pages = list(pool.map(lambda window, own: self.first(customer_id, window, own), asked, tallies))
+        for own in tallies:
+            tally.add(own)
+        return [page.count or 0 for page in pages]
+
+    @property
+    def width(self) -> int:
+        """How many requests at once."""
+        return self.settings.max_concurrency
+
+    def marks(self, customer_id: int) -> dict[str, Any]:
+        """Return what the state holds of a customer."""
+        found: dict[str, Any] = self.state.setdefault("customers", {}).setdefault(str(customer_id), {})
+        return found
+
+    def divided(self, customer_id: int, window: Window, audit: Audit) -> list[Window]:
+        """Return the windows, newest first, that `window` is best read in; find its first day by counting."""
+        page = self.first(customer_id, window, audit.tally)
+        audit.began = page.server_time or datetime.now(UTC)
+        audit.expected = page.count
+        size = self.settings.page_size
+        # A count that is no more than the one row asked for may be the page's own (open question 5).
+        if page.count is None or page.count <= 1 or not windows.is_worth_cutting(page.count, size):
+            return [window]
+        last = _newest_day(page) or audit.began.date()
+
+        def counts(days: Sequence[date]) -> list[int]:
+            return self.counts(customer_id, [Window(window.since, day) for day in days], audit.tally)
+
+        first = windows.first_day(counts, last, min(self.width, _PROBES))
+        first = max(first, window.since or first)
+        return window.cut(windows.inner_days(first, last, page.count, size, self.width))
+
+
+class Task(Protocol):
+    """One window of one customer. Iterating reads it; `done`, called if it ended well, returns what follows."""
+
+    audit: Audit
+    is_sweep: bool
+
+    def __iter__(self) -> Iterator[list[Row]]: ...
+
+    @property
+    def key(self) -> Key:
+        """What the task reads."""
+
+    def done(self) -> "list[Task]":
+        """Note what is proven; return the tasks that follow."""
+
+
+def for_order(order: Order, reader: Reader) -> deque[Task]:
+    """Return the tasks to begin with: changes first, then histories."""
+    customers = reader.settings.customer_ids
+    if order.is_anew:
+        for customer in customers:
+            reader.marks(customer).pop(f"backfill {reader.filter_hash}", None)
+        order.is_anew = False
+    if order.kind == "repair":
+        return deque(_Again(reader, customer, window) for customer in customers for window in order.windows[customer])
+    changes: list[Task] = []
+    histories: list[Task] = []
+    for customer in customers:
+        key = reader.filter_hash if order.kind == "sync" else f"backfill {reader.filter_hash}"
+        marks = reader.marks(customer)
+        if key in marks and order.kind == "sync" and customer not in order.updated:
+            changes.append(_Changes(reader, customer, marks[key], order))
+        if key not in marks:
+            histories.append(_Division(reader, customer, key, order))
+        elif "history" in marks[key]:
+            histories += _Windows.left(reader, customer, key, order)
+    return deque(task for task in changes + histories if task.key not in order.failed)
+
+
+class _Swept:
+    """A task that is one sweep."""
+
+    is_sweep = True
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self.audit = sweep.audit
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        return self._sweep.rows()
+
+    @property
+    def key(self) -> Key:
+        return self.audit.customer_id, self.audit.window
+
+
+class _Again(_Swept):
+    """A window that is read again, and nothing noted."""
+
+    def __init__(self, reader: Reader, customer_id: int, window: Window) -> None:
+        super().__init__(reader.sweep(customer_id, window))
+
+    def done(self) -> list[Task]:
+        return []
+
+
+class _Changes(_Swept):
+    """What was updated since the watermark; from time to time the last weeks follow, whatever `updated_at` says.
+
+    While a window of the history is still to be read there is no watermark, only what was witnessed so far.
+    """
+
+    def __init__(self, reader: Reader, customer_id: int, marks: dict[str, Any], order: Order) -> None:
+        settings = reader.settings
+        self._marks = marks
+        spelled = marks.get("watermark") or marks["history"]["witnessed"]
+        self._previous = spelled and datetime.fromisoformat(spelled)
+        window = Window.covering(settings.since, settings.until, windows.updated_since(self._previous))
+        super().__init__(reader.sweep(customer_id, window))
+        self._reader = reader
+        self._order = order
+
+    def done(self) -> list[Task]:
+        self._order.updated.add(self.audit.customer_id)
+        if "watermark" not in self._marks:
+            return []
+        watermark = windows.advanced(self._previous, self.audit.witnessed)
+        if watermark:
+            self._marks["watermark"] = watermark.isoformat()
+        began = self.audit.began
+        if began is None or not self._is_due(began):
+            return []
+        return [_Reread(self._reader, self.audit.customer_id, self._marks, began)]
+
+    def _is_due(self, began: datetime) -> bool:
+        settings = self._reader.settings
+        last = self._marks.get("reread")
+        since = began - datetime.fromisoformat(last) if last else timedelta.max
+        return settings.reread_days > 0 and since >= timedelta(days=settings.reread_every_days)
+
+
+class _Reread(_Swept):
+    """The last weeks once more, for changes that do not move `updated_at`."""
+
+    def __init__(self, reader: Reader, customer_id: int, marks: dict[str, Any], began: datetime) -> None:
+        settings = reader.settings
+        since = began.date() - timedelta(days=settings.reread_days)
+        window = Window.covering(max(since, settings.since or since), settings.until)
+        super().__init__(reader.sweep(customer_id, window))
+        self._marks = marks
+        self._began = began
+
+    def done(self) -> list[Task]:
+        self._marks["reread"] = self._began.isoformat()
+        return []
+
+
+class _Division:
+    """Finds the windows of a whole history, or of a backfill."""
+
+    is_sweep = False
+
+    def __init__(self, reader: Reader, customer_id: int, key: str, order: Order) -> None:
+        settings = reader.settings
+        self._window = Window.covering(settings.since, settings.until)
+        self.audit = Audit(customer_id, reader.filter_hash, self._window)
+        self._reader = reader
+        self._key = key
+        self._order = order
+        self._found: list[Window] = []
+
+    @property
+    def key(self) -> Key:
+        return self.audit.customer_id, self._window
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        try:
+            self._found = self._reader.divided(self.audit.customer_id, self._window, self.audit)
+        except Exception as error:
+            self.audit.reason = type(error).__name__
+            raise
+        finally:
+            self.audit.ended = datetime.now(UTC)
+        yield from ()
+
+    def done(self) -> list[Task]:
+        began = self.audit.began
+        left = [_spelled(window) for window in self._found]
+        self._order.updated.add(self.audit.customer_id)
+        history = {"began": began and began.isoformat(), "witnessed": None, "left": left}
+        self._reader.marks(self.audit.customer_id)[self._key] = {"history": history}
+        return _Windows.left(self._reader, self.audit.customer_id, self._key, self._order)
+
+
+class _Windows(_Swept):
+    """One window of a history or backfill; after the last one of a history the customer has a watermark."""
+
+    def __init__(self, reader: Reader, customer_id: int, key: str, window: Window) -> None:
+        self._marks = reader.marks(customer_id)
+        self._key = key
+        self._history = self._marks[key]["history"]
+        super().__init__(reader.sweep(customer_id, window, datetime.fromisoformat(self._history["began"])))
+
+    @classmethod
+    def left(cls, reader: Reader, customer_id: int, key: str, order: Order) -> list[Task]:
+        """Return a task for each window that is still to be read."""
+        spelled = reader.marks(customer_id)[key]["history"]["left"]
+        found: list[Task] = [cls(reader, customer_id, key, _read(window)) for window in spelled]
+        return [task for task in found if task.key not in order.failed]
+
+    def done(self) -> list[Task]:
+        history = self._history
+        history["left"].remove(_spelled(self.audit.window))
+        earlier = history["witnessed"] and datetime.fromisoformat(history["witnessed"])
+        witnessed = windows.advanced(earlier, self.audit.witnessed)
+        history["witnessed"] = witnessed and witnessed.isoformat()
+        if not history["left"] and not self._key.startswith("backfill"):
+            if witnessed:
+                self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
+            else:
+                del self._marks[self._key]
+        return []
+
+
+def _newest_day(page: Page) -> date | None:
+    places = positions(page.rows)
+    seconds = [*places.on("local"), *places.on("utc")]
+    return day_of(max(seconds)) if seconds else None
+
+
+def _spelled(window: Window) -> list[str | None]:
+    return [day.isoformat() if day else None for day in (window.since, window.until)]
+
+
+def _read(spelled: Sequence[str | None]) -> Window:
+    since, until = (date.fromisoformat(day) if day else None for day in spelled)
+    return Window(since, until)
