@@ -3,7 +3,7 @@
 from liine_source.auth import LiineCredentials
 from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
 from liine_source.query import Filters
-from liine_source.runs import build_pipeline, check, raise_for_failures, status, sync
+from liine_source.runs import backfill, build_pipeline, check, plan, raise_for_failures, status, sync, verify
 from liine_source.source import liine
 
 __all__ = [
@@ -12,10 +12,13 @@ __all__ = [
     "LiineCredentials",
     "LiineError",
     "SyncFailedError",
+    "backfill",
     "build_pipeline",
     "check",
     "liine",
+    "plan",
     "raise_for_failures",
     "status",
     "sync",
+    "verify",
 ]

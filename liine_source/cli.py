@@ -9,7 +9,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 import typer
@@ -37,6 +37,8 @@ Dataset = Annotated[str, typer.Option(help="The schema that the tables are in.")
 Customers = Annotated[
     list[int] | None, typer.Option("--customer-id", help="Only this customer; may be given several times.")
 ]
+Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, by the interaction's start.")]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, included.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -63,11 +65,69 @@ def sync(
     """Bring every customer up to date, and prove that nothing is missing."""
     with _Progress(is_shown=not as_json and _err.is_terminal) as progress:
         report = runs.sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
+    _tell(report, as_json=as_json)
+
+
+@app.command()
+def plan(since: Since = None, until: Until = None, customer_id: Customers = None, as_json: AsJson = False) -> None:
+    """Forecast a backfill or a first sync: windows, pages, requests and time; loads nothing."""
+    found = runs.plan(**_given(since=_day(since), until=_day(until), customer_ids=customer_id))
     if as_json:
-        _print_json({**dataclasses.asdict(report), "is_complete": report.is_complete})
+        _print_json([dataclasses.asdict(customer) for customer in found])
     else:
-        _print_report(report)
-    raise typer.Exit(0 if report.is_complete else 1)
+        rows = [
+            [p.customer_id, p.count, p.windows, p.pages, p.requests, round(p.seconds), p.error or ""] for p in found
+        ]
+        columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", ""]
+        _print_table("Plan", columns, rows)
+    raise typer.Exit(1 if any(customer.error for customer in found) else 0)
+
+
+@app.command()
+def backfill(
+    since: Since = None,
+    until: Until = None,
+    destination: Destination = None,
+    dataset: Dataset = runs.DATASET_NAME,
+    customer_id: Customers = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Read again what an earlier backfill has read.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read past days again, newest first; an interrupted backfill goes on where it was."""
+    with _Progress(is_shown=not as_json and _err.is_terminal) as progress:
+        report = runs.backfill(
+            destination=destination,
+            dataset=dataset,
+            is_anew=anew,
+            observer=progress,
+            **_given(since=_day(since), until=_day(until), customer_ids=customer_id),
+        )
+    _tell(report, as_json=as_json)
+
+
+@app.command()
+def verify(
+    since: Since = None,
+    destination: Destination = None,
+    dataset: Dataset = runs.DATASET_NAME,
+    customer_id: Customers = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Fetch again what is missing or stale.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the warehouse with the API, and mark what the API no longer returns."""
+    with _Progress(is_shown=not as_json and _err.is_terminal) as progress:
+        given = _given(since=_day(since), customer_ids=customer_id)
+        found = runs.verify(destination=destination, dataset=dataset, repair=repair, observer=progress, **given)
+    if as_json:
+        _print_json([{**dataclasses.asdict(customer), "is_complete": customer.is_complete} for customer in found])
+    else:
+        columns = ["windows", "read", "missing", "stale", "unseen", "vanished", "returned"]
+        rows = [
+            [customer.customer_id, *(getattr(customer, name) for name in columns), _verdict(customer)]
+            for customer in found
+        ]
+        _print_table("Warehouse and API", ["customer", *columns, ""], rows)
+    raise typer.Exit(0 if all(customer.is_complete for customer in found) else 1)
 
 
 @app.command()
@@ -175,6 +235,27 @@ class _Progress:
         of = "" if expected is None else f" of {expected}"
         text = f"customer {customer}: {self._received.get(customer, 0)}{of} interactions{end}"
         self._progress.update(self._tasks[customer], description=text)
+
+
+def _tell(report: runs.SyncReport, *, as_json: bool) -> None:
+    """Show what a run did, and end with its exit code."""
+    if as_json:
+        _print_json({**dataclasses.asdict(report), "is_complete": report.is_complete})
+    else:
+        _print_report(report)
+    raise typer.Exit(0 if report.is_complete else 1)
+
+
+def _verdict(customer: Any) -> str:
+    if customer.errors:
+        return "\n".join(map(str, customer.errors))
+    if customer.is_repaired:
+        return "repaired"
+    return "equal" if customer.is_complete else "differs: run again with --repair"
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
 
 
 def _print_report(report: runs.SyncReport) -> None:

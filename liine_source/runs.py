@@ -1,4 +1,4 @@
-"""What a person or a scheduler asks for: check, sync, status.
+"""What a person or a scheduler asks for: check, plan, sync, backfill, verify, status.
 
 Every pipeline is built here, so that what loading safely needs is set in one place; `docs/architecture.md`
 says why for each setting.
@@ -6,14 +6,15 @@ says why for each setting.
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dlt
 import msgspec
@@ -43,7 +44,11 @@ from liine_source.errors import (
 from liine_source.settings import Observer, Settings, checked_settings
 from liine_source.source import for_order, watermarks
 from liine_source.sweep import Audit
-from liine_source.tasks import Order
+from liine_source.tasks import Order, Reader
+from liine_source.windows import Window
+
+if TYPE_CHECKING:
+    from liine_source.verification import CustomerVerification
 
 AnyDestination = Destination[Any, Any]
 
@@ -110,6 +115,19 @@ class SyncReport:
     def is_complete(self) -> bool:
         """Whether every customer was proven complete."""
         return not any(customer.errors for customer in self.customers)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPlan:
+    """A forecast: interactions by the API's count, windows, pages, requests, and seconds; `error` says why not."""
+
+    customer_id: int
+    count: int | None = None
+    windows: int = 0
+    pages: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +223,55 @@ def backfill(
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder.report)
 
 
+def plan(**settings: Any) -> list[CustomerPlan]:
+    """Forecast a backfill of the days `since` to `until`, or a first sync, customer by customer; nothing is loaded.
+
+    Each page is one request, and each window some more; the pace is that of one full page, taken from each
+    customer. Raises as `check` does.
+    """
+    with _translated():
+        resolved = checked_settings(**settings)
+        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
+    try:
+        with _translated():
+            return [_planned(Reader(resolved, client), customer) for customer in resolved.customer_ids]
+    finally:
+        client.close()
+
+
+def verify(
+    since: date | None = None,
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    repair: bool = False,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> "list[CustomerVerification]":
+    """Compare the warehouse with the API from the day `since` on; return what differs, customer by customer.
+
+    Rows that the API does not return, twice, are marked in `interactions.vanished_at`, never removed; what comes
+    back is unmarked. With `repair` the windows with missing or stale rows are read again.
+    """
+    from liine_source import verification  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    recorder = _Recorder(observer)
+    given = settings if since is None else {**settings, "since": since}
+    with _translated():
+        resolved = checked_settings(observer=recorder, **given)
+        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
+        try:
+            with _ready(destination, dataset) as pipeline:
+                _require_data(pipeline)
+                reader = Reader(resolved, client, pipeline.state.get("sources", {}).get("liine", {}))
+                found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
+                if repair:
+                    _repair(pipeline, resolved, found, recorder.report)
+        finally:
+            client.close()
+    return found
+
+
 def raise_for_failures(report: SyncReport) -> None:
     """Raise SyncFailedError, which says what to do, if a customer of the report is not complete."""
     failures = [(customer.customer_id, error) for customer in report.customers for error in customer.errors]
@@ -276,6 +343,46 @@ class _Recorder:
             self._customers[audit.customer_id] = CustomerSync(audit.customer_id)
             self.report.customers = list(self._customers.values())
         return self._customers[audit.customer_id]
+
+
+def _require_data(pipeline: dlt.Pipeline) -> None:
+    pipeline.sync_destination()
+    if not pipeline.schema_names:
+        raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
+
+
+def _repair(
+    pipeline: dlt.Pipeline, settings: Settings, found: list["CustomerVerification"], report: SyncReport
+) -> None:
+    windows = {customer.customer_id: customer.to_repair for customer in found if customer.to_repair}
+    if not windows:
+        return
+    again = replace(settings, customer_ids=list(windows))
+    _loaded(pipeline, again, Order("repair", windows=windows), report)
+    failures = {customer.customer_id: customer.errors for customer in report.customers}
+    for customer in found:
+        if customer.to_repair:
+            customer.errors += failures[customer.customer_id]
+            customer.is_repaired = not customer.errors
+
+
+def _planned(reader: Reader, customer: int) -> CustomerPlan:
+    whole = Window.covering(reader.settings.since, reader.settings.until)
+    audit = Audit(customer, reader.filter_hash, whole)
+    try:
+        began = time.monotonic()
+        reader.first(customer, whole, audit.tally, rows=reader.settings.page_size)
+        pace = time.monotonic() - began
+        parts = reader.divided(customer, whole, audit)
+        requests = audit.tally.requests
+        counts = reader.counts(customer, parts, audit.tally) if len(parts) > 1 else [audit.expected or 0]
+    except LoginRefusedError:
+        raise
+    except ApiError as error:
+        return CustomerPlan(customer, error=str(error))
+    pages = sum(-(-count // reader.settings.page_size) for count in counts)
+    requests += pages
+    return CustomerPlan(customer, audit.expected, len(parts), pages, requests, pace * requests / reader.width)
 
 
 def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:

@@ -155,7 +155,7 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     yield tables.empty_tables()
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
-        waiting = tasks.for_order(order, tasks.Reader(settings, client, state))
+        waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted))
         yield from tables.batched(_swept(settings, order, waiting, builder), _BATCH)
     finally:
         client.close()

@@ -97,8 +97,15 @@ _IS_CLEARED = _Column(
 )
 _LOAD_ID = _Column(LOAD_ID, "text", "The dlt load that brought the row, as in `_dlt_loads`.")
 
+# Set by `liine verify` alone; a row that is loaded again has none of them.
+_VERIFIED = (
+    _Column("missing_since", "timestamp", "When a verification first did not find the row in the API, UTC."),
+    _Column("vanished_at", "timestamp", "When a second verification did not find it either, UTC."),
+    _Column("vanished_reason", "text", "`reclassified`: other filters find it; `not returned`: none do."),
+)
+
 _COLUMNS: dict[str, tuple[_Column, ...]] = {
-    INTERACTIONS: (*map(_field_column, SCALAR_FIELDS), _LOAD_ID),
+    INTERACTIONS: (*map(_field_column, SCALAR_FIELDS), *_VERIFIED, _LOAD_ID),
     PROVIDER_NAMES: (
         _ID,
         _Column("position", "bigint", "Place in the list, from 0.", nullable=False),
@@ -219,6 +226,9 @@ class PageTables:
             arrays.append(array)
             fields.append(pa.field(name, array.type, nullable=name != "id"))
             rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
+        for column in _VERIFIED:
+            arrays.append(pa.nulls(len(rows), column.arrow_type))
+            fields.append(pa.field(column.name, column.arrow_type))
         arrays.append(pa.repeat(self._load_id, len(rows)).cast(pa.string()))
         fields.append(pa.field(LOAD_ID, pa.string()))
         children = {
@@ -271,7 +281,7 @@ class PageTables:
         """A column's name for an unknown field, never one that another field has."""
         if key not in self._names:
             name = self._normalized(key) if key.strip() else ""
-            taken = {*FIELDS_BY_NAME, LOAD_ID, *self._names.values()}
+            taken = {*FIELDS_BY_NAME, *columns(INTERACTIONS), *self._names.values()}
             if not name or name in taken:
                 digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
                 name = self._normalized(f"{name or 'field'}_{digest}")

@@ -9,7 +9,7 @@ and dates: `{"watermark": …, "reread": …}`, or while its history is being re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -24,6 +24,8 @@ from liine_source.windows import Window
 # Days asked for at once in the search for the first one; more would only be sent away where requests are counted.
 _PROBES = 4
 
+_BACKFILL = "backfill "
+
 Key = tuple[int, Window]
 
 
@@ -33,13 +35,14 @@ class Order:
 
     `sync` brings customers up to date; `backfill` reads the days `since` to `until` and leaves the watermarks as they
     are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
-    and another load goes on. What is in `failed` is not tried again; `is_anew` forgets what an earlier backfill did.
+    and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets what an earlier backfill did.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"
     rows: int | None = None
     windows: Mapping[int, Sequence[Window]] = field(default_factory=dict)
     is_anew: bool = False
+    emitted: Emitted = field(default_factory=Emitted)
     failed: set[Key] = field(default_factory=set)
     updated: set[int] = field(default_factory=set)
     is_unfinished: bool = False
@@ -48,16 +51,38 @@ class Order:
 class Reader:
     """Counts and sweeps with one set of filters; what the tasks of one load share."""
 
-    def __init__(self, settings: Settings, client: LiineClient, state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        client: LiineClient,
+        state: dict[str, Any] | None = None,
+        emitted: Emitted | None = None,
+    ) -> None:
         self.settings = settings
         self.state = {} if state is None else state
         self.filter_hash = query.fingerprint(settings.filters, settings.since, settings.until)
         self._client = client
         self._filters = query.encoded(settings.filters)
-        self._emitted = Emitted()
+        self._emitted = emitted or Emitted()
 
-    def sweep(self, customer_id: int, window: Window, witness_until: datetime | None = None) -> Sweep:
-        """Return a sweep that gives a row only if no other sweep of this load has."""
+    def unfiltered(self) -> "Reader":
+        """Return a reader of the same customers' rows without filters."""
+        return Reader(replace(self.settings, filters={}), self._client, self.state)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether filters leave out some rows."""
+        return bool(self.settings.filters)
+
+    def has_own_rows(self, customer_id: int) -> bool:
+        """Whether a customer's rows in the warehouse are those that these filters select, as far as the state tells."""
+        kept = [key for key in self.marks(customer_id) if not key.startswith(_BACKFILL)]
+        return not self.is_filtered or len(kept) <= 1
+
+    def sweep(
+        self, customer_id: int, window: Window, witness_until: datetime | None = None, *, is_shared: bool = True
+    ) -> Sweep:
+        """Return a sweep; if `is_shared`, one that gives a row only if no other such sweep has."""
         return Sweep(
             self._client.page,
             customer_id,
@@ -65,7 +90,7 @@ class Reader:
             self._filters,
             self.filter_hash,
             self.settings.page_size,
-            emitted=self._emitted,
+            emitted=self._emitted if is_shared else None,
             witness_until=witness_until,
         )
 
@@ -133,14 +158,14 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     customers = reader.settings.customer_ids
     if order.is_anew:
         for customer in customers:
-            reader.marks(customer).pop(f"backfill {reader.filter_hash}", None)
+            reader.marks(customer).pop(_BACKFILL + reader.filter_hash, None)
         order.is_anew = False
     if order.kind == "repair":
         return deque(_Again(reader, customer, window) for customer in customers for window in order.windows[customer])
     changes: list[Task] = []
     histories: list[Task] = []
     for customer in customers:
-        key = reader.filter_hash if order.kind == "sync" else f"backfill {reader.filter_hash}"
+        key = reader.filter_hash if order.kind == "sync" else _BACKFILL + reader.filter_hash
         marks = reader.marks(customer)
         if key in marks and order.kind == "sync" and customer not in order.updated:
             changes.append(_Changes(reader, customer, marks[key], order))
@@ -288,7 +313,7 @@ class _Windows(_Swept):
         earlier = history["witnessed"] and datetime.fromisoformat(history["witnessed"])
         witnessed = windows.advanced(earlier, self.audit.witnessed)
         history["witnessed"] = witnessed and witnessed.isoformat()
-        if not history["left"] and not self._key.startswith("backfill"):
+        if not history["left"] and not self._key.startswith(_BACKFILL):
             if witnessed:
                 self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
             else:

@@ -1,6 +1,7 @@
 """What the warehouse holds: SQL of our own, built by SQLAlchemy and run by dlt's client for the destination."""
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import dlt
@@ -10,8 +11,17 @@ from sqlalchemy.engine import Dialect
 
 from liine_source import tables
 
-_interactions = sa.table(tables.INTERACTIONS, sa.column("customer_id"))
-_sweeps = sa.table(tables.SWEEPS, *(sa.column(name) for name in tables.columns(tables.SWEEPS)))
+_IDS_A_STATEMENT = 1000
+
+
+def _table(name: str) -> sa.TableClause:
+    columns = tables.columns(name).items()
+    return sa.table(name, *(sa.column(column, _TYPES.get(hint["data_type"] or "")) for column, hint in columns))
+
+
+_TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(), "text": sa.Text()}
+_interactions = _table(tables.INTERACTIONS)
+_sweeps = _table(tables.SWEEPS)
 
 
 class LastSweep(NamedTuple):
@@ -20,6 +30,24 @@ class LastSweep(NamedTuple):
     ended: datetime
     status: str
     proof: str | None
+
+
+class Day(NamedTuple):
+    """How many interactions began on a day, and how many of them at its very midnight."""
+
+    day: date | None
+    rows: int
+    at_midnight: int
+
+
+class Stored(NamedTuple):
+    """What the warehouse knows of an interaction: its times as UTC, and what earlier verifications noted."""
+
+    id: int
+    day: date | None
+    updated_at: datetime | None
+    missing_since: datetime | None
+    vanished_at: datetime | None
 
 
 def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
@@ -39,8 +67,71 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     return {customer: LastSweep(*told) for customer, *told, _ in _rows(pipeline, last)}
 
 
-def _rows(pipeline: dlt.Pipeline, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+def days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[Day]:
+    """Return a customer's interactions by the day on which they began, by UTC or by the wall's clock.
+
+    Those that have vanished are not among them.
+    """
+    moment = _utc(_interactions.c.start_time_tz) if is_utc else _interactions.c.start_time
+    day = sa.cast(moment, sa.Date)
+    at_midnight = sa.func.sum(sa.case((moment == sa.cast(day, sa.DateTime), 1), else_=0))
+    statement = (
+        sa.select(day, sa.func.count(), at_midnight)
+        .where(_interactions.c.customer_id == customer_id, _interactions.c.vanished_at.is_(None))
+        .group_by(day)
+    )
+    return [Day(day, rows, int(midnight)) for day, rows, midnight in _rows(pipeline, statement)]
+
+
+def stored(pipeline: dlt.Pipeline, customer_id: int, since: date | None, until: date | None) -> list[Stored]:
+    """Return a customer's interactions that began on the days `since` to `until` by the wall's clock.
+
+    With both sides open those without a start are among them.
+    """
+    columns = _interactions.c
+    day = sa.cast(columns.start_time, sa.Date)
+    times = [_utc(column) for column in (columns.updated_at, columns.missing_since, columns.vanished_at)]
+    statement = sa.select(columns.id, day, *times).where(columns.customer_id == customer_id)
+    statement = statement.where(*([day >= since] if since else []), *([day <= until] if until else []))
+    return [Stored(*row) for row in _rows(pipeline, statement)]
+
+
+def held(pipeline: dlt.Pipeline, ids: Iterable[int]) -> set[int]:
+    """Return which of `ids` the warehouse has, whenever they began."""
+    found: set[int] = set()
+    for some in _batches(ids):
+        found.update(row[0] for row in _rows(pipeline, sa.select(_interactions.c.id).where(_is_one_of(some))))
+    return found
+
+
+def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | None) -> None:
+    """Set columns of the verification in the rows `ids`."""
+    with pipeline.sql_client() as client:
+        for some in _batches(ids):
+            client.execute_sql(_spelled(sa.update(_interactions).where(_is_one_of(some)).values(**values)))
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    every = list(ids)
+    return (every[at : at + _IDS_A_STATEMENT] for at in range(0, len(every), _IDS_A_STATEMENT))
+
+
+def _is_one_of(ids: Sequence[int]) -> Any:
+    return _interactions.c.id.in_(ids)
+
+
+def _utc(column: Any) -> Any:
+    """A moment on UTC's clock, without its zone."""
+    return sa.func.timezone("UTC", column, type_=sa.DateTime())
+
+
+def _rows(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    with pipeline.sql_client() as client, client.execute_query(_spelled(statement)) as cursor:
+        while rows := cursor.fetchmany(10_000):
+            yield from map(tuple, rows)
+
+
+def _spelled(statement: sa.sql.expression.ClauseElement) -> str:
     # DuckDB reads Postgres's dialect.
     dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    with pipeline.sql_client() as client:
-        return [tuple(row) for row in client.execute_sql(str(statement.compile(dialect=dialect))) or []]
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -1,0 +1,217 @@
+"""The warehouse compared with the API, window by window: by count first, then by ids where the counts differ.
+
+Which rows a window's dates select is not documented (open question 6): four readings are possible, two clocks and
+two meanings of `end_date`. Two days' rows tell which; a window whose count is not explained by each reading that is
+left is read. Reading decides: it asks for days to spare, and looks only at the days that it surely has.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import product
+
+import dlt
+
+from liine_source import values, warehouse
+from liine_source.cursor import day_of, positions
+from liine_source.errors import ApiError, LiineError, LoginRefusedError, SweepError
+from liine_source.rows import Row
+from liine_source.sweep import Audit
+from liine_source.tasks import Reader
+from liine_source.warehouse import Day, Stored
+from liine_source.windows import DAY, Window
+
+
+# Whether dates are counted by UTC, or by the wall's clock; whether `end_date` is the whole day, or its midnight.
+_Reading = tuple[bool, bool]
+
+
+@dataclass(slots=True)
+class CustomerVerification:
+    """How a customer's warehouse differs from the API; the numbers are interactions unless said otherwise.
+
+    `windows` were counted, `read` of them read. `missing`: in the API alone; `stale`: updated since in the API;
+    `unseen`: in the warehouse alone, for the first time; `vanished`: for the second, and marked now;
+    `returned`: marked earlier, and found again. `to_repair` are the windows that hold missing or stale rows.
+    """
+
+    customer_id: int
+    windows: int = 0
+    read: int = 0
+    missing: int = 0
+    stale: int = 0
+    unseen: int = 0
+    vanished: int = 0
+    returned: int = 0
+    is_repaired: bool = False
+    to_repair: list[Window] = field(default_factory=list)
+    errors: list[LiineError] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the warehouse has all that the API has, as it has it."""
+        return not self.errors and (self.is_repaired or not (self.missing or self.stale))
+
+
+def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> CustomerVerification:
+    """Compare one customer, mark what has vanished, and return what differs; nothing is fetched into the warehouse."""
+    result = CustomerVerification(customer_id)
+    chosen = reader.settings
+    whole = Window.covering(chosen.since, chosen.until)
+    audit = Audit(customer_id, reader.filter_hash, whole)
+    try:
+        parts = reader.divided(customer_id, whole, audit)
+        result.windows = len(parts)
+        differing = _differing(pipeline, reader, customer_id, parts, audit)
+    except LoginRefusedError:
+        raise
+    except ApiError as error:
+        result.errors.append(error)
+        return result
+    for window in differing:
+        try:
+            _compare(pipeline, reader, window, result, audit.began or datetime.now(UTC))
+        except LoginRefusedError:
+            raise
+        except (ApiError, SweepError) as error:
+            result.errors.append(error)
+    return result
+
+
+def _differing(
+    pipeline: dlt.Pipeline, reader: Reader, customer_id: int, parts: Sequence[Window], audit: Audit
+) -> list[Window]:
+    """Return the windows whose counts the warehouse does not explain, under each reading that was not ruled out."""
+    by_clock = {is_utc: warehouse.days(pipeline, customer_id, is_utc=is_utc) for is_utc in (False, True)}
+    counts = reader.counts(customer_id, parts, audit.tally)
+    # Where one row was asked for, a count of one may be the page's own, and no count means nothing (open question 5).
+    if max(counts) <= 1:
+        return list(parts)
+    readings = _readings(reader, customer_id, by_clock[False], audit)
+    return [
+        window
+        for window, count in zip(parts, counts, strict=True)
+        if not readings
+        or any(_count(by_clock[is_utc], window, is_whole=is_whole) != count for is_utc, is_whole in readings)
+    ]
+
+
+def _readings(reader: Reader, customer_id: int, days: Iterable[Day], audit: Audit) -> list[_Reading]:
+    """Return what dates may mean: the readings under which two days hold just the rows that the API gives for them.
+
+    The two days are the busiest that fit on a page together with those around them.
+    """
+    rows = {day.day: day.rows for day in days if day.day}
+    size = reader.settings.page_size
+    around = {day: sum(rows.get(day + DAY * step, 0) for step in range(-2, 5)) for day in rows}
+    fitting = [day for day, held in around.items() if held < size]
+    if not fitting:
+        return []
+    day = max(fitting, key=lambda one: (around[one], one))
+    asked, wide = Window(day, day + DAY), Window(day - DAY, day + 3 * DAY)
+    given, known = (reader.first(customer_id, window, audit.tally, rows=size).rows for window in (asked, wide))
+    if len(known) >= size:
+        return []
+    ids = {row.id for row in given}
+    places = positions(known)
+    return [
+        (is_utc, is_whole)
+        for is_utc, is_whole in product((False, True), (True, False))
+        if ids
+        == {
+            row.id
+            for row, second in zip(known, places.utc if is_utc else places.local, strict=True)
+            if second is not None and _selects(asked, second, is_whole=is_whole)
+        }
+    ]
+
+
+def _count(days: Iterable[Day], window: Window, *, is_whole: bool) -> int:
+    """How many rows a window selects if its last day counts whole, or only that day's midnight."""
+    count = 0
+    for day, rows, at_midnight in days:
+        if day is None:
+            # Rows without a start are selected only where no date is asked for.
+            count += rows if window == Window() else 0
+        elif (window.since is None or day >= window.since) and (window.until is None or day <= window.until):
+            count += at_midnight if day == window.until and not is_whole else rows
+    return count
+
+
+def _selects(window: Window, second: int, *, is_whole: bool) -> bool:
+    day = day_of(second)
+    is_midnight = second % 86_400 == 0
+    return _count([Day(day, 1, int(is_midnight))], window, is_whole=is_whole) == 1
+
+
+def _compare(
+    pipeline: dlt.Pipeline, reader: Reader, window: Window, result: CustomerVerification, now: datetime
+) -> None:
+    customer_id = result.customer_id
+    # Neighbours share a day; it is looked at in the newer one.
+    first, last = window.since, window.until and window.until - DAY
+    asked = Window.covering(first, last)
+    result.read += 1
+    received = _received(reader, customer_id, asked)
+    around = asked.since and asked.since - DAY, asked.until and asked.until + DAY
+    stored = {row.id: row for row in warehouse.stored(pipeline, customer_id, *around)}
+    missing = received.keys() - stored.keys()
+    elsewhere = warehouse.held(pipeline, missing)
+    stale = {key for key, moment in received.items() if key in stored and _is_newer(moment, stored[key].updated_at)}
+    result.missing += len(missing) - len(elsewhere)
+    result.stale += len(stale | elsewhere)
+    if missing or stale:
+        result.to_repair.append(asked)
+    lost = [
+        row
+        for key, row in stored.items()
+        if key not in received and not row.vanished_at and _lies(row.day, first, last)
+    ]
+    if lost and reader.has_own_rows(customer_id):
+        _mark_lost(pipeline, reader, asked, result, now, lost)
+    back = [key for key, row in stored.items() if key in received and (row.missing_since or row.vanished_at)]
+    result.returned += sum(stored[key].vanished_at is not None for key in back)
+    warehouse.mark(pipeline, back, missing_since=None, vanished_at=None, vanished_reason=None)
+
+
+def _mark_lost(
+    pipeline: dlt.Pipeline,
+    reader: Reader,
+    asked: Window,
+    result: CustomerVerification,
+    now: datetime,
+    lost: Sequence[Stored],
+) -> None:
+    """Note rows that the API does not have: when they are not found, and when that is so once more."""
+    once = [row.id for row in lost if not row.missing_since]
+    again = [row.id for row in lost if row.missing_since]
+    result.unseen += len(once)
+    result.vanished += len(again)
+    warehouse.mark(pipeline, once, missing_since=now)
+    found = _received(reader.unfiltered(), result.customer_id, asked) if again and reader.is_filtered else {}
+    for reason, is_found in (("reclassified", True), ("not returned", False)):
+        ids = [key for key in again if (key in found) is is_found]
+        warehouse.mark(pipeline, ids, vanished_at=now, vanished_reason=reason)
+
+
+def _received(reader: Reader, customer_id: int, window: Window) -> dict[int, datetime | None]:
+    """Return the ids that the API has in a window, proven complete, and when each was updated."""
+    sweep = reader.sweep(customer_id, window, is_shared=False)
+    return {values.converted(row.id, "bigint"): _updated(row) for page in sweep.rows() for row in page}
+
+
+def _updated(row: Row) -> datetime | None:
+    try:
+        return values.instant(row.updated_at).replace(tzinfo=None) if row.updated_at is not None else None
+    except values.UnfitError:
+        return None
+
+
+def _is_newer(received: datetime | None, stored: datetime | None) -> bool:
+    return received is not None and received != stored
+
+
+def _lies(day: date | None, first: date | None, last: date | None) -> bool:
+    if day is None:
+        return first is None and last is None
+    return (first is None or day >= first) and (last is None or day <= last)

@@ -1,0 +1,168 @@
+"""Histories and backfills in windows: found by counting, read several at once, resumed, planned."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liine_source import backfill, plan, runs, status, sync
+from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
+from tests.test_sync import settings
+from tests.warehouse import differences, query
+
+WAREHOUSE = Path("warehouse.duckdb")
+
+
+@pytest.fixture
+def api() -> Any:
+    with running_emulator(interactions=3000, customers=2, seed=3) as running:
+        yield running
+
+
+def windows_of(customer: int) -> list[Any]:
+    sql = f"select since, until, status from liine.sweeps where customer_id = {customer} order by ended"  # noqa: S608
+    return [tuple(row.values()) for row in query(WAREHOUSE, sql)]
+
+
+def started(api: Emulator, customer: int) -> list[date]:
+    return sorted(date.fromisoformat(row["start_time"][:10]) for row in api.truth(customer))
+
+
+def test_a_history_is_read_in_windows_that_leave_nothing_out(api: Emulator) -> None:
+    """Newest first, neighbours share a day, and the first day was found by counting, not asked for year by year."""
+    customer = api.customer_ids[0]
+    assert sync(**settings(api, page_size=50, max_concurrency=1)).is_complete
+    assert differences(WAREHOUSE, api.truth()) == []
+    found = windows_of(customer)
+    assert len(found) > 4
+    assert found[0][1] is None
+    assert found[-1][0] is None
+    assert all(newer[0] == older[1] for newer, older in zip(found, found[1:], strict=False))
+    first, *_, last = started(api, customer)
+    assert first < found[-1][1] <= first + (last - first) / 4
+
+
+def test_a_small_history_is_one_window(api: Emulator) -> None:
+    """To cut it would cost more requests than it has pages."""
+    sync(**settings(api))
+    assert [len(windows_of(customer)) for customer in api.customer_ids] == [1, 1]
+
+
+@pytest.mark.parametrize("width", [1, 3, 16])
+def test_every_width_loads_the_same(api: Emulator, width: int) -> None:
+    """Several windows at once share days; no row is doubled."""
+    report = sync(**settings(api, page_size=40, max_concurrency=width))
+    assert [customer.proof for customer in report.customers] == ["count", "count"]
+    assert sum(customer.received for customer in report.customers) == 3000
+    assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_long_history_comes_in_several_loads(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is committed with the windows that it holds, and the customers' watermarks come with the last."""
+    monkeypatch.setattr(runs, "_ROWS_A_LOAD", 500)
+    report = sync(**settings(api, page_size=40))
+    assert len(report.load_ids) > 3
+    assert report.rows["interactions"] == 3000
+    assert differences(WAREHOUSE, api.truth()) == []
+    before = len(query(WAREHOUSE, "select 1 from liine.sweeps"))
+    sync(**settings(api, page_size=40))
+    assert len(query(WAREHOUSE, "select 1 from liine.sweeps")) == before + 2
+
+
+def test_what_fails_in_a_window_leaves_only_that_window(api: Emulator) -> None:
+    """The others are kept; the next run reads what is left, and changes meanwhile arrive all the same."""
+    refused = api.customer_ids[0]
+    sync(**settings(api, page_size=40, max_concurrency=1, customer_ids=[refused]))
+    total = len(windows_of(refused))
+    Path("warehouse.duckdb").unlink()
+    api.faults = Faults(bursts=(Burst(status=400, after=40, next=1),))
+    report = sync(**settings(api, page_size=40, max_concurrency=1, customer_ids=[refused]))
+    assert [len(customer.errors) for customer in report.customers] == [1]
+    assert status()[0].watermark is None
+    told = windows_of(refused)
+    assert [state for *_, state in told].count("failed") == 1
+    assert len(told) == total
+    api.faults = Faults()
+    api.advance(timedelta(days=1))
+    assert sync(**settings(api, page_size=40, customer_ids=[refused])).is_complete
+    assert len(windows_of(refused)) == total + 2
+    assert differences(WAREHOUSE, api.truth(refused)) == []
+    assert status()[0].watermark is not None
+
+
+def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator) -> None:
+    """It reads the days asked for, and when it is done there is nothing more to read, unless anew."""
+    sync(**settings(api))
+    before = status()
+    days = started(api, api.customer_ids[0])
+    since, until = days[len(days) // 3], days[2 * len(days) // 3]
+    wanted = {row["id"] for row in api.truth() if since.isoformat() <= row["start_time"][:10] <= until.isoformat()}
+    for row_id in list(wanted)[:20]:
+        api.change(row_id, touch_updated_at=False, agent_full_name="Somebody Else")
+    done = backfill(since, until, **settings(api, page_size=40))
+    assert done.is_complete
+    assert len(wanted) <= done.rows["interactions"] < len(wanted) + 100
+    assert differences(WAREHOUSE, api.truth()) == []
+    assert [customer.watermark for customer in status()] == [customer.watermark for customer in before]
+    assert backfill(since, until, **settings(api, page_size=40)).rows["interactions"] == 0
+    assert backfill(since, until, is_anew=True, **settings(api, page_size=40)).rows == done.rows
+
+
+def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an interrupted one has loaded is not read again."""
+    monkeypatch.setattr(runs, "_ROWS_A_LOAD", 300)
+    api.faults = Faults(bursts=(Burst(status=404, after=60),))
+    first = backfill(**settings(api, page_size=40, max_concurrency=1))
+    assert not first.is_complete
+    api.faults = Faults()
+    second = backfill(**settings(api, page_size=40, max_concurrency=1))
+    assert second.is_complete
+    assert first.rows["interactions"] > 300
+    assert 3000 <= first.rows["interactions"] + second.rows["interactions"] < 3200
+    assert differences(WAREHOUSE, api.truth()) == []
+
+
+@pytest.mark.parametrize("end_date", ["day", "midnight"])
+@pytest.mark.parametrize("clock", ["local", "utc"])
+def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: Any, clock: Any) -> None:
+    """An analyst means days on the practice's wall, whatever the API means."""
+    with running_emulator(
+        interactions=2000, customers=3, readings=Readings(end_date=end_date, dates_clock=clock)
+    ) as api:
+        days = started(api, api.customer_ids[0])
+        since, until = days[100], days[300]
+        backfill(since, until, **settings(api, page_size=100))
+        wanted = {row["id"] for row in api.truth() if since.isoformat() <= row["start_time"][:10] <= until.isoformat()}
+        loaded = {row["id"] for row in query(WAREHOUSE, "select id from liine.interactions")}
+        assert wanted <= loaded
+
+
+@pytest.mark.parametrize("count", ["page", "absent", "null", "remaining"])
+def test_without_a_count_of_all_a_history_is_one_walk(count: Any) -> None:
+    """What cannot be counted cannot be cut; it is complete all the same."""
+    with running_emulator(interactions=1200, customers=1, readings=Readings(count=count)) as api:
+        assert sync(**settings(api, page_size=40)).is_complete
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_plan_counts_and_loads_nothing(api: Emulator) -> None:
+    """Its requests are what a first sync then makes, within the overlap of windows."""
+    forecast = plan(**settings(api, page_size=40))
+    assert [customer.count for customer in forecast] == [len(api.truth(customer)) for customer in api.customer_ids]
+    assert all(customer.windows > 4 and customer.seconds > 0 for customer in forecast)
+    assert not WAREHOUSE.exists()
+    api.forget_requests()
+    sync(**settings(api, page_size=40))
+    made = len(api.requests)
+    assert 0.7 * made < sum(customer.requests for customer in forecast) < 1.3 * made
+
+
+def test_a_plan_says_who_may_not_be_read(api: Emulator) -> None:
+    """And plans the others."""
+    refused, granted = api.customer_ids
+    api.faults = Faults(refused_customers=(refused,))
+    assert [(customer.customer_id, bool(customer.error)) for customer in plan(**settings(api))] == [
+        (refused, True),
+        (granted, False),
+    ]

@@ -1,0 +1,170 @@
+"""The warehouse compared with the API: what is missing, stale, vanished, returned; and repaired."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from liine_source import status, sync, verify
+from liine_source.emulator import Emulator, Faults, Readings, running_emulator
+from liine_source.errors import ConfigurationError
+from tests.test_sync import settings
+from tests.warehouse import differences, query
+
+WAREHOUSE = Path("warehouse.duckdb")
+NOTHING = {"missing": 0, "stale": 0, "unseen": 0, "vanished": 0, "returned": 0}
+READINGS = {
+    "local days": Readings(),
+    "UTC midnights": Readings(end_date="midnight", dates_clock="utc", order_clock="utc", cursor_clock="utc"),
+    "UTC days": Readings(dates_clock="utc", cursor_comparison="inclusive"),
+    "local midnights": Readings(end_date="midnight", cursor="absent"),
+    "a count of the page": Readings(count="page"),
+    "no count": Readings(count="absent"),
+}
+
+
+@pytest.fixture(params=READINGS)
+def api(request: pytest.FixtureRequest) -> Any:
+    with running_emulator(interactions=1500, customers=2, seed=5, readings=READINGS[request.param]) as running:
+        yield running
+
+
+def told(found: list[Any]) -> dict[str, int]:
+    return {name: sum(getattr(customer, name) for customer in found) for name in NOTHING}
+
+
+def spoil(sql: str) -> None:
+    with duckdb.connect(str(WAREHOUSE)) as connection:
+        connection.execute(sql)
+
+
+def marks() -> dict[int, tuple[bool, str | None]]:
+    rows = query(WAREHOUSE, "select * from liine.interactions where missing_since is not null")
+    return {row["id"]: (row["vanished_at"] is not None, row["vanished_reason"]) for row in rows}
+
+
+def test_a_warehouse_that_is_equal_is_told_so(api: Emulator) -> None:
+    """Where the count is worth something, by counting alone."""
+    sync(**settings(api, page_size=50))
+    found = verify(**settings(api, page_size=50))
+    assert told(found) == NOTHING
+    assert all(customer.is_complete for customer in found)
+    assert all(customer.read == 0 for customer in found) is (api.readings.count == "total")
+
+
+def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator) -> None:
+    """Without `repair` nothing is fetched; with it the warehouse equals the truth."""
+    sync(**settings(api, page_size=50))
+    ids = sorted(row["id"] for row in api.truth())
+    lost, old = ids[100:103], ids[700]
+    spoil(f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608
+    told_only = verify(**settings(api, page_size=50))
+    assert told(told_only)["missing"] == 3
+    assert not all(customer.is_complete for customer in told_only)
+    assert len(query(WAREHOUSE, "select 1 from liine.interactions")) == 1497
+    spoil(f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608
+    repaired = verify(repair=True, **settings(api, page_size=50))
+    assert told(repaired)["missing"] == 3
+    assert all(customer.is_complete for customer in repaired)
+    if api.readings.count != "total":
+        assert told(repaired)["stale"] == 1
+        assert differences(WAREHOUSE, api.truth()) == []
+    else:
+        # A stale row is met where its window is read: equal counts do not tell of it.
+        assert len(differences(WAREHOUSE, api.truth())) <= 2
+    assert told(verify(**settings(api, page_size=50)))["missing"] == 0
+
+
+def test_a_row_that_vanishes_is_marked_when_it_is_missed_twice(api: Emulator) -> None:
+    """Never deleted; unmarked when it comes back."""
+    sync(**settings(api, page_size=50))
+    gone = api.truth(api.customer_ids[0])[300]
+    api.remove(gone["id"])
+    first = verify(**settings(api, page_size=50))
+    assert told(first) == {**NOTHING, "unseen": 1}
+    assert marks() == {gone["id"]: (False, None)}
+    assert told(verify(**settings(api, page_size=50))) == {**NOTHING, "vanished": 1}
+    assert marks() == {gone["id"]: (True, "not returned")}
+    assert told(verify(**settings(api, page_size=50))) == NOTHING
+    assert len(query(WAREHOUSE, "select 1 from liine.interactions")) == 1500
+
+
+def test_a_row_that_comes_back_is_unmarked() -> None:
+    """Whether a verification finds it or a sync loads it again."""
+    with running_emulator(interactions=1500, customers=1, seed=5) as api:
+        sync(**settings(api, page_size=50))
+        customer = api.customer_ids[0]
+        gone = api.truth()[300]
+        api.faults = Faults()
+        spoil(
+            f"insert into liine.interactions by name select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"
+        )  # noqa: E501, S608
+        for _ in range(2):
+            verify(**settings(api, page_size=50))
+        assert marks() == {999999999: (True, "not returned")}
+        api.insert(customer, id=999999999, start_time_tz=gone["start_time_tz"])
+        found = verify(repair=True, **settings(api, page_size=50))
+        assert told(found)["returned"] == 1
+        assert marks() == {}
+        assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_row_that_other_filters_find_is_reclassified() -> None:
+    """It says why, so that nobody takes it for lost."""
+    with running_emulator(interactions=1500, customers=1, seed=5) as api:
+        chosen = settings(api, page_size=50, filters={"type": ["call"]})
+        sync(**chosen)
+        calls = [row for row in api.truth() if row["interaction_type"] == "call"]
+        api.change(calls[50]["id"], interaction_type="form")
+        api.remove(calls[60]["id"])
+        assert told(verify(**chosen))["unseen"] == 2
+        assert told(verify(**chosen))["vanished"] == 2
+        assert marks() == {calls[50]["id"]: (True, "reclassified"), calls[60]["id"]: (True, "not returned")}
+
+
+def test_only_the_days_since_are_verified(api: Emulator) -> None:
+    """What was lost before them is not looked for."""
+    sync(**settings(api, page_size=50))
+    newest, *_, oldest = api.truth(api.customer_ids[0])
+    since = newest["start_time"][:10]
+    spoil(f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608
+    chosen = settings(api, page_size=50, customer_ids=[api.customer_ids[0]])
+    assert told(verify(since, **chosen))["missing"] == 1
+
+
+def test_what_cannot_be_read_is_told_and_marks_nothing(api: Emulator) -> None:
+    """A refused customer is an error, not a customer without rows."""
+    sync(**settings(api, page_size=50))
+    refused, granted = api.customer_ids
+    api.faults = Faults(refused_customers=(refused,))
+    found = verify(**settings(api, page_size=50))
+    assert [(customer.customer_id, customer.is_complete) for customer in found] == [(refused, False), (granted, True)]
+    assert marks() == {}
+    assert len(status()) == 2
+
+
+def test_nothing_loaded_is_nothing_to_verify() -> None:
+    """A clear word instead of an error of the database."""
+    with running_emulator(interactions=10, customers=1) as api, pytest.raises(ConfigurationError, match="nothing"):
+        verify(**settings(api))
+
+
+def test_late_changes_that_do_not_move_updated_at_arrive_within_a_week() -> None:
+    """The last 90 days are read again each week; what is older waits for a verification."""
+    with running_emulator(interactions=1500, customers=1, seed=5) as api:
+        sync(**settings(api))
+        started = (api.now - timedelta(days=75)).date().isoformat()
+        changed = next(row["id"] for row in api.truth() if row["start_time"][:10] < started)
+        api.change(changed, touch_updated_at=False, revenue=4321.5)
+        api.advance(timedelta(days=3))
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == [f"interaction {changed}: revenue"]
+        api.advance(timedelta(days=5))
+        sync(**settings(api))
+        assert differences(WAREHOUSE, api.truth()) == []
+        api.change(changed, touch_updated_at=False, revenue=1234.5)
+        api.advance(timedelta(days=8))
+        sync(**settings(api, reread_days=0))
+        assert differences(WAREHOUSE, api.truth()) == [f"interaction {changed}: revenue"]
