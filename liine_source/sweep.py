@@ -237,10 +237,11 @@ class Sweep:
 
     def _failure(self, walk: "_Walk") -> SweepError:
         audit = self.audit
-        got = len(walk.found)
+        got = audit.distinct_ids
+        expected = walk.expected if walk.counts_total else None
         if walk.is_stuck:
-            return StuckError(audit.customer_id, str(audit.window), got, walk.expected, self._limit)
-        return IncompleteSweepError(audit.customer_id, str(audit.window), got, walk.expected)
+            return StuckError(audit.customer_id, str(audit.window), got, expected, self._limit)
+        return IncompleteSweepError(audit.customer_id, str(audit.window), got, expected)
 
     def _what(self) -> str:
         return f"Customer {self.audit.customer_id}, {self.audit.window}"
