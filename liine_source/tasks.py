@@ -35,7 +35,8 @@ class Order:
 
     `sync` brings customers up to date; `backfill` reads the days `since` to `until` and leaves the watermarks as they
     are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
-    and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets what an earlier backfill did.
+    and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets
+    what an earlier backfill did.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"

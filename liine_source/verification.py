@@ -21,7 +21,6 @@ from liine_source.tasks import Reader
 from liine_source.warehouse import Day, Stored
 from liine_source.windows import DAY, Window
 
-
 # Whether dates are counted by UTC, or by the wall's clock; whether `end_date` is the whole day, or its midnight.
 _Reading = tuple[bool, bool]
 

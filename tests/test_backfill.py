@@ -1,6 +1,7 @@
 """Histories and backfills in windows: found by counting, read several at once, resumed, planned."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_a_history_is_read_in_windows_that_leave_nothing_out(api: Emulator) -> N
     assert len(found) > 4
     assert found[0][1] is None
     assert found[-1][0] is None
-    assert all(newer[0] == older[1] for newer, older in zip(found, found[1:], strict=False))
+    assert all(newer[0] == older[1] for newer, older in pairwise(found))
     first, *_, last = started(api, customer)
     assert first < found[-1][1] <= first + (last - first) / 4
 

@@ -47,7 +47,9 @@ def test_a_second_that_nothing_divides_fails_loudly(count: Any) -> None:
         report = sync(**settings(api, page_size=20))
         crowded, other = api.customer_ids
         assert [customer.customer_id for customer in report.customers if customer.errors] == [crowded]
-        with pytest.raises(SyncFailedError, match=f"Customer {crowded}, .* (interactions of [0-9]+[.]|no usable count)"):
+        with pytest.raises(
+            SyncFailedError, match=f"Customer {crowded}, .* (interactions of [0-9]+[.]|no usable count)"
+        ):
             raise_for_failures(report)
         marks = {customer.customer_id: customer.watermark for customer in status()}
         assert marks[crowded] is None
@@ -95,7 +97,7 @@ def test_a_second_run_into_the_same_place_is_refused() -> None:
     refusals: list[str] = []
 
     class Meddler:
-        def received(self, audit: Any, rows: int) -> None:  # noqa: ARG002  an observer's
+        def received(self, *_: Any) -> None:
             asked = len(api.requests)
             with ThreadPoolExecutor(1) as other:
                 refusals.append(str(other.submit(sync, **settings(api)).exception()))

@@ -22,10 +22,11 @@ def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[st
 
 
 def test_every_scalar_field_is_a_typed_column() -> None:
-    """All 81 are there from the first page, whatever it holds, in the reference's order."""
+    """All 81 are there from the first page, whatever it holds, in the reference's order, then the marks of `verify`."""
     page = PageTables("17", {}, str.lower).build([row_of({"id": 1})])
     interactions = page["interactions"]
-    assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), "_dlt_load_id"]
+    marks = ["missing_since", "vanished_at", "vanished_reason"]
+    assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), *marks, "_dlt_load_id"]
     types = {name: interactions.schema.field(name).type for name in interactions.column_names}
     assert types["id"] == types["duration"] == types["form_submission_id"] == pa.int64()
     assert types["revenue"] == pa.decimal128(38, 9)

@@ -98,9 +98,8 @@ def test_a_row_that_comes_back_is_unmarked() -> None:
         customer = api.customer_ids[0]
         gone = api.truth()[300]
         api.faults = Faults()
-        spoil(
-            f"insert into liine.interactions by name select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"
-        )  # noqa: E501, S608
+        copied = f"select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"  # noqa: S608
+        spoil(f"insert into liine.interactions by name {copied}")
         for _ in range(2):
             verify(**settings(api, page_size=50))
         assert marks() == {999999999: (True, "not returned")}
