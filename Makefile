@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check derive lock record bench build wheel clean
+.PHONY: help install demo test prove check derive lock record bench build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, show what landed"
 	@echo "make test    run the tests"
+	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
 	@echo "make check   lint, types, layers, derived text"
 	@echo "make derive  write again the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
@@ -40,6 +41,9 @@ derive: install
 
 test: install
 	$(BIN)/pytest
+
+prove: install
+	$(BIN)/pytest -m proof -rP --show-capture=stdout
 
 demo: install
 	$(BIN)/python pipelines/demo.py

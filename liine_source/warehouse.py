@@ -22,6 +22,8 @@ def _table(name: str) -> sa.TableClause:
 _TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(), "text": sa.Text()}
 _interactions = _table(tables.INTERACTIONS)
 _sweeps = _table(tables.SWEEPS)
+_loads = sa.table("_dlt_loads", sa.column("load_id"), sa.column("status"))
+_ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_column("0"))
 
 
 class LastSweep(NamedTuple):
@@ -57,12 +59,13 @@ def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
 
 
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
-    """Return each customer's last sweep."""
+    """Return each customer's last sweep whose load ended; what a dead one left counts for nothing."""
     columns = _sweeps.c
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
     numbered = sa.select(
         columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place")
-    ).subquery()
+    )
+    numbered = numbered.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
     return {customer: LastSweep(*told) for customer, *told, _ in _rows(pipeline, last)}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -382,6 +383,17 @@ def test_the_audit_tells_each_sweep() -> None:
         assert row["pages"] >= truth[row["customer_id"]] / 50
         assert row["requests"] >= row["pages"]
         assert row["began"].replace(microsecond=0) == now.replace(microsecond=0)
+
+
+def test_what_a_dead_load_left_behind_is_no_sweep() -> None:
+    """A run killed in the midst of its load may leave an audit row whose interactions never came."""
+    with small() as api:
+        sync(**settings(api))
+    before = status()
+    dead = "select * replace ('0' as _dlt_load_id, now() as ended, 'failed' as status) from liine.sweeps"
+    with duckdb.connect(str(WAREHOUSE)) as connection:
+        connection.execute(f"insert into liine.sweeps {dead}")
+    assert status() == before
 
 
 def test_a_new_warehouse_gets_everything_again() -> None:
