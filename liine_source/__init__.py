@@ -1,10 +1,15 @@
 """An incremental ELT connector for the Liine interaction API; these names are public, nothing else is promised."""
 
+import logging as _logging
+
 from liine_source.auth import LiineCredentials
 from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
 from liine_source.query import Filters
 from liine_source.runs import backfill, build_pipeline, check, plan, raise_for_failures, status, sync, verify
 from liine_source.source import liine
+
+# Without this, Python would print warnings where nobody has set up logging.
+_logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
 __all__ = [
     "ConfigurationError",

@@ -27,6 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+# An outage fails every window alike.
+_ERRORS_SHOWN = 3
+
 _out = Console()
 _err = Console(stderr=True)
 
@@ -50,7 +53,7 @@ def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
         _print_json([dataclasses.asdict(access) for access in found])
     else:
         _print_table(
-            "Access", ["customer", "interactions", ""], [[a.customer_id, a.count, a.error or "ok"] for a in found]
+            "Access", ["customer", "interactions", "access"], [[a.customer_id, a.count, a.error or "ok"] for a in found]
         )
     raise typer.Exit(1 if any(access.error for access in found) else 0)
 
@@ -76,9 +79,9 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
         _print_json([dataclasses.asdict(customer) for customer in found])
     else:
         rows = [
-            [p.customer_id, p.count, p.windows, p.pages, p.requests, round(p.seconds), p.error or ""] for p in found
+            [p.customer_id, p.count, p.windows, p.pages, p.requests, f"{p.seconds:.1f}", p.error or "ok"] for p in found
         ]
-        columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", ""]
+        columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", "access"]
         _print_table("Plan", columns, rows)
     raise typer.Exit(1 if any(customer.error for customer in found) else 0)
 
@@ -126,7 +129,7 @@ def verify(
             [customer.customer_id, *(getattr(customer, name) for name in columns), _verdict(customer)]
             for customer in found
         ]
-        _print_table("Warehouse and API", ["customer", *columns, ""], rows)
+        _print_table("Warehouse and API", ["customer", *columns, "result"], rows)
     raise typer.Exit(0 if all(customer.is_complete for customer in found) else 1)
 
 
@@ -139,8 +142,11 @@ def status(destination: Destination = None, dataset: Dataset = runs.DATASET_NAME
     elif not found:
         _out.print("Nothing has been loaded yet: run `liine sync`.")
     else:
-        rows = [[c.customer_id, c.rows, c.watermark, c.last_sweep, c.sweep_status, c.proof] for c in found]
-        _print_table("Warehouse", ["customer", "rows", "watermark (UTC)", "last sweep (UTC)", "status", "proof"], rows)
+        rows = [
+            [c.customer_id, c.rows, c.watermark, c.windows_left, c.last_sweep, c.sweep_status, c.proof] for c in found
+        ]
+        columns = ["customer", "rows", "watermark (UTC)", "windows left", "last sweep (UTC)", "status", "proof"]
+        _print_table("Warehouse", columns, rows)
 
 
 @app.command()
@@ -248,10 +254,13 @@ def _tell(report: runs.SyncReport, *, as_json: bool) -> None:
 
 def _verdict(customer: Any) -> str:
     if customer.errors:
-        return "\n".join(map(str, customer.errors))
-    if customer.is_repaired:
-        return "repaired"
-    return "equal" if customer.is_complete else "differs: run again with --repair"
+        return _first(customer.errors)
+    if not customer.is_complete:
+        return "differs: run again with --repair"
+    words = ["repaired"] if customer.is_repaired else []
+    words += ["unseen: run again, to mark what is still unseen"] if customer.unseen else []
+    words += ["vanished: marked"] if customer.vanished else []
+    return "; ".join(words) or "equal"
 
 
 def _day(given: datetime | None) -> date | None:
@@ -266,7 +275,7 @@ def _print_report(report: runs.SyncReport) -> None:
             c.expected,
             c.windows,
             c.proof or "none",
-            "\n".join(map(str, c.errors)) or c.status,
+            _outcome(c),
         ]
         for c in report.customers
     ]
@@ -280,6 +289,18 @@ def _print_report(report: runs.SyncReport) -> None:
         _out.print(f"Fields not in the reference, kept as columns: {', '.join(report.unknown_fields)}")
     if rejected := report.rows.get(tables.REJECTED_VALUES):
         _out.print(f"Values that fit no column, kept in {tables.REJECTED_VALUES}: {rejected}")
+
+
+def _outcome(customer: runs.CustomerSync) -> str:
+    if customer.errors:
+        return _first(customer.errors)
+    return customer.status if customer.windows else "nothing left to read: --anew reads it again"
+
+
+def _first(errors: list[LiineError]) -> str:
+    hidden = len(errors) - _ERRORS_SHOWN
+    more = [f"and {hidden} more windows likewise"] if hidden > 0 else []
+    return "\n".join([*map(str, errors[:_ERRORS_SHOWN]), *more])
 
 
 def _print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:

@@ -36,7 +36,7 @@ class RetryPolicy:
     """How often and how patiently a request is sent again; times in seconds.
 
     The wait doubles from `first_wait` up to `longest_wait`, with full jitter; a `Retry-After` up to
-    `longest_retry_after` is honoured in full, a longer one ends the run at once.
+    `longest_retry_after` is honoured in full, a longer one is an error at once.
     """
 
     attempts: int = 8
@@ -94,13 +94,17 @@ class _Answer:
     body: bytes
 
 
+class _ElsewhereError(requests.exceptions.RequestException):
+    """A redirect to another host."""
+
+
 class _SameHostSession(requests.Session):
     """Follows a redirect only to where the token may go (open question 12)."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target is not None and _origin(urljoin(resp.url, target)) != _origin(resp.url):
-            raise errors.ForeignHostError("The API answered with a redirect to another host.", status=resp.status_code)
+            raise _ElsewhereError(response=resp)
         return target
 
 
@@ -208,7 +212,7 @@ class LiineClient:
         A chained exception would carry the address, and with it the query's values.
         """
         self._thread.tally.requests += 1
-        problem = ""
+        problem, elsewhere = "", False
         try:
             response = self._session.request(
                 method,
@@ -219,6 +223,8 @@ class LiineClient:
             )
             # Read at once: requests would join it from pieces of 10 KB, which takes longer than parsing.
             return _Answer(response.status_code, response.headers, response.raw.read(decode_content=True))
+        except _ElsewhereError:
+            elsewhere = True
         except requests.exceptions.Timeout:
             problem = "no answer in time"
         except requests.exceptions.SSLError:
@@ -233,6 +239,8 @@ class LiineClient:
             problem = "the connection was refused or lost"
         except requests.exceptions.RequestException as error:
             problem = f"the request failed ({type(error).__name__})"
+        if elsewhere:
+            raise errors.ForeignHostError(f"{what}: the API answered with a redirect to another host.")
         raise errors.NoConnectionError(f"{what}: {problem}.")
 
 

@@ -32,13 +32,23 @@ No message holds a query value, a row's content, a token or a password.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from liine_source.spec.statuses import STATUSES_BY_CODE
 
 
 class LiineError(Exception):
-    """Whatever this package raises on purpose."""
+    """Whatever this package raises on purpose; it can be copied and sent to another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), str(self), self.__dict__)
+
+
+def _restored(kind: type[LiineError], message: str, values: dict[str, Any]) -> LiineError:
+    """Make an error again from its finished message: its own class would add a remedy once more, or miss a part."""
+    error = kind.__new__(kind, message)
+    error.__dict__.update(values)
+    return error
 
 
 class ConfigurationError(LiineError):
@@ -239,10 +249,17 @@ class DestinationError(LiineError):
     """The warehouse could not be read or written; nothing that was loaded before is lost."""
 
 
+# An outage fails every window alike, and nobody reads hundreds of lines.
+_TOLD = 10
+
+
 class SyncFailedError(LiineError):
     """At least one customer is not complete; `failures` holds why, by customer id."""
 
     def __init__(self, failures: Sequence[tuple[int, LiineError]]) -> None:
         self.failures = tuple(failures)
-        lines = "".join(f"\n- {error}" for _, error in self.failures)
-        super().__init__(f"{len(self.failures)} customer(s) could not be read completely:{lines}")
+        lines = [f"\n- {error}" for _, error in self.failures[:_TOLD]]
+        if len(self.failures) > _TOLD:
+            lines.append(f"\n- and {len(self.failures) - _TOLD} more windows; the table sweeps names each.")
+        customers = len({customer for customer, _ in self.failures})
+        super().__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")

@@ -155,8 +155,15 @@ def _division(name: str) -> list[Pairs]:
 
 
 def fingerprint(filters: Filters, since: date | None, until: date | None) -> str:
-    """Return 16 hexadecimal digits that stay the same while filters and dates select the same rows."""
-    parts = [sorted(encoded(filters)), str(since), str(until)]
+    """Return what stays the same while filters and dates select the same rows.
+
+    That is 16 hexadecimal digits for the filters and, where there are dates, a hyphen and 16 more.
+    """
+    dates = [f"-{_digits([str(since), str(until)])}"] if since or until else []
+    return "".join([_digits(sorted(encoded(filters))), *dates])
+
+
+def _digits(parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

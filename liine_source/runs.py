@@ -7,7 +7,7 @@ says why for each setting.
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -17,16 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import dlt
-import msgspec
-from dlt.common.configuration.exceptions import (
-    ConfigFieldMissingException,
-    ConfigurationException,
-    ConfigValueCannotBeCoercedException,
-)
 from dlt.common.destination import Destination
-from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.pipeline import get_dlt_pipelines_dir
-from dlt.pipeline.exceptions import PipelineStepFailed
 from filelock import FileLock, Timeout
 
 from liine_source import query
@@ -35,16 +27,16 @@ from liine_source.errors import (
     ApiError,
     BusyError,
     ConfigurationError,
-    DestinationError,
     LiineError,
     LoginRefusedError,
     NameClashError,
     SyncFailedError,
 )
+from liine_source.failures import translated
 from liine_source.settings import Observer, Settings, checked_settings
-from liine_source.source import for_order, watermarks
+from liine_source.source import for_order
 from liine_source.sweep import Audit
-from liine_source.tasks import Order, Reader
+from liine_source.tasks import Order, Progress, Reader, progress
 from liine_source.windows import Window
 
 if TYPE_CHECKING:
@@ -132,11 +124,16 @@ class CustomerPlan:
 
 @dataclass(frozen=True, slots=True)
 class CustomerStatus:
-    """What the warehouse holds of a customer: its rows, watermark (UTC) and last sweep."""
+    """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last load went.
+
+    `sweep_status` is `failed` if one of that load's sweeps failed; `windows_left` of histories and backfills are
+    still to be read.
+    """
 
     customer_id: int
     rows: int
     watermark: datetime | None
+    windows_left: int
     last_sweep: datetime | None
     sweep_status: str | None
     proof: str | None
@@ -156,7 +153,7 @@ def build_pipeline(
     for name, value in _DEFAULTS.items():
         if dlt.config.get(name) is None:
             dlt.config[name] = value
-    with _translated():
+    with translated():
         factory = _destination(kind)
         location = _location(factory)
     if kind == "duckdb":
@@ -172,7 +169,7 @@ def check(**settings: Any) -> list[CustomerAccess]:
     `settings` are those of the source `liine`; what is left out is read from dlt's settings. Raises
     ConfigurationError, LoginRefusedError, or the ApiError of a host that does not answer.
     """
-    with _translated():
+    with translated():
         resolved = checked_settings(**settings)
         client = LiineClient(resolved.credentials, resolved.base_url)
     try:
@@ -194,10 +191,10 @@ def sync(
     while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
     """
     recorder = _Recorder(observer)
-    with _translated():
+    with translated():
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset) as pipeline:
-            return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder.report)
+            return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
 
 
 def backfill(
@@ -212,15 +209,16 @@ def backfill(
 ) -> SyncReport:
     """Read the days `since` to `until` again, both included, newest first; return what was loaded.
 
-    None leaves a side open. Windows done are remembered in the warehouse together with their rows: a backfill that
-    was interrupted goes on where it was, and one that is done reads nothing unless `is_anew`. Watermarks
-    stay as they are.
+    None takes dlt's setting of that name, which by default leaves the side open. Windows done are remembered in the
+    warehouse together with their rows: a backfill that was interrupted goes on where it was, and one that is done
+    reads nothing unless `is_anew`. Watermarks stay as they are.
     """
     recorder = _Recorder(observer)
-    with _translated():
-        resolved = checked_settings(observer=recorder, since=since, until=until, **settings)
+    settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
+    with translated():
+        resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset) as pipeline:
-            return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder.report)
+            return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
 
 
 def plan(**settings: Any) -> list[CustomerPlan]:
@@ -229,11 +227,11 @@ def plan(**settings: Any) -> list[CustomerPlan]:
     Each page is one request, and each window some more; the pace is that of one full page, taken from each
     customer. Raises as `check` does.
     """
-    with _translated():
+    with translated():
         resolved = checked_settings(**settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
     try:
-        with _translated():
+        with translated():
             return [_planned(Reader(resolved, client), customer) for customer in resolved.customer_ids]
     finally:
         client.close()
@@ -256,17 +254,16 @@ def verify(
     from liine_source import verification  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
     recorder = _Recorder(observer)
-    given = settings if since is None else {**settings, "since": since}
-    with _translated():
-        resolved = checked_settings(observer=recorder, **given)
+    settings |= {"since": since} if since else {}
+    with translated():
+        resolved = checked_settings(observer=recorder, **settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
-            with _ready(destination, dataset) as pipeline:
-                _require_data(pipeline)
+            with _ready(destination, dataset, is_filled=True) as pipeline:
                 reader = Reader(resolved, client, pipeline.state.get("sources", {}).get("liine", {}))
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
                 if repair:
-                    _repair(pipeline, resolved, found, recorder.report)
+                    _repair(pipeline, resolved, found, recorder)
         finally:
             client.close()
     return found
@@ -285,15 +282,19 @@ def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[
     from liine_source import warehouse  # noqa: PLC0415
 
     # A folder of its own: the pipeline's may be in use by a sync that is running now.
-    with TemporaryDirectory(prefix="liine-") as folder, _translated():
+    with TemporaryDirectory(prefix="liine-") as folder, translated():
         pipeline = build_pipeline(destination, dataset, folder=folder)
-        pipeline.sync_destination()
-        if not pipeline.schema_names:
+        if not _is_filled(pipeline):
             return []
-        marks = watermarks(pipeline.state.get("sources", {}).get("liine", {}))
+        marks = progress(pipeline.state.get("sources", {}).get("liine", {}))
         rows, sweeps = warehouse.rows_by_customer(pipeline), warehouse.last_sweeps(pipeline)
     return [
-        CustomerStatus(customer, rows.get(customer, 0), marks.get(customer), *sweeps.get(customer, (None, None, None)))
+        CustomerStatus(
+            customer,
+            rows.get(customer, 0),
+            *marks.get(customer, Progress(None, 0)),
+            *sweeps.get(customer, (None, None, None)),
+        )
         for customer in sorted({*marks, *rows, *sweeps})
     ]
 
@@ -307,21 +308,25 @@ class _Recorder:
         self._divided: set[int] = set()
         self._observer = observer
 
+    def begin(self, customer_ids: Sequence[int]) -> None:
+        self._customers = {customer: CustomerSync(customer) for customer in customer_ids}
+        self.report.customers = list(self._customers.values())
+
     def divided(self, audit: Audit, windows: int) -> None:
-        self._customer(audit).expected = audit.expected
+        self._customers[audit.customer_id].expected = audit.expected
         self._divided.add(audit.customer_id)
         if self._observer:
             self._observer.divided(audit, windows)
 
     def received(self, audit: Audit, rows: int) -> None:
-        self._customer(audit).received += rows
+        self._customers[audit.customer_id].received += rows
         if self._observer:
             self._observer.received(audit, rows)
 
     def ended(self, audit: Audit, error: LiineError | None) -> None:
-        customer = self._customer(audit)
+        customer = self._customers[audit.customer_id]
         if audit.customer_id not in self._divided and audit.expected is not None:
-            customer.expected = (customer.expected or 0) + audit.expected
+            customer.expected = (customer.expected or 0) + audit.expected - audit.shared
         customer.windows += 1
         if error:
             customer.errors.append(error)
@@ -338,27 +343,25 @@ class _Recorder:
         if self._observer:
             self._observer.built(rows, unknown_fields)
 
-    def _customer(self, audit: Audit) -> CustomerSync:
-        if audit.customer_id not in self._customers:
-            self._customers[audit.customer_id] = CustomerSync(audit.customer_id)
-            self.report.customers = list(self._customers.values())
-        return self._customers[audit.customer_id]
 
-
-def _require_data(pipeline: dlt.Pipeline) -> None:
+def _is_filled(pipeline: dlt.Pipeline) -> bool:
+    """Whether anything was ever loaded; the pipeline then has the destination's schema and state."""
+    destination = cast("AnyDestination", pipeline.destination)
+    # To look into a DuckDB file that is not there would make it.
+    if destination.destination_name == "duckdb" and not Path(_location(destination)).exists():
+        return False
     pipeline.sync_destination()
-    if not pipeline.schema_names:
-        raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
+    return bool(pipeline.schema_names)
 
 
 def _repair(
-    pipeline: dlt.Pipeline, settings: Settings, found: list["CustomerVerification"], report: SyncReport
+    pipeline: dlt.Pipeline, settings: Settings, found: list["CustomerVerification"], recorder: _Recorder
 ) -> None:
     windows = {customer.customer_id: customer.to_repair for customer in found if customer.to_repair}
     if not windows:
         return
     again = replace(settings, customer_ids=list(windows))
-    _loaded(pipeline, again, Order("repair", windows=windows), report)
+    report = _loaded(pipeline, again, Order("repair", windows=windows), recorder)
     failures = {customer.customer_id: customer.errors for customer in report.customers}
     for customer in found:
         if customer.to_repair:
@@ -419,11 +422,12 @@ def _config(destination: Any) -> Any:
 
 
 @contextmanager
-def _ready(destination: str | None, dataset: str) -> Iterator[dlt.Pipeline]:
-    """A pipeline that no other run uses, as the destination remembers it.
+def _ready(destination: str | None, dataset: str, *, is_filled: bool = False) -> Iterator[dlt.Pipeline]:
+    """A pipeline that no other run uses, as the destination remembers it; ConfigurationError if it must be filled.
 
     What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
-    how far each customer is. Raises BusyError where another run is under way.
+    how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
+    may quote them. Raises BusyError where another run is under way.
     """
     pipeline = build_pipeline(destination, dataset)
     Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
@@ -441,14 +445,19 @@ def _ready(destination: str | None, dataset: str) -> Iterator[dlt.Pipeline]:
         )
     try:
         pipeline.drop()
+        if is_filled and not _is_filled(pipeline):
+            raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
         with _kept_open(pipeline):
             yield pipeline
     finally:
+        pipeline.drop()
         lock.release()
 
 
-def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, report: SyncReport) -> SyncReport:
+def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
     """Run as many loads as the order needs."""
+    recorder.begin(settings.customer_ids)
+    report = recorder.report
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False
@@ -484,73 +493,6 @@ def _check_names(file_stem: str, dataset: str) -> None:
                 f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
                 "Give another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
             )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Say in our own words what dlt raises: its messages may hold rows or settings."""
-    try:
-        yield
-    except LiineError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever it is, it is told in our words
-        problem = _problem(error)
-    else:
-        return
-    raise problem from None
-
-
-def _problem(error: Exception) -> LiineError:
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, LiineError):
-            return cause
-        if isinstance(cause, ConfigFieldMissingException):
-            return ConfigurationError(
-                f"Settings are missing: {', '.join(sorted(cause.traces))}. Write them under [sources.liine] in "
-                ".dlt/config.toml and .dlt/secrets.toml, or as SOURCES__LIINE__… in the environment."
-            )
-        if isinstance(cause, ConfigValueCannotBeCoercedException):
-            return _wrong_value(cause)
-        if isinstance(cause, UnknownDestinationModule):
-            return ConfigurationError(
-                "This destination is not known to dlt: duckdb, postgres, snowflake and others are."
-            )
-        if isinstance(cause, ConfigurationException):
-            return ConfigurationError(f"A setting is wrong ({type(cause).__name__}); docs/settings.md lists them all.")
-    step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
-    return DestinationError(
-        f"The run failed at dlt's step {step!r} ({type(causes[-1]).__name__}). Nothing that was loaded before is "
-        "lost, and the next run fetches again what this one did not finish. Check that the warehouse can be "
-        "reached and written, and that no other program has its file open."
-    )
-
-
-def _wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:
-    """Say which setting has a value of the wrong type; of the filters, which filter and what it allows."""
-    if error.field_name == "filters":
-        try:
-            query.validated(_as_dict(error.field_value))
-        except ConfigurationError as wrong:
-            return wrong
-        except msgspec.DecodeError:
-            pass
-    kind = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
-    return ConfigurationError(f"The setting {error.field_name!r} has a value that is no {kind}; see docs/settings.md.")
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    """A setting's table, as TOML gave it or as JSON in the environment."""
-    found = msgspec.json.decode(value) if isinstance(value, str) else value
-    if not isinstance(found, dict):
-        raise ConfigurationError("The setting 'filters' must be a table of filters; see docs/filters.md.")
-    return found
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _digest(text: str) -> str:

@@ -1,12 +1,12 @@
-"""The dlt source: its settings, its tables, and each customer's state.
+"""The dlt source: the tables, and a run through what is to be read.
 
 Nothing is requested and no file is written when the source is built, only when it is extracted.
 """
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Literal
 
 import dlt
@@ -61,7 +61,7 @@ def liine(
         base_url: where the API answers; `https`, or any loopback address.
         filters: any of the reference's 69 filters; a changed filter starts anew.
         since: first day to read, by the interaction's start; None reads from the beginning. A day more may come.
-        until: last day to read, included; None reads up to now. A day more may come.
+        until: last day to read, included; None reads up to now. Up to two days more may come.
         personal_data: only `keep` is available: every field is loaded as it is.
         page_size: interactions a request, 1 to 1000.
         max_concurrency: requests at once, 1 to 64; fewer by itself where the API sends 429 or 503.
@@ -103,15 +103,6 @@ def _resources(settings: Settings, order: Order) -> Sequence[DltResource]:
         *(_child_table(pages, name) for name in tables.CHILDREN),
         _table(pages, tables.SWEEPS, write_disposition="append"),
     ]
-
-
-def watermarks(state: Mapping[str, Any]) -> dict[int, datetime]:
-    """Return each customer's latest watermark, in UTC, from the state of a source `liine`."""
-    return {
-        int(customer): max(datetime.fromisoformat(mark) for mark in found)
-        for customer, marks in state.get("customers", {}).items()
-        if (found := [mark["watermark"] for mark in marks.values() if "watermark" in mark])
-    }
 
 
 def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:

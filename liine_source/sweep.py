@@ -40,10 +40,12 @@ class Audit:
     """What one sweep did: a row of the table `sweeps`. Times are UTC.
 
     `expected` is the API's count when the last walk began, None where it gave none; `distinct_ids` what that
-    walk found. `proof` is `count` where the two agree and the count means the total, `walk` where the
+    walk found, or all parts together where the window was read in parts; `repairs` counts the walks and parts after
+    the first walk. `proof` is `count` where the two agree and the count means the total, `walk` where the
     count proves nothing, None where nothing is proven. `count_means`, `order_clock`, `cursor_clock` and
     `cursor_edge` say which reading of the reference was met, as far as the pages told. `witnessed` is the latest
     moment up to `began`, or up to `witness_until` where that is given, at which a row says that it changed.
+    `shared` counts what another sweep of the same load had already given, as windows that meet share a day.
     """
 
     customer_id: int
@@ -57,6 +59,7 @@ class Audit:
     tally: Tally = field(default_factory=Tally)
     repairs: int = 0
     changed: int = 0
+    shared: int = 0
     proof: Literal["count", "walk"] | None = None
     status: Literal["complete", "failed"] = "failed"
     reason: str | None = None
@@ -123,6 +126,7 @@ class Sweep:
         self._limit = min(page_size, MAX_PAGE_SIZE)
         self._filters: Pairs = [("customer_id", str(customer_id)), *filters, ("limit", str(self._limit))]
         self._emitted = emitted or Emitted()
+        self._given = 0
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows page by page, each `id` once; return when the window is proven complete.
@@ -138,6 +142,7 @@ class Sweep:
             audit.reason = type(error).__name__
             raise
         finally:
+            audit.shared = max(0, audit.distinct_ids - self._given)
             audit.ended = datetime.now(UTC)
 
     def _walks(self) -> Iterator[list[Row]]:
@@ -197,6 +202,7 @@ class Sweep:
     def _fresh(self, walk: "_Walk") -> Iterator[list[Row]]:
         for found in walk.rows():
             if unseen := self._emitted.unseen(found):
+                self._given += len(unseen)
                 self._witness(unseen)
                 yield unseen
 

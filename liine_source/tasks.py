@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from liine_source import query, windows
 from liine_source.client import LiineClient, Page, Tally
@@ -49,6 +49,23 @@ class Order:
     is_unfinished: bool = False
 
 
+class Progress(NamedTuple):
+    """How far a customer is: its latest watermark, UTC, and how many windows of histories and backfills are left."""
+
+    watermark: datetime | None
+    windows_left: int
+
+
+def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
+    """Return how far each customer is, from the state of a source `liine`."""
+    found = {}
+    for customer, marks in state.get("customers", {}).items():
+        watermarks = [datetime.fromisoformat(mark["watermark"]) for mark in marks.values() if "watermark" in mark]
+        left = sum(len(mark["history"]["left"]) for mark in marks.values() if "history" in mark)
+        found[int(customer)] = Progress(max(watermarks, default=None), left)
+    return found
+
+
 class Reader:
     """Counts and sweeps with one set of filters; what the tasks of one load share."""
 
@@ -77,8 +94,9 @@ class Reader:
 
     def has_own_rows(self, customer_id: int) -> bool:
         """Whether a customer's rows in the warehouse are those that these filters select, as far as the state tells."""
-        kept = [key for key in self.marks(customer_id) if not key.startswith(_BACKFILL)]
-        return not self.is_filtered or len(kept) <= 1
+        own = query.fingerprint(self.settings.filters, None, None)
+        kept = [key.removeprefix(_BACKFILL).partition("-")[0] for key in self.marks(customer_id)]
+        return not self.is_filtered or set(kept) == {own}
 
     def sweep(
         self, customer_id: int, window: Window, witness_until: datetime | None = None, *, is_shared: bool = True
@@ -168,7 +186,7 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     for customer in customers:
         key = reader.filter_hash if order.kind == "sync" else _BACKFILL + reader.filter_hash
         marks = reader.marks(customer)
-        if key in marks and order.kind == "sync" and customer not in order.updated:
+        if order.kind == "sync" and customer not in order.updated and _witnessed(marks.get(key)):
             changes.append(_Changes(reader, customer, marks[key], order))
         if key not in marks:
             histories.append(_Division(reader, customer, key, order))
@@ -207,14 +225,14 @@ class _Again(_Swept):
 class _Changes(_Swept):
     """What was updated since the watermark; from time to time the last weeks follow, whatever `updated_at` says.
 
-    While a window of the history is still to be read there is no watermark, only what was witnessed so far.
+    While a window of the history is still to be read there is no watermark, only what was witnessed so far; a
+    history of which no window is done is read as it is now.
     """
 
     def __init__(self, reader: Reader, customer_id: int, marks: dict[str, Any], order: Order) -> None:
         settings = reader.settings
         self._marks = marks
-        spelled = marks.get("watermark") or marks["history"]["witnessed"]
-        self._previous = spelled and datetime.fromisoformat(spelled)
+        self._previous = _witnessed(marks)
         window = Window.covering(settings.since, settings.until, windows.updated_since(self._previous))
         super().__init__(reader.sweep(customer_id, window))
         self._reader = reader
@@ -320,6 +338,11 @@ class _Windows(_Swept):
             else:
                 del self._marks[self._key]
         return []
+
+
+def _witnessed(marks: Mapping[str, Any] | None) -> datetime | None:
+    spelled = marks and (marks.get("watermark") or marks["history"]["witnessed"])
+    return datetime.fromisoformat(spelled) if spelled else None
 
 
 def _newest_day(page: Page) -> date | None:

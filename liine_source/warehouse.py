@@ -27,7 +27,7 @@ _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_c
 
 
 class LastSweep(NamedTuple):
-    """When a customer's last sweep ended (UTC), how, and what proves it."""
+    """When a customer's last sweep ended (UTC), and how: if sweeps of its load failed, this is the last of those."""
 
     ended: datetime
     status: str
@@ -61,11 +61,11 @@ def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     """Return each customer's last sweep whose load ended; what a dead one left counts for nothing."""
     columns = _sweeps.c
-    newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
-    numbered = sa.select(
-        columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place")
-    )
-    numbered = numbered.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
+    # A load's id is its time in seconds; `failed` comes after `complete`.
+    order = [columns[tables.LOAD_ID].desc(), columns.status.desc(), columns.ended.desc()]
+    newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=order)
+    told = sa.select(columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place"))
+    numbered = told.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
     return {customer: LastSweep(*told) for customer, *told, _ in _rows(pipeline, last)}
 

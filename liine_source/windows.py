@@ -17,7 +17,7 @@ OVERLAP = DAY
 _EARLIEST = date(2000, 1, 1)
 
 # A window has at least so many pages, or what is saved by reading several at once goes into their edges;
-# and at most so many, so that little is read again after an interruption.
+# and at most so many, so that little is read again after an interruption, unless that is less than a week.
 _FEWEST_PAGES = 3
 _MOST_PAGES = 20
 _WORTH_CUTTING = 8

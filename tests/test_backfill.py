@@ -21,6 +21,19 @@ def api() -> Any:
         yield running
 
 
+class Closing:
+    """An observer that makes the API refuse everything once the windows of a history are known."""
+
+    def __init__(self, api: Emulator) -> None:
+        self._api = api
+
+    def divided(self, *_: Any) -> None:
+        self._api.faults = Faults(bursts=(Burst(status=400),))
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+
 def windows_of(customer: int) -> list[Any]:
     sql = f"select since, until, status from liine.sweeps where customer_id = {customer} order by ended"  # noqa: S608
     return [tuple(row.values()) for row in query(WAREHOUSE, sql)]
@@ -90,6 +103,42 @@ def test_what_fails_in_a_window_leaves_only_that_window(api: Emulator) -> None:
     assert len(windows_of(refused)) == total + 2
     assert differences(WAREHOUSE, api.truth(refused)) == []
     assert status()[0].watermark is not None
+
+
+def test_a_history_of_which_nothing_was_read_is_read_once(api: Emulator) -> None:
+    """The windows are known, and no window has ended: there is no moment from which to ask for changes."""
+    customer = api.customer_ids[0]
+    chosen = settings(api, page_size=40, max_concurrency=1, customer_ids=[customer])
+    assert not sync(**chosen, observer=Closing(api)).is_complete
+    told = status()[0]
+    assert (told.rows, told.sweep_status, told.windows_left) == (0, "failed", len(windows_of(customer)))
+    api.faults = Faults()
+    report = sync(**chosen).customers[0]
+    assert report.received == report.expected == len(api.truth(customer))
+    assert report.windows == told.windows_left
+    assert status()[0].windows_left == 0
+
+
+def test_a_run_that_goes_on_expects_what_it_receives(api: Emulator) -> None:
+    """Rows of the days that windows share are counted once, though not known to be all the customer's."""
+    api.faults = Faults(bursts=(Burst(status=400, after=60, next=8),))
+    assert not sync(**settings(api, page_size=40)).is_complete
+    assert "failed" in {customer.sweep_status for customer in status()}
+    assert sum(customer.windows_left for customer in status()) > 0
+    api.faults = Faults()
+    report = sync(**settings(api, page_size=40))
+    assert report.is_complete
+    assert [customer.received for customer in report.customers] == [customer.expected for customer in report.customers]
+    assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_a_backfill_keeps_to_the_settings(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`since` as a setting bounds it, and an argument goes before."""
+    days = started(api, api.customer_ids[0])
+    monkeypatch.setenv("SOURCES__LIINE__SINCE", days[len(days) // 2].isoformat())
+    some = backfill(**settings(api)).rows["interactions"]
+    assert 0 < some < 2000
+    assert backfill(days[0], **settings(api)).rows["interactions"] > some
 
 
 def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator) -> None:

@@ -2,19 +2,28 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from liine_source.emulator import Emulator, Faults, running_emulator
+from tests.test_repair import crowd
 
 LIINE = str(Path(sys.executable).with_name("liine"))
 
 
-def run(*arguments: str, api: Emulator | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `liine` in the current folder, with the settings of an emulator in its environment."""
+def run(
+    *arguments: str, api: Emulator | None = None, within: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `liine` in the current folder, with the settings of an emulator in its environment.
+
+    `within` is a command that runs another command, such as `prlimit`.
+    """
     settings = {"COLUMNS": "200", "PATH": os.environ["PATH"], "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
     if api:
         settings |= {
@@ -24,7 +33,12 @@ def run(*arguments: str, api: Emulator | None = None, **environment: str) -> sub
             "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
         }
     return subprocess.run(  # noqa: S603  our own program
-        [LIINE, *arguments], env=settings | environment, capture_output=True, text=True, check=False, timeout=120
+        [*within, LIINE, *arguments],
+        env=settings | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -60,6 +74,51 @@ def test_a_customer_that_is_refused_makes_the_exit_code_1() -> None:
             assert done.returncode == 1
             assert "403" in done.stdout
             assert "Traceback" not in done.stdout + done.stderr
+            told = json.loads(run(command, "--json", api=api).stdout)
+            assert "403" in json.dumps(told)
+
+
+def test_a_gap_is_told_to_people_and_machines() -> None:
+    """Which customer and window, expected how many, got how many; by `sync` and by `verify`."""
+    with running_emulator(interactions=100, customers=2) as api:
+        run("sync", api=api)
+        crowd(api, 60, interaction_type="form", first_time_interaction=False, duration=None)
+        gap = rf"Customer {api.customer_ids[0]}, .* after [0-9]+ interactions of [0-9]+[.]"
+        for command in ("sync", "verify"):
+            done = run(command, api=api, SOURCES__LIINE__PAGE_SIZE="20", COLUMNS="2000")
+            assert (done.returncode, done.stderr) == (1, "")
+            assert re.search(gap, done.stdout)
+            machine = run(command, "--json", api=api, SOURCES__LIINE__PAGE_SIZE="20")
+            assert (machine.returncode, machine.stderr) == (1, "")
+            assert re.search(gap, json.dumps(json.loads(machine.stdout)))
+
+
+def test_a_row_that_the_warehouse_refuses_is_quoted_nowhere() -> None:
+    """Neither on the screen, nor in a log or file of dlt's, whose own words hold the value."""
+    with running_emulator(interactions=100, customers=1) as api:
+        run("sync", api=api)
+        with duckdb.connect("warehouse.duckdb") as warehouse:
+            for schema in ("liine", "liine_staging"):
+                warehouse.execute(f"alter table {schema}.interactions alter name type integer using null")
+        for row in api.truth():
+            api.change(row["id"], name="Canary Person")
+        done = run("sync", api=api, RUNTIME__LOG_LEVEL="WARNING")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The run failed at dlt's step 'load' (ConversionException).")
+    assert done.stderr.count("\n") == 1
+    files = [path for path in Path().rglob("*") if path.is_file()]
+    assert not [path for path in files if b"Canary" in path.read_bytes()]
+
+
+def test_nothing_left_to_read_is_said() -> None:
+    """A backfill that is done does nothing, and says so; `verify` of nothing leaves no file."""
+    with running_emulator(interactions=100, customers=1) as api:
+        assert "nothing to verify" in run("verify", api=api).stderr
+        assert not Path("warehouse.duckdb").exists()
+        assert "complete" in run("backfill", api=api).stdout
+        assert "--anew" in run("backfill", api=api).stdout
+        assert "equal" in run("verify", api=api).stdout
+        assert "ok" in run("plan", api=api).stdout
 
 
 @pytest.mark.parametrize(

@@ -438,7 +438,7 @@ def test_a_file_that_another_program_has_open_is_told_before_any_request() -> No
         ) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == "open\n"
-            with pytest.raises(DestinationError, match="no other program has its file open"):
+            with pytest.raises(DestinationError, match="Another program has the warehouse's file open"):
                 sync(**settings(api))
             assert api.requests == []
             other.communicate("")

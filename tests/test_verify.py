@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from liine_source import status, sync, verify
+from liine_source import backfill, status, sync, verify
 from liine_source.emulator import Emulator, Faults, Readings, running_emulator
 from liine_source.errors import ConfigurationError
 from tests.test_sync import settings
@@ -167,3 +167,17 @@ def test_late_changes_that_do_not_move_updated_at_arrive_within_a_week() -> None
         api.advance(timedelta(days=8))
         sync(**settings(api, reread_days=0))
         assert differences(WAREHOUSE, api.truth()) == [f"interaction {changed}: revenue"]
+
+
+def test_other_filters_than_those_loaded_mark_nothing() -> None:
+    """What they leave out has not vanished."""
+    with running_emulator(interactions=300, customers=1) as api:
+        sync(**settings(api, filters={"type": ["call"]}))
+        for _ in range(2):
+            verify(**settings(api, filters={"type": ["form"]}))
+        assert marks() == {}
+        api.remove(api.truth()[0]["id"])
+        backfill(**settings(api, filters={"type": ["form"]}))
+        for _ in range(2):
+            verify(**settings(api, filters={"type": ["call"]}))
+        assert marks() == {}

@@ -1,0 +1,132 @@
+"""What dlt, the warehouse and the machine raise, told in words of our own: theirs may hold rows or settings."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dlt
+import msgspec
+from dlt.common.configuration.exceptions import (
+    ConfigFieldMissingException,
+    ConfigurationException,
+    ConfigValueCannotBeCoercedException,
+)
+from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from liine_source import query
+from liine_source.errors import ConfigurationError, DestinationError, LiineError
+
+# Words of the messages of operating systems and databases, and what to do.
+_REMEDIES = {
+    ("no space left", "file too large", "disk full", "quota exceeded"): "The disk is full: make room, then run again.",
+    ("set lock on file", "database is locked"): "Another program has the warehouse's file open, perhaps a run that is "
+    "under way: close it, or wait until it has ended, then run again.",
+    ("read-only", "read only", "permission denied", "not permitted"): "The warehouse or dlt's folder cannot be written "
+    "by this user: change its permissions or its settings, then run again.",
+    ("not a valid duckdb", "no such file", "not a directory"): "The warehouse's file is no DuckDB file, or its folder "
+    "is not there: check DESTINATION__DUCKDB__CREDENTIALS.",
+    (
+        "could not connect",
+        "connection refused",
+        "connection reset",
+        "closed the connection",
+        "could not translate",
+    ): "The warehouse could not be reached: check that it is up and its address, then run again.",
+}
+_REMEDY = "Check that the warehouse can be reached and written, and that no other program has its file open."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise a LiineError for whatever is raised, and keep dlt from logging it: a message may hold rows or settings."""
+    with _retold(), _muted():
+        yield
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    log = logging.getLogger(dlt.current.run_context().name)
+    # One for each block: if blocks shared a filter, the innermost would take it away.
+    failures = _Failures()
+    log.addFilter(failures)
+    try:
+        yield
+    finally:
+        log.removeFilter(failures)
+
+
+class _Failures(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno < logging.WARNING
+
+
+@contextmanager
+def _retold() -> Iterator[None]:
+    try:
+        yield
+    except LiineError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told in our words
+        problem = _problem(error)
+    else:
+        return
+    raise problem from None
+
+
+def _problem(error: Exception) -> LiineError:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, LiineError):
+            return cause
+        if isinstance(cause, ConfigFieldMissingException):
+            return ConfigurationError(
+                f"Settings are missing: {', '.join(sorted(cause.traces))}. Write them under [sources.liine] in "
+                ".dlt/config.toml and .dlt/secrets.toml, or as SOURCES__LIINE__… in the environment."
+            )
+        if isinstance(cause, ConfigValueCannotBeCoercedException):
+            return _wrong_value(cause)
+        if isinstance(cause, UnknownDestinationModule):
+            return ConfigurationError(
+                "This destination is not known to dlt: duckdb, postgres, snowflake and others are."
+            )
+        if isinstance(cause, ConfigurationException):
+            return ConfigurationError(f"A setting is wrong ({type(cause).__name__}); docs/settings.md lists them all.")
+    step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
+    return DestinationError(
+        f"The run failed at dlt's step {step!r} ({type(causes[-1]).__name__}). Nothing that was loaded before is "
+        f"lost, and the next run fetches again what this one did not finish. {_remedy(causes)}"
+    )
+
+
+def _remedy(causes: list[BaseException]) -> str:
+    told = " ".join(str(cause) for cause in causes).lower()
+    return next((remedy for words, remedy in _REMEDIES.items() if any(word in told for word in words)), _REMEDY)
+
+
+def _wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:
+    """Say which setting has a value of the wrong type; of the filters, which filter and what it allows."""
+    if error.field_name == "filters":
+        try:
+            query.validated(_as_dict(error.field_value))
+        except ConfigurationError as wrong:
+            return wrong
+        except msgspec.DecodeError:
+            pass
+    kind = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
+    return ConfigurationError(f"The setting {error.field_name!r} has a value that is no {kind}; see docs/settings.md.")
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    """A setting's table, as TOML gave it or as JSON in the environment."""
+    found = msgspec.json.decode(value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        raise ConfigurationError("The setting 'filters' must be a table of filters; see docs/filters.md.")
+    return found
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,156 @@
+"""Each fault in each phase ends with the truth, at once or after the next healthy run; and never in silence."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from liine_source import backfill, client, sync, verify
+from liine_source.emulator import Burst, Emulator, Faults, running_emulator
+from liine_source.errors import LiineError
+from tests.test_sync import settings
+from tests.warehouse import differences
+
+pytestmark = pytest.mark.proof
+
+WAREHOUSE = Path("warehouse.duckdb")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A run, the folder in which it finds its warehouse, and how many requests are made before the fault begins."""
+
+    run: Callable[..., Any]
+    folder: str
+    after: int
+
+
+def _repair(**given: Any) -> Any:
+    return verify(repair=True, **given)
+
+
+PHASES = {
+    "first request": Phase(sync, "empty", 0),
+    "history": Phase(sync, "empty", 30),
+    "changes": Phase(sync, "older", 0),
+    "reread": Phase(sync, "older", 10),
+    "backfill": Phase(backfill, "stale", 20),
+    "verify": Phase(verify, "whole", 20),
+    "repair": Phase(_repair, "damaged", 20),
+}
+
+
+def _bursts(**kind: Any) -> dict[str, Callable[[int], Faults]]:
+    name = " ".join(str(value) for value in kind.values())
+    return {
+        f"{name}, now and then": lambda after: Faults(bursts=(Burst(**kind, after=after, every=3),)),
+        f"{name}, for good": lambda after: Faults(bursts=(Burst(**kind, after=after),)),
+    }
+
+
+FAULTS: dict[str, Callable[[int], Faults]] = {
+    "none": lambda after: Faults(),
+    **_bursts(status=400),
+    **_bursts(status=401),
+    **_bursts(status=403),
+    **_bursts(status=404),
+    **_bursts(status=405),
+    **_bursts(status=406),
+    **_bursts(status=429),
+    **_bursts(status=429, retry_after="seconds"),
+    **_bursts(status=429, retry_after="date"),
+    **_bursts(status=500),
+    **_bursts(status=502),
+    **_bursts(status=503),
+    **_bursts(status=504),
+    **_bursts(kind="reset"),
+    **_bursts(kind="truncated_body"),
+    **_bursts(kind="truncated_json"),
+    **_bursts(kind="html"),
+    **_bursts(kind="slow", delay=0.3),
+    "latency": lambda after: Faults(latency_ms=2),
+    "rate limit": lambda after: Faults(rate_limit=50),
+    "rate limit, Retry-After untold": lambda after: Faults(rate_limit=50, rate_limit_retry_after=False),
+    "token lapses": lambda after: Faults(token_lapses=1),
+    "token lapses, for good": lambda after: Faults(token_lapses=1_000_000),
+    "tokens revoked": lambda after: Faults(revoke_after=after + 1),
+    "login fails": lambda after: Faults(login_failures=3),
+    "login fails, for good": lambda after: Faults(login_failures=1_000_000),
+    "login refused": lambda after: Faults(login_failures=1_000_000, login_failure_status=401),
+    "one customer refused": lambda after: Faults(refused_customers=(1002,)),
+    "redirected elsewhere": lambda after: Faults(redirect_to="http://127.0.0.1:9/elsewhere"),
+}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An API at the moment at which all phases are, and the folders that they begin with."""
+    with running_emulator(interactions=400, customers=2, seed=5) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
+        folders = tmp_path_factory.mktemp("folders")
+        patch.setenv("DLT_DATA_DIR", str(folders / "dlt"))
+        older, stale, whole, damaged = (folders / name for name in ("older", "stale", "whole", "damaged"))
+        (folders / "empty").mkdir()
+        older.mkdir()
+        patch.chdir(older)
+        sync(**settings(running))
+        running.advance(timedelta(days=8))
+        recent = (running.now - timedelta(days=80)).isoformat()
+        for row in [row for row in running.truth() if row["start_time_tz"] > recent][::3]:
+            running.change(row["id"], touch_updated_at=False, agent_full_name="Somebody Else")
+        patch.chdir(shutil.copytree(older, stale))
+        sync(**settings(running, reread_days=0))
+        patch.chdir(shutil.copytree(stale, whole))
+        backfill(**settings(running))
+        patch.chdir(shutil.copytree(whole, damaged))
+        with duckdb.connect(str(WAREHOUSE)) as connection:
+            # Each window lacks some: where its count agrees, stale rows are not looked for.
+            connection.execute("delete from liine.interactions where id % 3 = 0")
+            connection.execute("update liine.interactions set updated_at = '2020-01-01' where id % 5 = 0")
+        running.folders = folders  # type: ignore[attr-defined]
+        yield running
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_ends_with_the_truth_or_is_told(
+    fault: str,
+    api: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """`whole`: the run got through. `told`: it said which customer, or that the login failed; the next got through."""
+    if "slow" in fault:
+        monkeypatch.setattr(client, "Timeouts", partial(client.Timeouts, read=0.1))
+        monkeypatch.setattr(client, "RETRY_POLICY", replace(client.RETRY_POLICY, attempts=8))
+    outcomes = []
+    for name, phase in PHASES.items():
+        monkeypatch.chdir(shutil.copytree(api.folders / phase.folder, tmp_path / name))
+        api.faults = Faults()
+        api.revoke_tokens()
+        api.faults = FAULTS[fault](phase.after)
+        told = _told(phase, api)
+        api.faults = Faults()
+        if told:
+            assert all(re.search(r"Customer [0-9]+|[Ll]ogin", error) for error in told), (name, told)
+            assert _told(phase, api) == [], name
+        assert differences(WAREHOUSE, api.truth()) == [], name
+        outcomes.append("told " if told else "whole")
+    record_property("shown", f"{fault:38} {'  '.join(outcomes)}")
+
+
+def _told(phase: Phase, api: Emulator) -> list[str]:
+    """What a run says of what it could not do; whatever else it raises is a failure of the test."""
+    try:
+        result = phase.run(**settings(api, page_size=10))
+    except LiineError as error:
+        return [str(error)]
+    customers = result.customers if hasattr(result, "customers") else result
+    return [str(error) for customer in customers for error in customer.errors]
