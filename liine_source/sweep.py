@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from pyroaring import BitMap64
@@ -93,12 +93,12 @@ class Emitted:
         self._ids = BitMap64()
         self._lock = threading.Lock()
 
-    def unseen(self, rows: "_Keyed") -> list[Row]:
+    def unseen(self, rows: "_Keyed") -> "_Keyed":
         """Return those of `rows` that the load does not have yet, and take them as given to it."""
         with self._lock:
             unseen = {key: row for key, row in rows.items() if key not in self._ids}
             self._ids.update(unseen)
-        return list(unseen.values())
+        return unseen
 
 
 class Sweep:
@@ -127,6 +127,7 @@ class Sweep:
         self._filters: Pairs = [("customer_id", str(customer_id)), *filters, ("limit", str(self._limit))]
         self._emitted = emitted or Emitted()
         self._given = 0
+        self._offsets: set[int] = set()
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows page by page, each `id` once; return when the window is proven complete.
@@ -162,7 +163,7 @@ class Sweep:
     def _parts(self, whole: "_Part", last: "_Walk") -> Iterator[list[Row]]:
         """Read the window part by part; it is proven if all of them are, and together as many as are counted."""
         audit = self.audit
-        found, is_proven = last.found.copy(), True
+        found, changed, is_proven = last.found.copy(), last.changed, True
         waiting = self._pieces(whole, last)
         left = _PARTS_TO_A_PAGE * (4 + max(last.expected or 0, len(found)) // self._limit)
         is_divided = any(part.filters for part in waiting)
@@ -173,18 +174,23 @@ class Sweep:
             walk = self._walk(part, is_careful=False)
             yield from self._fresh(walk)
             found |= walk.found
-            if walk.proof(audit.changed):
+            changed += walk.changed
+            if walk.proof():
                 continue
             pieces = self._pieces(part, walk)
             is_divided = is_divided or any(piece.filters for piece in pieces)
             is_proven = is_proven and bool(pieces)
             waiting += pieces
         audit.distinct_ids = len(found)
-        if last.counts_total and last.expected == len(found):
+        # Days leave nothing between them; filters might, and only the count could tell.
+        is_proven = is_proven and not waiting and not is_divided
+        if not last.counts_total:
+            audit.proof = "walk" if is_proven and audit.repairs >= _WALKS else None
+            return
+        audit.expected = self._page(whole, None).page.count
+        # What has come meanwhile may stand in the place of what is missing.
+        if audit.expected == len(found) and (is_proven or not changed):
             audit.proof = "count"
-        elif is_proven and audit.repairs >= _WALKS and not waiting and not is_divided and not last.counts_total:
-            # Days leave nothing between them; filters might, and only the count could tell.
-            audit.proof = "walk"
 
     def _pieces(self, part: "_Part", walk: "_Walk") -> list["_Part"]:
         """Divide a part by days or, where it has only one, by the next filter; the newest piece comes last."""
@@ -197,14 +203,16 @@ class Sweep:
         return [_Part(part.window, [*part.filters, *piece], part.divisions + 1) for piece in divisions[part.divisions]]
 
     def _walk(self, part: "_Part", *, is_careful: bool) -> "_Walk":
-        return _Walk(lambda cursor: self._page(part, cursor), self._limit, is_careful=is_careful)
+        clocks = Clocks(is_careful=is_careful, offsets=self._offsets)
+        return _Walk(lambda cursor: self._page(part, cursor), self._limit, clocks)
 
     def _fresh(self, walk: "_Walk") -> Iterator[list[Row]]:
         for found in walk.rows():
+            self._offsets |= walk.clocks.offsets
             if unseen := self._emitted.unseen(found):
                 self._given += len(unseen)
-                self._witness(unseen)
-                yield unseen
+                self._witness([walk.moments[key] for key in unseen])
+                yield list(unseen.values())
 
     def _page(self, part: "_Part", cursor: int | None) -> "_Received":
         pairs = [*self._filters, *part.window.pairs(), *part.filters]
@@ -220,16 +228,16 @@ class Sweep:
             raise MissingIdError(self.audit.customer_id, str(self.audit.window), missing)
         return _Received(page, [(row_id or 0) & _UNSIGNED for row_id in ids])
 
-    def _witness(self, rows: list[Row]) -> None:
-        """Note the latest moment up to the beginning that the rows tell of, and count those changed since."""
+    def _witness(self, moments: list[datetime]) -> None:
+        """Note the latest moment up to the beginning that rows tell of, and count those changed since."""
         began = self.audit.began
         if began is None:
             return
         until = min(began, self.audit.witness_until or began)
-        for moment in _moments(rows):
+        for moment in moments:
             if moment > began:
                 self.audit.changed += 1
-            if moment <= until and (self.audit.witnessed is None or moment > self.audit.witnessed):
+            if _NEVER < moment <= until and (self.audit.witnessed is None or moment > self.audit.witnessed):
                 self.audit.witnessed = moment
 
     def _report(self, walk: "_Walk") -> None:
@@ -239,7 +247,7 @@ class Sweep:
         audit.count_means = "total" if walk.counts_total else "unknown"
         audit.order_clock, audit.cursor_clock = _only(walk.clocks.orders), _only(walk.clocks.comparisons)
         audit.cursor_edge = walk.clocks.edge
-        audit.proof = walk.proof(audit.changed)
+        audit.proof = walk.proof()
 
     def _failure(self, walk: "_Walk") -> SweepError:
         audit = self.audit
@@ -265,17 +273,23 @@ class _Part:
 class _Walk:
     """One pass from the newest row to the oldest."""
 
-    def __init__(self, page: Callable[[int | None], "_Received"], limit: int, *, is_careful: bool) -> None:
-        self.clocks = Clocks(is_careful=is_careful)
+    def __init__(self, page: Callable[[int | None], "_Received"], limit: int, clocks: Clocks) -> None:
+        self.clocks = clocks
         self.found = BitMap64()
         self.expected: int | None = None
         self.counts_total = False
         self.repeats = 0
+        self.changed = 0
         self.is_stuck = False
+        self.moments: dict[int, datetime] = {}
         self._has_gap = False
         self._page = page
         self._limit = limit
         self._first: Page | None = None
+        self._began = _NEVER
+        self._most = 0
+        self._pages = 0
+        self._is_old = True
         self._span: tuple[int, int] | None = None
         self._is_full = False
 
@@ -287,7 +301,7 @@ class _Walk:
                 fresh = self._take(self._page(cursor), cursor)
                 if fresh:
                     yield fresh
-                if self.counts_total and len(self.found) == self.expected:
+                if self._is_settled and self._agrees:
                     return
                 if fresh:
                     break
@@ -295,19 +309,28 @@ class _Walk:
                 return
             cursors = self._cursors()
 
-    def proof(self, changed: int) -> Literal["count", "walk"] | None:
+    def proof(self) -> Literal["count", "walk"] | None:
         """Return what proves that the walk found everything, None where nothing does.
 
-        `changed` rows were updated after the sweep began: they may or may not have been in the count.
+        What changed after the walk began may or may not have been in the count.
         """
-        got = len(self.found)
-        if self.counts_total and got == self.expected:
+        has_ended = not self._has_gap and not self.is_stuck
+        if self._agrees and (has_ended or not self.changed):
             return "count"
-        if self._has_gap or self.is_stuck:
-            return None
         if self.counts_total and self.expected is not None:
-            return "walk" if got - changed <= self.expected <= got else None
-        return "walk"
+            got = len(self.found)
+            return "walk" if has_ended and got - self.changed <= self.expected <= got else None
+        return "walk" if has_ended and not self.clocks.may_have_passed() else None
+
+    @property
+    def _agrees(self) -> bool:
+        """Whether as many were found as were counted at the beginning, and never more since."""
+        return self.counts_total and len(self.found) == self.expected == self._most
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether nothing found can have come after the count, and so stand in the place of what is still missing."""
+        return self._pages == 1 or self._is_old
 
     def days(self, window: Window) -> list[date]:
         """Return the days at which to divide `window`: in the middle of those found, or around the only one."""
@@ -326,8 +349,13 @@ class _Walk:
         if fresh and self.found and len(fresh) == len(page.rows):
             self._has_gap = True
         self.found.update(fresh)
+        self.moments = {key: _moment(row) for key, row in fresh.items()}
         self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
         self._read_count(page)
+        # The header has whole seconds.
+        self.changed += sum(moment >= self._began + _SECOND for moment in self.moments.values())
+        is_dated = all(row.updated_at is not None for row in fresh.values())
+        self._is_old = self._is_old and is_dated and max(self.moments.values(), default=_NEVER) < self._began
         places = positions(page.rows)
         self.clocks.observe(places, cursor)
         seconds = [*places.on("local"), *places.on("utc"), *(self._span or ())]
@@ -340,8 +368,11 @@ class _Walk:
         More than the page holds can only be a total. As much as the page holds may be either, until a page
         of another length repeats it.
         """
+        self._pages += 1
+        self._most = max(self._most, page.count or 0)
         if self._first is None:
             self._first, self.expected = page, page.count
+            self._began = page.server_time or datetime.now(UTC)
             self.counts_total = page.count is not None and (
                 page.count > len(page.rows) or page.count == len(page.rows) == 0
             )
@@ -350,6 +381,7 @@ class _Walk:
 
     def _cursors(self) -> Iterator[int]:
         """Yield the cursors to try while no page brings anything new; the walk ends when there are no more."""
+        yield from self._roomy_cursors()
         tried: list[int] = []
         was_full = False
         while untried := [cursor for cursor in self.clocks.candidates() if cursor not in tried]:
@@ -361,12 +393,26 @@ class _Walk:
             was_full = self._is_full and untried[0] in self.clocks.candidates()
             tried.append(untried[0])
         self.is_stuck = self.is_stuck or not tried or was_full
+        for cursor in [] if self.counts_total else self.clocks.last():
+            yield cursor
+            self._has_gap = self._has_gap or (self._is_full and cursor in self.clocks.last())
         # Without the overlap, and past a second that fills a page: what these bring leaves a gap, but an
         # answer with fewer rows may tell what the count means.
         for cursor in tried[-1:]:
             yield cursor - 1
-            if self._is_full:
+            if self._is_full or not self.counts_total:
                 yield cursor - 2
+
+    def _roomy_cursors(self) -> Iterator[int]:
+        while not self.counts_total and (roomy := self.clocks.roomy()):
+            yield roomy[0]
+            if not self._is_full:
+                # Cut short, perhaps (open question 3).
+                yield roomy[0]
+            if not self._is_full:
+                return
+            if roomy[0] in self.clocks.roomy():
+                self.clocks.crowd()
 
     def _doubting(self, cursor: int, *, is_doubtful: bool) -> int:
         self._has_gap = self._has_gap or is_doubtful
@@ -406,10 +452,6 @@ def _id(row: Row) -> int | None:
         return None
 
 
-def _moments(rows: list[Row]) -> list[datetime]:
-    return [moment for row in rows if (moment := _moment(row)) > _NEVER]
-
-
 def _moment(row: Row) -> datetime:
     """When the row was last updated, or began where it does not say (open question 7)."""
     for value in (row.updated_at, row.start_time_tz):
@@ -422,3 +464,4 @@ def _moment(row: Row) -> datetime:
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_SECOND = timedelta(seconds=1)

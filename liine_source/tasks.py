@@ -36,7 +36,8 @@ class Order:
     `sync` brings customers up to date; `backfill` reads the days `since` to `until` and leaves the watermarks as they
     are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
     and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets
-    what an earlier backfill did.
+    what an earlier backfill did. `updated` customers need no more changes; of those `to_reread`, the last weeks are
+    due since the moment given.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"
@@ -46,6 +47,7 @@ class Order:
     emitted: Emitted = field(default_factory=Emitted)
     failed: set[Key] = field(default_factory=set)
     updated: set[int] = field(default_factory=set)
+    to_reread: dict[int, datetime] = field(default_factory=dict)
     is_unfinished: bool = False
 
 
@@ -188,6 +190,8 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
         marks = reader.marks(customer)
         if order.kind == "sync" and customer not in order.updated and _witnessed(marks.get(key)):
             changes.append(_Changes(reader, customer, marks[key], order))
+        if customer in order.to_reread:
+            changes.append(_Reread(reader, customer, marks[key], order))
         if key not in marks:
             histories.append(_Division(reader, customer, key, order))
         elif "history" in marks[key]:
@@ -248,7 +252,8 @@ class _Changes(_Swept):
         began = self.audit.began
         if began is None or not self._is_due(began):
             return []
-        return [_Reread(self._reader, self.audit.customer_id, self._marks, began)]
+        self._order.to_reread[self.audit.customer_id] = began
+        return [_Reread(self._reader, self.audit.customer_id, self._marks, self._order)]
 
     def _is_due(self, began: datetime) -> bool:
         settings = self._reader.settings
@@ -260,15 +265,17 @@ class _Changes(_Swept):
 class _Reread(_Swept):
     """The last weeks once more, for changes that do not move `updated_at`."""
 
-    def __init__(self, reader: Reader, customer_id: int, marks: dict[str, Any], began: datetime) -> None:
+    def __init__(self, reader: Reader, customer_id: int, marks: dict[str, Any], order: Order) -> None:
         settings = reader.settings
-        since = began.date() - timedelta(days=settings.reread_days)
+        self._began = order.to_reread[customer_id]
+        self._order = order
+        since = self._began.date() - timedelta(days=settings.reread_days)
         window = Window.covering(max(since, settings.since or since), settings.until)
         super().__init__(reader.sweep(customer_id, window))
         self._marks = marks
-        self._began = began
 
     def done(self) -> list[Task]:
+        del self._order.to_reread[self.audit.customer_id]
         self._marks["reread"] = self._began.isoformat()
         return []
 

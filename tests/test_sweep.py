@@ -87,7 +87,7 @@ SPRING = datetime(2024, 3, 9, 20, tzinfo=UTC)
 HISTORIES = {
     "one zone, west": (["America/New_York"], datetime(2024, 6, 1, tzinfo=UTC), timedelta(minutes=7), 1),
     "one zone, east": (["Asia/Kolkata"], datetime(2024, 6, 1, tzinfo=UTC), timedelta(minutes=7), 1),
-    "ties": (["America/Chicago"], datetime(2024, 6, 1, tzinfo=UTC), timedelta(seconds=90), 7),
+    "ties": (["America/Chicago"], datetime(2024, 6, 1, tzinfo=UTC), timedelta(hours=1), 7),
     "autumn clock change": (["America/New_York"], AUTUMN, timedelta(minutes=6), 1),
     "spring clock change": (["America/New_York"], SPRING, timedelta(minutes=6), 1),
     "three zones": (
@@ -131,6 +131,15 @@ def test_a_count_that_proves_nothing_is_met_on_one_page_too() -> None:
     rows = rows_of(60, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
     assert len(swept(ListedApi(rows, count="page"))[1]) == 60
     assert len(swept(ListedApi(rows, count="page", short_every=1, short_rows=5))[1]) == 60
+
+
+@pytest.mark.parametrize("is_inclusive", [True, False])
+def test_pages_that_all_come_short_are_not_taken_for_the_end(is_inclusive: bool) -> None:
+    """One row a page, and no count: what would be the last page brings the cursor's own row only."""
+    rows = rows_of(60, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
+    api = ListedApi(rows, is_inclusive=is_inclusive, count="absent", short_every=1)
+    with pytest.raises(IncompleteSweepError, match="got 60"):
+        swept(api)
 
 
 def test_no_row_at_all_is_complete() -> None:
@@ -209,6 +218,65 @@ def test_rows_that_arrive_or_change_during_the_walk_do_not_fail_it() -> None:
     assert set(range(1, 101)) <= set(ids)
     assert sweep.audit.witnessed is not None
     assert sweep.audit.witnessed <= NOW
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+@pytest.mark.parametrize("later", [timedelta(seconds=5), timedelta(hours=-1)], ids=["", "by a clock behind"])
+def test_a_row_that_arrives_among_the_oldest_hides_none(is_dated: bool, later: timedelta) -> None:
+    """As many rows as were counted are not all of them, when one of them was not there to be counted."""
+    rows: list[Row] = rows_of(39, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
+    new = {**rows[10], "id": 1000, "updated_at": (NOW + later).isoformat()}
+    # One row less and one more, dated before the walk, could not be told from none.
+    for at, is_another_gone in itertools.product((1, 2), (False, True) if later > timedelta(0) else (False,)):
+
+        def arrive(api: ListedApi, at: int = at, is_another_gone: bool = is_another_gone) -> None:
+            if len(api.asked) == at:
+                api.rows = [row for row in [*api.rows, new] if not is_another_gone or row["id"] != 38]
+                api.rows = [row if is_dated else {**row, "updated_at": None} for row in api.rows]
+
+        sweep, ids = swept(ListedApi(rows, before_page=arrive))
+        assert set(range(1, 38)) <= set(ids), (at, is_another_gone)
+        assert sweep.audit.status == "complete"
+
+
+@pytest.mark.parametrize("start", [AUTUMN, SPRING], ids=["autumn", "spring"])
+def test_a_clock_change_is_walked_through_where_nothing_counts(start: datetime) -> None:
+    """Rows of the hour that comes twice are not passed over, wherever the pages end."""
+    for minutes, first in itertools.product((1, 2, 6), range(0, 120, 12)):
+        step = timedelta(minutes=minutes)
+        # New York's clocks change 10 or 11 hours after the start, which with less than 6 minutes is never reached.
+        begin = start + timedelta(minutes=first) + 100 * (timedelta(minutes=6) - step)
+        rows = rows_of(205, ["America/New_York"], start=begin, step=step)
+        for order, comparison in itertools.product(["utc", "local"], ["utc", "local"]):
+            try:
+                _, ids = swept(ListedApi(rows, order, comparison, count="absent"))
+            except IncompleteSweepError:
+                # A page that spans less than an hour has no room for an hour's repeats.
+                assert minutes * LIMIT <= 60
+            else:
+                assert sorted(ids) == list(range(1, 206)), (order, comparison, minutes, first)
+
+
+@pytest.mark.parametrize("hours", [0.5, 1, 3])
+def test_a_zone_that_shows_late_is_not_passed_over_in_silence(hours: float) -> None:
+    """Where nothing counts, a walk that learns of such a zone too late proves nothing.
+
+    A page that spans more than the 14 hours that a zone may be ahead has room for rows of zones not met yet.
+    """
+    step = timedelta(hours=hours)
+    zones = ["America/Denver", "Asia/Kathmandu"]
+    one, other = (rows_of(60, [zone], start=datetime(2024, 6, 1, tzinfo=UTC), step=step) for zone in zones)
+    mixtures = [[*one[:39], *other[39:]], [*other[:39], *one[39:]]]
+    lone = [[*one[:at], other[at], *one[at + 1 :]] for at in (0, 20, 40, 59)]
+    for order, comparison in itertools.product(["utc", "local"], ["utc", "local"]):
+        for rows in mixtures + lone * (hours * LIMIT > 28):
+            api = ListedApi(rows, order, comparison, count="absent")
+            try:
+                _, ids = swept(api)
+            except IncompleteSweepError:
+                assert hours < 3
+            else:
+                assert sorted(ids) == list(range(1, 61)), (order, comparison)
 
 
 def test_a_row_without_an_id_fails_the_window() -> None:
