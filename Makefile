@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check derive lock record bench build wheel clean
+.PHONY: help install demo test prove check derive lock record bench bench-at-once build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, show what landed"
 	@echo "make test    run the tests"
@@ -14,6 +14,7 @@ help:
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
 	@echo "make bench   measure against dlt's generic REST source"
+	@echo "make bench-at-once   measure one, four and sixteen requests at once"
 	@echo "make lock    resolve requirements/dev.txt again"
 
 install: $(STAMP)
@@ -54,6 +55,9 @@ record: install
 
 bench: install
 	$(BIN)/python benchmarks/against_rest_api.py
+
+bench-at-once: install
+	$(BIN)/python benchmarks/at_once.py
 
 build: install
 	rm -rf dist

@@ -14,8 +14,12 @@ Unit = TypeVar("Unit", bound=Iterable[object])
 _POLL_SECONDS = 0.1
 # However many units run, no more items than this wait to be taken, apart from the one that each holds.
 _WAITING = 4
-# After a refusal a place comes back for so many good answers to each place there is.
+# As many places to begin with, however wide: more than a server takes costs more than it gains.
+_FIRST_PLACES = 4
+# A place comes, or comes back, for so many good answers to each place there is; one that was refused before, for
+# many times as many.
 _ANSWERS_TO_A_PLACE = 4
+_ANSWERS_TO_A_REFUSED_PLACE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def _alone(unit: Unit) -> Iterator[Event[Unit]]:
 class Gate:
     """Lets at most `width` requests through at once; after a refusal half as many, then slowly more again.
 
-    A wait that an answer asks for holds for all. `sleep` waits so many seconds, `clock` tells them.
+    It begins with few places, and is slowest to try again as many as were refused. A wait that an answer asks for
+    holds for all. `sleep` waits so many seconds, `clock` tells them.
     """
 
     def __init__(
@@ -115,7 +120,8 @@ class Gate:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._width = width
-        self._places = float(width)
+        self._places = float(min(width, _FIRST_PLACES))
+        self._refused_places = float("inf")
         self._sleep = sleep
         self._clock = clock
         self._inside = 0
@@ -156,10 +162,13 @@ class Gate:
             self._opens = max(self._opens, self._clock() + wait)
             if number > self._entered_at_refusal:
                 self._entered_at_refusal = self._entered
+                self._refused_places = self._places
                 self._places = max(1.0, self._places / 2)
 
     def welcomed(self) -> None:
         """A request was answered."""
         with self._changed:
-            self._places = min(self._width, self._places + 1 / (_ANSWERS_TO_A_PLACE * self._places))
+            is_doubtful = self._places + 1 > self._refused_places
+            answers = _ANSWERS_TO_A_REFUSED_PLACE if is_doubtful else _ANSWERS_TO_A_PLACE
+            self._places = min(self._width, self._places + 1 / (answers * self._places))
             self._changed.notify_all()

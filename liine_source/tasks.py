@@ -21,8 +21,9 @@ from liine_source.settings import Settings
 from liine_source.sweep import Audit, Emitted, Sweep
 from liine_source.windows import Window
 
-# Days asked for at once in the search for the first one; more would only be sent away where requests are counted.
-_PROBES = 4
+# The width that pays: more days asked for at once in the search for the first one, and more and shorter windows,
+# are more requests, and take longer where requests are counted.
+_WIDE = 4
 
 _BACKFILL = "backfill "
 
@@ -153,9 +154,10 @@ class Reader:
         def counts(days: Sequence[date]) -> list[int]:
             return self.counts(customer_id, [Window(window.since, day) for day in days], audit.tally)
 
-        first = windows.first_day(counts, last, min(self.width, _PROBES))
+        width = min(self.width, _WIDE)
+        first = windows.first_day(counts, last, width)
         first = max(first, window.since or first)
-        return window.cut(windows.inner_days(first, last, page.count, size, self.width))
+        return window.cut(windows.inner_days(first, last, page.count, size, width))
 
 
 class Task(Protocol):

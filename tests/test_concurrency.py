@@ -99,24 +99,47 @@ class Clock:
         return self.now
 
 
-def test_a_refusal_halves_the_width_and_good_answers_raise_it_slowly() -> None:
+def passed(gate: Gate) -> int:
+    """Let one request pass."""
+    with gate.passed() as number:
+        return number
+
+
+def answers_to_a_place(gate: Gate) -> int:
+    """Welcome answers until there is one place more; return how many it took."""
+    before, answers = gate.places, 0
+    while gate.places == before:
+        gate.welcomed()
+        answers += 1
+    return answers
+
+
+def test_a_refusal_halves_the_places_and_good_answers_raise_them_slowly() -> None:
     """Never below one, never above the width; several refusals of one moment count once."""
     gate = Gate(8)
-    for number in (1, 2, 3):
-        with gate.passed() as entered:
-            assert entered == number
-    gate.refused(3, 0)
-    gate.refused(2, 0)
+    assert gate.places == 4
+    for _ in range(300):
+        gate.welcomed()
+    assert gate.places == 8
+    numbers = [passed(gate) for _ in range(3)]
+    gate.refused(numbers[2], 0)
+    gate.refused(numbers[1], 0)
     assert gate.places == 4
     gate.welcomed()
     assert gate.places == 4
-    for _ in range(200):
-        gate.welcomed()
-    assert gate.places == 8
     for _ in range(9):
-        with gate.passed() as entered:
-            gate.refused(entered, 0)
+        gate.refused(passed(gate), 0)
     assert gate.places == 1
+
+
+def test_as_many_places_as_were_refused_are_slow_to_come_again() -> None:
+    """Where a server takes three, four are tried seldom, and what it takes is back soon."""
+    gate = Gate(16)
+    gate.refused(passed(gate), 0)
+    assert gate.places == 2
+    assert answers_to_a_place(gate) < 12
+    assert gate.places == 3
+    assert answers_to_a_place(gate) > 100
 
 
 def test_a_wait_that_is_asked_for_holds_for_all() -> None:

@@ -242,7 +242,7 @@ def test_a_row_that_arrives_among_the_oldest_hides_none(is_dated: bool, later: t
 @pytest.mark.parametrize("start", [AUTUMN, SPRING], ids=["autumn", "spring"])
 def test_a_clock_change_is_walked_through_where_nothing_counts(start: datetime) -> None:
     """Rows of the hour that comes twice are not passed over, wherever the pages end."""
-    for minutes, first in itertools.product((1, 2, 6), range(0, 120, 12)):
+    for minutes, first in [(2, 0), *itertools.product((6,), range(0, 120, 24))]:
         step = timedelta(minutes=minutes)
         # New York's clocks change 10 or 11 hours after the start, which with less than 6 minutes is never reached.
         begin = start + timedelta(minutes=first) + 100 * (timedelta(minutes=6) - step)

@@ -4,7 +4,7 @@ Promised, whatever happened before and during earlier syncs: every row that the 
 values, lists and objects of now; a row beyond those is one that the API no longer gives. Changes that do not move
 `updated_at` are promised for the last `reread_days`, by a sync for which a reread is due. A sync may fail instead,
 and say so, only where a page is not larger than the rows of one second or, where no count is a total, of the hours by
-which a customer's clocks may differ.
+which a customer's clocks may differ. Nothing is promised there if besides the API cuts pages shorter than it says.
 """
 
 import json
@@ -202,6 +202,12 @@ class Api:
                 if any(ordered[first + fill - 1] - ordered[first] <= span for ordered in clocks):
                     return True
         return False
+
+    def cuts_in_silence(self, page_size: int) -> bool:
+        """Whether a page may be full without a sign of it, and another that would show it cannot be asked for."""
+        readings = self.emulator.readings
+        is_untold = readings.limit_cap < page_size and readings.limit_echo == "requested"
+        return is_untold and readings.count != "total" and self.is_crowded(page_size)
 
 
 def _read(spelled: str) -> datetime:
@@ -416,7 +422,8 @@ def test_a_quiet_sync_brings_the_truth(record_property: Any) -> None:
                     ran["quiet syncs"] += 1
                     ran["of them failed, and said so"] += bool(failed)
                     assert not failed or api.is_crowded(history.reading["page_size"]), connector.settings.failures
-                    assert connector.differences(api, failed, reread) == []
+                    if not api.cuts_in_silence(history.reading["page_size"]):
+                        assert connector.differences(api, failed, reread) == []
 
     brings_the_truth()
     record_property("shown", ", ".join(f"{count} {what}" for what, count in ran.items()))
