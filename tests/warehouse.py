@@ -3,7 +3,7 @@
 What a value should be is stated here once more, from the reference, and not taken from the connector.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +14,13 @@ import msgspec
 
 Row = dict[str, Any]
 
-_WALL_CLOCKS = {"start_time"}
-_INSTANTS = {"start_time_tz", "updated_at"}
-_DECIMALS = {"revenue"}
+# Of these the warehouse has another type than JSON.
+_AS_LOADED: dict[str, Callable[[Any], Any]] = {
+    "start_time": lambda text: datetime.fromisoformat(text.removesuffix("Z")),
+    "start_time_tz": lambda text: datetime.fromisoformat(text).astimezone(UTC),
+    "updated_at": lambda text: datetime.fromisoformat(text).astimezone(UTC),
+    "revenue": lambda number: Decimal(str(number)),
+}
 _TABLED = {"provider_names", "initial_session_extras", "last_touch_session_extras"}
 _TYPES = {
     str: "string",
@@ -61,18 +65,13 @@ def differences(file: Path, truth: Iterable[Row], dataset: str = "liine", limit:
 
 
 def _wrong_fields(expected: Row, found: Row) -> list[str]:
-    names = (expected.keys() - _TABLED) | (found.keys() - {"_dlt_load_id"})
-    return [name for name in sorted(names) if _as_loaded(name, expected.get(name)) != found.get(name, "no column")]
-
-
-def _as_loaded(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name in _WALL_CLOCKS:
-        return datetime.fromisoformat(value.removesuffix("Z"))
-    if name in _INSTANTS:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return Decimal(str(value)) if name in _DECIMALS else value
+    plain = {name: value for name, value in expected.items() if name not in _TABLED}
+    for name, loaded in _AS_LOADED.items():
+        if plain.get(name) is not None:
+            plain[name] = loaded(plain[name])
+    wrong = [name for name, value in plain.items() if found.get(name, "no column") != value]
+    more = [name for name, value in found.items() if value is not None and name not in plain]
+    return sorted({*wrong, *more} - {"_dlt_load_id"})
 
 
 def _wrong_lists(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:

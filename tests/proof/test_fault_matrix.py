@@ -143,6 +143,7 @@ def test_a_fault_ends_with_the_truth_or_is_told(
             assert _told(phase, api) == [], name
         assert differences(WAREHOUSE, api.truth()) == [], name
         outcomes.append("told " if told else "whole")
+    record_property("cases", len(outcomes))
     record_property("shown", f"{fault:38} {'  '.join(outcomes)}")
 
 
