@@ -25,7 +25,11 @@ READINGS = {
 }
 
 
-@pytest.fixture(params=READINGS)
+# The others take longer than `make test` should.
+QUICK = {"local days", "UTC midnights", "no count"}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.proof) for name in READINGS])
 def api(request: pytest.FixtureRequest) -> Any:
     with running_emulator(interactions=1500, customers=2, seed=5, readings=READINGS[request.param]) as running:
         yield running
