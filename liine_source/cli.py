@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from liine_source import runs, tables
+from liine_source import loading, runs, tables
 from liine_source.errors import ConfigurationError, LiineError
 from liine_source.sweep import Audit
 
@@ -61,7 +61,7 @@ def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
 @app.command()
 def sync(
     destination: Destination = None,
-    dataset: Dataset = runs.DATASET_NAME,
+    dataset: Dataset = loading.DATASET_NAME,
     customer_id: Customers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -91,7 +91,7 @@ def backfill(
     since: Since = None,
     until: Until = None,
     destination: Destination = None,
-    dataset: Dataset = runs.DATASET_NAME,
+    dataset: Dataset = loading.DATASET_NAME,
     customer_id: Customers = None,
     anew: Annotated[bool, typer.Option("--anew", help="Read again what an earlier backfill has read.")] = False,
     as_json: AsJson = False,
@@ -112,7 +112,7 @@ def backfill(
 def verify(
     since: Since = None,
     destination: Destination = None,
-    dataset: Dataset = runs.DATASET_NAME,
+    dataset: Dataset = loading.DATASET_NAME,
     customer_id: Customers = None,
     repair: Annotated[bool, typer.Option("--repair", help="Fetch again what is missing or stale.")] = False,
     as_json: AsJson = False,
@@ -134,7 +134,7 @@ def verify(
 
 
 @app.command()
-def status(destination: Destination = None, dataset: Dataset = runs.DATASET_NAME, as_json: AsJson = False) -> None:
+def status(destination: Destination = None, dataset: Dataset = loading.DATASET_NAME, as_json: AsJson = False) -> None:
     """Tell what the warehouse holds of each customer, and how the last sweep ended."""
     found = runs.status(destination, dataset)
     if as_json:

@@ -1,68 +1,35 @@
-"""What a person or a scheduler asks for: check, plan, sync, backfill, verify, status.
+"""What a person or a scheduler asks for: check, plan, sync, backfill, verify, status."""
 
-Every pipeline is built here, so that what loading safely needs is set in one place; `docs/architecture.md`
-says why for each setting.
-"""
-
-import hashlib
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import combinations
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dlt
-from dlt.common.destination import Destination
-from dlt.common.pipeline import get_dlt_pipelines_dir
-from filelock import FileLock, Timeout
 
-from liine_source import query
+from liine_source import loading, query
 from liine_source.client import LiineClient
 from liine_source.errors import (
     ApiError,
-    BusyError,
-    ConfigurationError,
     LiineError,
     LoginRefusedError,
-    NameClashError,
     SyncFailedError,
 )
 from liine_source.failures import translated
 from liine_source.settings import Observer, Settings, checked_settings
 from liine_source.source import for_order
 from liine_source.sweep import Audit
-from liine_source.tasks import Order, Progress, Reader, progress
+from liine_source.tasks import Order, Progress, Reader, merged, progress
 from liine_source.windows import Window
 
 if TYPE_CHECKING:
     from liine_source.verification import CustomerVerification
 
-AnyDestination = Destination[Any, Any]
-
-PIPELINE_NAME = "liine_sync"
-DATASET_NAME = "liine"
-DUCKDB_FILE = "warehouse.duckdb"
-
-# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to.
-_DEFAULTS = {
-    "load.delete_completed_jobs": True,
-    "load.truncate_staging_dataset": True,
-    "runtime.dlthub_telemetry": False,
-}
-
-# DuckDB would keep a whole load in memory where it may, and each thread more than 100 MB of these wide rows.
-_DUCKDB_CONFIG = {"memory_limit": "400MB", "threads": 1}
-
 # A long history comes in several loads, so that its newest part can be used early and an interruption costs little.
 _ROWS_A_LOAD = 100_000
-
-# One name on every destination: Postgres alone would cut a name at 63 characters.
-_IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,30 +106,6 @@ class CustomerStatus:
     proof: str | None
 
 
-def build_pipeline(
-    destination: str | None = None, dataset: str = DATASET_NAME, *, folder: str | None = None
-) -> dlt.Pipeline:
-    """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
-
-    `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
-    DuckDB. `folder` is the working directory; None takes one for each place that is written to. Raises
-    NameClashError where DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where
-    the destination is unknown or lacks a setting.
-    """
-    kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
-    for name, value in _DEFAULTS.items():
-        if dlt.config.get(name) is None:
-            dlt.config[name] = value
-    with translated():
-        factory = _destination(kind)
-        location = _location(factory)
-    if kind == "duckdb":
-        _check_names(Path(location).stem, dataset)
-    # Two places sharing a working directory have lost rows.
-    home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}")
-    return dlt.pipeline(PIPELINE_NAME, home, destination=factory, dataset_name=dataset)
-
-
 def check(**settings: Any) -> list[CustomerAccess]:
     """Log in and count each customer's interactions, with one request each; nothing is loaded.
 
@@ -180,7 +123,7 @@ def check(**settings: Any) -> list[CustomerAccess]:
 
 def sync(
     destination: str | None = None,
-    dataset: str = DATASET_NAME,
+    dataset: str = loading.DATASET_NAME,
     *,
     observer: Observer | None = None,
     **settings: Any,
@@ -193,7 +136,7 @@ def sync(
     recorder = _Recorder(observer)
     with translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset) as pipeline:
+        with _ready(destination, dataset, resolved, "sync") as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
 
 
@@ -201,7 +144,7 @@ def backfill(
     since: date | None = None,
     until: date | None = None,
     destination: str | None = None,
-    dataset: str = DATASET_NAME,
+    dataset: str = loading.DATASET_NAME,
     *,
     is_anew: bool = False,
     observer: Observer | None = None,
@@ -217,7 +160,7 @@ def backfill(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset) as pipeline:
+        with _ready(destination, dataset, resolved, "backfill") as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
 
 
@@ -240,7 +183,7 @@ def plan(**settings: Any) -> list[CustomerPlan]:
 def verify(
     since: date | None = None,
     destination: str | None = None,
-    dataset: str = DATASET_NAME,
+    dataset: str = loading.DATASET_NAME,
     *,
     repair: bool = False,
     observer: Observer | None = None,
@@ -259,8 +202,8 @@ def verify(
         resolved = checked_settings(observer=recorder, **settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
-            with _ready(destination, dataset, is_filled=True) as pipeline:
-                reader = Reader(resolved, client, pipeline.state.get("sources", {}).get("liine", {}))
+            with _ready(destination, dataset, resolved, "verify") as pipeline:
+                reader = Reader(resolved, client, _remembered(pipeline))
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
                 if repair:
                     _repair(pipeline, resolved, found, recorder)
@@ -276,17 +219,17 @@ def raise_for_failures(report: SyncReport) -> None:
         raise SyncFailedError(failures)
 
 
-def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
+def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) -> list[CustomerStatus]:
     """Return what the warehouse holds of each customer that was ever synced; an empty list if none was."""
     # SQLAlchemy takes as long to import as a small sync takes to run.
     from liine_source import warehouse  # noqa: PLC0415
 
     # A folder of its own: the pipeline's may be in use by a sync that is running now.
     with TemporaryDirectory(prefix="liine-") as folder, translated():
-        pipeline = build_pipeline(destination, dataset, folder=folder)
-        if not _is_filled(pipeline):
+        pipeline = loading.build_pipeline(destination, dataset, folder=folder)
+        if not loading.is_filled(pipeline):
             return []
-        marks = progress(pipeline.state.get("sources", {}).get("liine", {}))
+        marks = progress(_remembered(pipeline))
         rows, sweeps = warehouse.rows_by_customer(pipeline), warehouse.last_sweeps(pipeline)
     return [
         CustomerStatus(
@@ -344,16 +287,6 @@ class _Recorder:
             self._observer.built(rows, unknown_fields)
 
 
-def _is_filled(pipeline: dlt.Pipeline) -> bool:
-    """Whether anything was ever loaded; the pipeline then has the destination's schema and state."""
-    destination = cast("AnyDestination", pipeline.destination)
-    # To look into a DuckDB file that is not there would make it.
-    if destination.destination_name == "duckdb" and not Path(_location(destination)).exists():
-        return False
-    pipeline.sync_destination()
-    return bool(pipeline.schema_names)
-
-
 def _repair(
     pipeline: dlt.Pipeline, settings: Settings, found: list["CustomerVerification"], recorder: _Recorder
 ) -> None:
@@ -398,102 +331,38 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
         return CustomerAccess(customer, error=str(error))
 
 
-def _destination(kind: str) -> AnyDestination:
-    """Return a destination with our defaults."""
-    arguments: dict[str, Any] = {"supports_transactions": True, **_IDENTIFIERS}
-    if kind == "duckdb":
-        if dlt.secrets.get("destination.duckdb.credentials") is None:
-            arguments["credentials"] = DUCKDB_FILE
-        credentials = _config(Destination.from_reference(kind, **arguments)).credentials
-        credentials.global_config = _DUCKDB_CONFIG | (credentials.global_config or {})
-        arguments["credentials"] = credentials
-    return cast("AnyDestination", Destination.from_reference(kind, **arguments))
-
-
-def _location(destination: AnyDestination) -> str:
-    """Return the place that a destination writes to."""
-    location = str(_config(destination).data_location())
-    return str(Path(location).resolve()) if destination.destination_name == "duckdb" else location
-
-
-def _config(destination: Any) -> Any:
-    """Partial: the dataset and the folder are the pipeline's to give, and do not tell the place."""
-    return destination.configuration(destination.spec(), accept_partial=True)
-
-
 @contextmanager
-def _ready(destination: str | None, dataset: str, *, is_filled: bool = False) -> Iterator[dlt.Pipeline]:
-    """A pipeline that no other run uses, as the destination remembers it; ConfigurationError if it must be filled.
+def _ready(destination: str | None, dataset: str, settings: Settings, kind: str) -> Iterator[dlt.Pipeline]:
+    """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
+    rows = query.fingerprint(settings.filters, settings.since, settings.until)
+    pipeline = loading.build_pipeline(destination, dataset, unit=f"{kind} {sorted(settings.customer_ids)} {rows}")
+    with loading.ready(pipeline, is_to_be_filled=kind == "verify"):
+        yield pipeline
 
-    What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
-    how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
-    may quote them. Raises BusyError where another run is under way.
-    """
-    pipeline = build_pipeline(destination, dataset)
-    Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        is_busy = True
-    else:
-        is_busy = False
-    if is_busy:
-        raise BusyError(
-            f"Another run is loading into the same place, dataset {dataset}; nothing was requested. "
-            "It goes on by itself: run again when it has ended."
-        )
-    try:
-        pipeline.drop()
-        if is_filled and not _is_filled(pipeline):
-            raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
-        with _kept_open(pipeline):
-            yield pipeline
-    finally:
-        pipeline.drop()
-        lock.release()
+
+def _remembered(pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them."""
+    if not loading.has_many_writers(pipeline):
+        state: dict[str, Any] = pipeline.state.get("sources", {}).get("liine", {})
+        return state
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    return merged(warehouse.states(pipeline), customer_ids)
 
 
 def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
     """Run as many loads as the order needs."""
     recorder.begin(settings.customer_ids)
     report = recorder.report
+    if loading.has_many_writers(pipeline):
+        from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+        order.remembered = _remembered(pipeline, settings.customer_ids)
+        order.column_types = warehouse.column_types(pipeline)
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False
-        info = pipeline.run(for_order(settings, order))
+        info = loading.load(pipeline, for_order(settings, order))
         report.load_ids += info.loads_ids
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report
-
-
-@contextmanager
-def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Keep DuckDB's file open for a whole run.
-
-    dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
-    a file that another program has open is met before the first request.
-    """
-    destination = cast("AnyDestination", pipeline.destination)
-    if destination.destination_name != "duckdb":
-        yield
-        return
-    import duckdb  # noqa: PLC0415  other destinations need none
-
-    with duckdb.connect(_location(destination)):
-        yield
-
-
-def _check_names(file_stem: str, dataset: str) -> None:
-    """DuckDB calls a database by its file's stem, and cannot tell it from a schema of the same name."""
-    names = {"the DuckDB file": file_stem, "the dataset": dataset, "the pipeline": PIPELINE_NAME}
-    for (one, first), (other, second) in combinations(names.items(), 2):
-        if first.lower() == second.lower():
-            raise NameClashError(
-                f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
-                "Give another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
-            )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

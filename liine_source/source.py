@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any, Literal
 
 import dlt
@@ -139,21 +140,34 @@ def _child_table(pages: DltResource, table: str) -> DltResource:
 def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
     state = dlt.current.source_state()
+    if order.remembered is not None:
+        state.update(order.remembered)
+        order.remembered = None
     _keep_meanings_apart(state, settings.filters)
     schema = dlt.current.source_schema()
     load_id = dlt.current.load_package_state()["load_id"]
-    builder = tables.PageTables(load_id, _known_types(schema), schema.naming.normalize_identifier)
-    yield tables.empty_tables()
+    builder = tables.PageTables(load_id, _known_types(schema, order), schema.naming.normalize_identifier)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
         waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted))
-        yield from tables.batched(_swept(settings, order, waiting, builder), _BATCH)
+        empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
+        yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder)), _BATCH)
     finally:
         client.close()
     if settings.observer:
         settings.observer.built(builder.rows, builder.unknown_fields)
     elif settings.failures:
         raise SyncFailedError(settings.failures)
+
+
+def _are_to_be_made(schema: Schema, order: Order) -> bool:
+    """Whether the tables are to be loaded without a row, so that they are there.
+
+    A file without a row cannot be loaded into Postgres; `loading` makes the tables there.
+    """
+    is_known = bool(order.column_types) or tables.INTERACTIONS in schema.tables
+    destination = dlt.current.pipeline().destination
+    return not is_known and not (destination and destination.destination_name == "postgres")
 
 
 def _swept(
@@ -202,12 +216,9 @@ def _keep_meanings_apart(state: dict[str, Any], filters: Filters) -> None:
         )
 
 
-def _known_types(schema: Schema) -> dict[str, str]:
-    """Return the columns of `interactions` that earlier runs added to the reference's."""
+def _known_types(schema: Schema, order: Order) -> dict[str, str]:
+    """Return the columns of `interactions` that earlier runs, of whichever unit of work, added to the reference's."""
     ours = tables.columns(tables.INTERACTIONS)
     stored = schema.tables.get(tables.INTERACTIONS, {"columns": {}})["columns"]
-    return {
-        name: column["data_type"] or "text"
-        for name, column in stored.items()
-        if name not in ours and "data_type" in column
-    }
+    found = {name: column["data_type"] or "text" for name, column in stored.items() if "data_type" in column}
+    return {name: kind for name, kind in {**order.column_types, **found}.items() if name not in ours}

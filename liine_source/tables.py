@@ -362,9 +362,13 @@ def _as_documented(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array | No
     if arrow_type in _CHECKED and {type(value) for value in raw} - _CHECKED[arrow_type]:
         return None
     try:
-        return _timestamps(raw, arrow_type) if pa.types.is_timestamp(arrow_type) else pa.array(raw, arrow_type)
+        if pa.types.is_timestamp(arrow_type):
+            return _timestamps(raw, arrow_type)
+        array = pa.array(raw, arrow_type)
     except (pa.ArrowException, ValueError, OverflowError):
         return None
+    has_nul = pa.types.is_string(arrow_type) and pc.any(pc.match_substring(array, "\0")).as_py()
+    return None if has_nul else array
 
 
 def _timestamps(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:

@@ -7,7 +7,7 @@ and dates: `{"watermark": …, "reread": …}`, or while its history is being re
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,8 @@ class Order:
     are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
     and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets
     what an earlier backfill did. `updated` customers need no more changes; of those `to_reread`, the last weeks are
-    due since the moment given.
+    due since the moment given. Where several units of work load into one dataset, `remembered` is what all of them
+    together know, and `column_types` are the columns that `interactions` has there.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"
@@ -50,6 +51,8 @@ class Order:
     updated: set[int] = field(default_factory=set)
     to_reread: dict[int, datetime] = field(default_factory=dict)
     is_unfinished: bool = False
+    remembered: dict[str, Any] | None = None
+    column_types: Mapping[str, str] = field(default_factory=dict)
 
 
 class Progress(NamedTuple):
@@ -66,6 +69,21 @@ def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
         watermarks = [datetime.fromisoformat(mark["watermark"]) for mark in marks.values() if "watermark" in mark]
         left = sum(len(mark["history"]["left"]) for mark in marks.values() if "history" in mark)
         found[int(customer)] = Progress(max(watermarks, default=None), left)
+    return found
+
+
+def merged(states: Iterable[Mapping[str, Any]], customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return one state of several, oldest first, of all customers or of some: of each mark the newest.
+
+    Each is true by itself, since it was committed with its rows; an older one is only behind.
+    """
+    found: dict[str, Any] = {"customers": {}}
+    chosen = None if customer_ids is None else set(map(str, customer_ids))
+    for state in states:
+        found |= {name: value for name, value in state.items() if name != "customers"}
+        for customer, marks in state.get("customers", {}).items():
+            if chosen is None or customer in chosen:
+                found["customers"].setdefault(customer, {}).update(marks)
     return found
 
 

@@ -90,6 +90,9 @@ def _text(value: Any) -> str:
 
 
 def _storable(text: str) -> str:
+    if "\0" in text:
+        # Postgres has no place for it, and every warehouse is to hold the same.
+        raise UnfitError("text with a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:

