@@ -127,21 +127,23 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     pipeline.extract(source)
     pipeline.normalize()
     with _alone(pipeline, "load"):
-        if _kind(pipeline) == "postgres" and not is_filled(pipeline):
+        if _kind(pipeline) == "postgres":
             _make_tables(pipeline, declared)
         return pipeline.load()
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
-    """Make the tables and their indexes, whether or not the first load has a row for each."""
+    """Make the tables before a first load, which may have no row for some, and whatever is missing of their indexes."""
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-    with pipeline.destination_client() as client:
-        # As it would be if it had been stored: a changed one is refused.
-        client.schema = Schema.from_dict(declared.to_dict())  # type: ignore[arg-type]
-        client.initialize_storage()
-        names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
-        client.update_stored_schema(only_tables=names)
+    if not is_filled(pipeline):
+        with pipeline.destination_client() as client:
+            # As it would be if it had been stored: a changed one is refused.
+            client.schema = Schema.from_dict(declared.to_dict())  # type: ignore[arg-type]
+            client.initialize_storage()
+            names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
+            client.update_stored_schema(only_tables=names)
+    # A run may have been killed in between, or somebody may have dropped one.
     warehouse.create_indexes(pipeline)
 
 

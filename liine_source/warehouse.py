@@ -135,10 +135,12 @@ def locked(pipeline: dlt.Pipeline, name: str) -> Iterator[None]:
 
 
 def create_indexes(pipeline: dlt.Pipeline) -> None:
-    """Create the indexes that merging and looking up want, where they are not there yet."""
+    """Create the indexes that merging and looking up want, where the table is there and the index is not."""
     metadata = sa.MetaData()
     with pipeline.sql_client() as client:
         for table, names in _INDEXES.items():
+            if not column_types(pipeline, table):
+                continue
             columns = tables.columns(table)
             made = sa.Table(
                 table, metadata, *(sa.Column(name, _TYPES[str(columns[name]["data_type"])]) for name in names)
@@ -148,10 +150,10 @@ def create_indexes(pipeline: dlt.Pipeline) -> None:
                 client.execute_sql(_spelled(CreateIndex(index, if_not_exists=True)))
 
 
-def column_types(pipeline: dlt.Pipeline) -> dict[str, str]:
-    """Return dlt's data types of the columns that `interactions` has in the warehouse; none if it is not there."""
+def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> dict[str, str]:
+    """Return dlt's data types of the columns that a table has in the warehouse; none if it is not there."""
     with pipeline.destination_client() as client:
-        _, columns = client.get_storage_table(tables.INTERACTIONS)  # type: ignore[attr-defined]
+        _, columns = client.get_storage_table(table)  # type: ignore[attr-defined]
     return {name: column["data_type"] for name, column in columns.items()}
 
 
