@@ -1,0 +1,43 @@
+"""A folder of parquet files instead of a warehouse: each load adds files, and a view takes the newest of each row."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from liine_source import sync
+from liine_source.emulator import running_emulator
+from tests.test_sync import settings
+from tests.warehouse import differences
+
+# As docs/filesystem.md gives it.
+NEWEST = """
+create schema liine;
+create view liine.interactions as
+select * from read_parquet('lake/liine/interactions/*.parquet', union_by_name = true)
+qualify row_number() over (partition by id order by _dlt_load_id desc) = 1;
+"""
+CHILD = """
+create view liine.{table} as
+select child.* exclude (is_cleared) from read_parquet('lake/liine/{table}/*.parquet') as child
+join liine.interactions as newest on newest.id = child.interaction_id and newest._dlt_load_id = child._dlt_load_id
+where is_cleared is not true;
+"""
+CHILDREN = ("interactions__provider_names", "interactions__session_extras", "interactions__rejected_values")
+
+
+def test_the_newest_of_each_row_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After two loads, with lists that became empty, read as the documentation says."""
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
+    with running_emulator(interactions=300, customers=2) as api:
+        assert sync("filesystem", **settings(api)).is_complete
+        api.advance(timedelta(days=9))
+        for row in api.truth()[-20:]:
+            api.change(row["id"], provider_names=[])
+        assert sync("filesystem", **settings(api)).is_complete
+        with duckdb.connect("lake.duckdb") as connection:
+            connection.execute(NEWEST)
+            for table in CHILDREN:
+                connection.execute(CHILD.format(table=table))
+        assert differences(Path("lake.duckdb"), api.truth()) == []
