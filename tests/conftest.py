@@ -4,6 +4,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -62,3 +63,16 @@ def warehouse(request: pytest.FixtureRequest) -> Place:
     """Where `sync()` writes to, one destination after the other."""
     place: Place = request.getfixturevalue("postgres") if request.param == "postgres" else Path("warehouse.duckdb")
     return place
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what proofs recorded, whichever process they ran in: lines `shown`, and the sum of `cases`."""
+    cases = 0
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, line in report.user_properties:
+            if name == "shown":
+                terminalreporter.write_line(line)
+            elif name == "cases":
+                cases += line
+    if cases:
+        terminalreporter.write_line(f"{cases} cases of a fault in a phase")

@@ -36,7 +36,7 @@ def at_once(api: Emulator, units: list[list[int]], folder: Path) -> None:
     assert [process.returncode for process in waiting] == [0] * len(units), told
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.proof)])
 def test_units_at_once_neither_mix_nor_double(postgres: str, tmp_path: Path, rounds: int) -> None:
     """Four processes at once, from the first table on; each customer is read by two of them."""
     with running_emulator(interactions=1200, customers=4, seed=8) as api:

@@ -26,7 +26,7 @@ READINGS = {
 
 
 # The others take longer than `make test` should.
-QUICK = {"local days", "UTC midnights", "no count"}
+QUICK = {"UTC midnights", "no count"}
 
 
 @pytest.fixture(params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.proof) for name in READINGS])
