@@ -12,12 +12,7 @@ import dlt
 
 from liine_source import loading, query
 from liine_source.client import LiineClient
-from liine_source.errors import (
-    ApiError,
-    LiineError,
-    LoginRefusedError,
-    SyncFailedError,
-)
+from liine_source.errors import ApiError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
 from liine_source.settings import Observer, Settings, checked_settings
 from liine_source.source import for_order
