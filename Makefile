@@ -26,7 +26,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --extra emulator --extra postgres --extra snowflake --group dev pyproject.toml --output-file requirements/dev.txt
+	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev pyproject.toml --output-file requirements/dev.txt
 
 check: install
 	$(BIN)/ruff check .

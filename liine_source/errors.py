@@ -26,6 +26,7 @@ LiineError
 │   └── MissingIdError          an interaction without a usable `id` cannot be merged
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
+│   └── DoubledError            interactions are in Snowflake twice, by two runs of one customer at once
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
 No message holds a query value, a row's content, a token or a password.
@@ -247,6 +248,10 @@ class BusyError(LiineError):
 
 class DestinationError(LiineError):
     """The warehouse could not be read or written; nothing that was loaded before is lost."""
+
+
+class DoubledError(DestinationError):
+    """Two runs loaded the same customer at once into a warehouse that refuses no second row of an `id`."""
 
 
 # An outage fails every window alike, and nobody reads hundreds of lines.

@@ -20,6 +20,12 @@ from liine_source.errors import ConfigurationError, DestinationError, LiineError
 
 # Words of the messages of operating systems and databases, and what to do.
 _REMEDIES = {
+    (
+        "incorrect username or password",
+        "jwt token is invalid",
+        "password authentication failed",
+        "no password supplied",
+    ): "The warehouse refused the login: check the user name, and its password or private key, then run again.",
     ("no space left", "file too large", "disk full", "quota exceeded"): "The disk is full: make room, then run again.",
     ("set lock on file", "database is locked"): "Another program has the warehouse's file open, perhaps a run that is "
     "under way: close it, or wait until it has ended, then run again.",

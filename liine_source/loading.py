@@ -2,7 +2,8 @@
 
 `docs/architecture.md` says why for each setting. DuckDB has one writer, and a second run is refused. Postgres and
 Snowflake have many: each unit of work, the customers of one run, has a pipeline, a working directory and a staging
-dataset of its own, and on Postgres their loads come one after the other.
+dataset of its own. On Postgres their loads come one after the other; Snowflake has no lock for that, and no index that
+would refuse a second row of one id, so there each load is looked at afterwards.
 """
 
 import hashlib
@@ -14,14 +15,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import dlt
+from dlt.common.configuration.exceptions import ConfigurationValueError
 from dlt.common.destination import Destination
 from dlt.common.pipeline import LoadInfo, get_dlt_pipelines_dir
 from dlt.common.schema import Schema
+from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 from filelock import FileLock, Timeout
 
-from liine_source.errors import BusyError, ConfigurationError, NameClashError
+from liine_source import tables
+from liine_source.errors import BusyError, ConfigurationError, DoubledError, NameClashError
 from liine_source.failures import translated
+from liine_source.settings import MANY_WRITERS
 
 AnyDestination = Destination[Any, Any]
 
@@ -34,6 +39,7 @@ _DEFAULTS = {
     "load.delete_completed_jobs": True,
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
+    "destination.snowflake.keep_staged_files": False,
 }
 
 # DuckDB would keep a whole load in memory where it may, and each thread more than 100 MB of these wide rows.
@@ -42,7 +48,9 @@ _DUCKDB_CONFIG = {"memory_limit": "400MB", "threads": 1}
 # One name on every destination: Postgres alone would cut a name at 63 characters.
 _IDENTIFIERS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
 
-_MANY_WRITERS = {"postgres", "snowflake"}
+# Settings of ours beside dlt's own of [destination.snowflake]; docs/snowflake.md.
+_IS_TRANSIENT = "destination.snowflake.is_transient"
+_CLUSTER_BY = "destination.snowflake.cluster_by"
 # So many seconds a run waits for another of the same customers, before it gives up.
 _PATIENCE = 600
 
@@ -59,7 +67,7 @@ def build_pipeline(
     dataset apart, and ConfigurationError where the destination is unknown or lacks a setting.
     """
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
-    suffix = f"_{_digest(unit)}" if unit and kind in _MANY_WRITERS else ""
+    suffix = f"_{_digest(unit)}" if unit and kind in MANY_WRITERS else ""
     for name, value in _DEFAULTS.items():
         if dlt.config.get(name) is None:
             dlt.config[name] = value
@@ -75,7 +83,7 @@ def build_pipeline(
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
     """Whether several runs may load into the pipeline's dataset at once."""
-    return _kind(pipeline) in _MANY_WRITERS
+    return _kind(pipeline) in MANY_WRITERS
 
 
 @contextmanager
@@ -107,6 +115,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
             raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
         with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
             _drop_staging(pipeline)
+            _make_transient(pipeline)
             pipeline.sync_destination()
             try:
                 yield
@@ -122,14 +131,23 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
 
 
 def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
-    """Extract, normalise and load; into a dataset on Postgres one load at a time."""
+    """Extract, normalise and load; into a dataset on Postgres one load at a time.
+
+    Raises DoubledError where rows are there twice afterwards, which no index of Snowflake's forbids.
+    """
+    kind = _kind(pipeline)
+    if kind == "snowflake":
+        _cluster(source)
     declared = source.discover_schema()
     pipeline.extract(source)
     pipeline.normalize()
     with _alone(pipeline, "load"):
-        if _kind(pipeline) == "postgres":
+        if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
-        return pipeline.load()
+        info = pipeline.load()
+    if kind == "snowflake":
+        _refuse_doubled(pipeline)
+    return info
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
@@ -144,7 +162,37 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
             names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
             client.update_stored_schema(only_tables=names)
     # A run may have been killed in between, or somebody may have dropped one.
-    warehouse.create_indexes(pipeline)
+    if _kind(pipeline) == "postgres":
+        warehouse.create_indexes(pipeline)
+
+
+def _refuse_doubled(pipeline: dlt.Pipeline) -> None:
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    if doubled := warehouse.doubled(pipeline):
+        raise DoubledError(
+            f"{doubled} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the same customer "
+            "at once. Let them end, then read the days again with `liine backfill --anew`: it leaves one row of each."
+        )
+
+
+def _cluster(source: DltSource) -> None:
+    """Ask for a clustering key of the interactions, where a setting names columns."""
+    names = dlt.config.get(_CLUSTER_BY, list) or []
+    if unknown := sorted(set(names) - {*tables.columns(tables.INTERACTIONS)}):
+        raise ConfigurationError(f"cluster_by of [destination.snowflake] names no columns of interactions: {unknown}.")
+    if names:
+        source.resources[tables.INTERACTIONS].apply_hints(columns={name: {"cluster": True} for name in names})
+
+
+def _make_transient(pipeline: dlt.Pipeline) -> None:
+    """Make Snowflake's schemas before dlt does: staging, and if a setting says so the dataset, without fail-safe."""
+    if _kind(pipeline) != "snowflake":
+        return
+    with pipeline.sql_client() as client:
+        if dlt.config.get(_IS_TRANSIENT, bool) and not client.has_dataset():
+            client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name()}")
+        client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name(staging=True)}")
 
 
 def is_filled(pipeline: dlt.Pipeline) -> bool:
@@ -193,13 +241,41 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         credentials = _config(Destination.from_reference(kind, **arguments)).credentials
         credentials.global_config = _DUCKDB_CONFIG | (credentials.global_config or {})
         arguments["credentials"] = credentials
+    if kind in MANY_WRITERS:
+        credentials = _complete_credentials(kind, Destination.from_reference(kind, **arguments))
+        # dlt has read the key from the file, and would send its path to the account.
+        if kind == "snowflake":
+            credentials.private_key_path = None
+        arguments["credentials"] = credentials
     return cast("AnyDestination", Destination.from_reference(kind, **arguments))
+
+
+def _complete_credentials(kind: str, destination: Any) -> Any:
+    """Return the credentials; raise a ConfigurationError that names what is missing of them."""
+    try:
+        credentials = _config(destination).credentials
+        fields = credentials.get_resolvable_fields().items()
+        missing = [name for name, hint in fields if credentials.get(name) is None and not is_optional_type(hint)]
+    except ConfigurationValueError:
+        # Which of them Snowflake needs depends on the others.
+        missing = ["username, with password or private_key"]
+    if missing:
+        where = f"destination.{kind}.credentials"
+        raise ConfigurationError(
+            f"Settings of the destination {kind} are missing: {', '.join(missing)}. Write them under [{where}] in "
+            f".dlt/secrets.toml, or as {where.upper().replace('.', '__')}__… in the environment; see docs/{kind}.md."
+        )
+    return credentials
 
 
 def _location(destination: AnyDestination) -> str:
     """Return the place that a destination writes to."""
-    location = str(_config(destination).data_location())
-    return str(Path(location).resolve()) if destination.destination_name == "duckdb" else location
+    config = _config(destination)
+    location = str(config.data_location())
+    if destination.destination_name == "duckdb":
+        return str(Path(location).resolve())
+    # Snowflake's and others' is an account, which has several.
+    return f"{location} {getattr(config.credentials, 'database', '')}"
 
 
 def _config(destination: Any) -> Any:

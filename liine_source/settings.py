@@ -16,6 +16,9 @@ from liine_source.query import Filters
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.sweep import Audit
 
+# Destinations that several runs may load into at once.
+MANY_WRITERS = frozenset({"postgres", "snowflake"})
+
 
 class Observer(Protocol):
     """Follows a run. With an observer, a customer that fails is reported to it and the others are loaded."""

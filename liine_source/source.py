@@ -20,7 +20,7 @@ from liine_source.client import LiineClient
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
 from liine_source.query import Filters
-from liine_source.settings import Observer, Settings, checked_settings
+from liine_source.settings import MANY_WRITERS, Observer, Settings, checked_settings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.tasks import Order
 
@@ -163,11 +163,11 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
 def _are_to_be_made(schema: Schema, order: Order) -> bool:
     """Whether the tables are to be loaded without a row, so that they are there.
 
-    A file without a row cannot be loaded into Postgres; `loading` makes the tables there.
+    A file without a row cannot be loaded into Postgres; `loading` makes the tables where there are many writers.
     """
     is_known = bool(order.column_types) or tables.INTERACTIONS in schema.tables
     destination = dlt.current.pipeline().destination
-    return not is_known and not (destination and destination.destination_name == "postgres")
+    return not is_known and not (destination and destination.destination_name in MANY_WRITERS)
 
 
 def _swept(

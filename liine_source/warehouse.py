@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import dlt
 import sqlalchemy as sa
+import sqlglot
+from dlt.common.destination import Destination
 from dlt.common.versioned_state import decompress_state
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
@@ -122,7 +123,13 @@ def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | 
     """Set columns of the verification in the rows `ids`."""
     with pipeline.sql_client() as client:
         for some in _batches(ids):
-            client.execute_sql(_spelled(sa.update(_interactions).where(_is_one_of(some)).values(**values)))
+            client.execute_sql(_spelled(pipeline, sa.update(_interactions).where(_is_one_of(some)).values(**values)))
+
+
+def doubled(pipeline: dlt.Pipeline) -> int:
+    """Return how many interactions are there more than once: for where no index forbids it."""
+    repeated = sa.select(_interactions.c.id).group_by(_interactions.c.id).having(sa.func.count() > 1).subquery()
+    return int(next(_rows(pipeline, sa.select(sa.func.count()).select_from(repeated)))[0])
 
 
 @contextmanager
@@ -130,7 +137,7 @@ def locked(pipeline: dlt.Pipeline, name: str) -> Iterator[None]:
     """Hold one of Postgres's own locks: another session that wants it waits, and the end of this one frees it."""
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with pipeline.sql_client() as client:
-        client.execute_sql(_spelled(sa.select(sa.func.pg_advisory_lock(key))))
+        client.execute_sql(_spelled(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
         yield
 
 
@@ -147,7 +154,7 @@ def create_indexes(pipeline: dlt.Pipeline) -> None:
             )
             for name in names:
                 index = sa.Index(f"{table}_{name}", made.c[name], unique=(table, name) == (tables.INTERACTIONS, "id"))
-                client.execute_sql(_spelled(CreateIndex(index, if_not_exists=True)))
+                client.execute_sql(_spelled(pipeline, CreateIndex(index, if_not_exists=True)))
 
 
 def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> dict[str, str]:
@@ -166,10 +173,8 @@ def states(pipeline: dlt.Pipeline) -> list[dict[str, Any]]:
     )
     found = numbered.subquery()
     last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
-    try:
-        packed = [row[0] for row in _rows(pipeline, last)]
-    except DatabaseUndefinedRelation:
-        return []
+    # Before the first load there is no table, and maybe not even a schema to look for one in.
+    packed = [row[0] for row in _rows(pipeline, last)] if column_types(pipeline, _states.name) else []
     return [decompress_state(state).get("sources", {}).get("liine", {}) for state in packed]
 
 
@@ -184,16 +189,18 @@ def _is_one_of(ids: Sequence[int]) -> Any:
 
 def _utc(column: Any) -> Any:
     """A moment on UTC's clock, without its zone."""
-    return sa.func.timezone("UTC", column, type_=sa.DateTime())
+    return sa.cast(column.op("AT TIME ZONE")(sa.literal("UTC")), sa.DateTime)
 
 
 def _rows(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    with pipeline.sql_client() as client, client.execute_query(_spelled(statement)) as cursor:
+    with pipeline.sql_client() as client, client.execute_query(_spelled(pipeline, statement)) as cursor:
         while rows := cursor.fetchmany(10_000):
             yield from map(tuple, rows)
 
 
-def _spelled(statement: sa.sql.expression.ClauseElement) -> str:
-    # DuckDB reads Postgres's dialect.
+def _spelled(pipeline: dlt.Pipeline, statement: sa.sql.expression.ClauseElement) -> str:
+    """Write a statement in the destination's dialect, by way of Postgres's."""
     dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    spoken = cast("Destination[Any, Any]", pipeline.destination).capabilities().sqlglot_dialect
+    return text if spoken in {None, "postgres"} else sqlglot.transpile(text, read="postgres", write=spoken)[0]

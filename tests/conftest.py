@@ -1,5 +1,6 @@
 """What every test needs: a folder, an environment and a client of its own that does not wait; and the warehouses."""
 
+import json
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ import psycopg2
 import pytest
 
 from liine_source import client
+from tests import snowflake_stand_in
+from tests.snowflake_stand_in import StandIn
 from tests.warehouse import Place
 
 
@@ -58,11 +61,30 @@ def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture
+def snowflake(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """An empty stand-in for an account, to which dlt's settings point."""
+    with snowflake_stand_in.running() as account:
+        settings = {
+            "HOST": snowflake_stand_in.ACCOUNT,
+            "DATABASE": "ANALYTICS",
+            "USERNAME": snowflake_stand_in.USER,
+            "PASSWORD": snowflake_stand_in.PASSWORD,
+            "WAREHOUSE": "LIINE_LOADING",
+            "ROLE": "LIINE_LOADER",
+            "QUERY": json.dumps(account.address),
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(f"DESTINATION__SNOWFLAKE__CREDENTIALS__{name}", value)
+        monkeypatch.setenv("DESTINATION_TYPE", "snowflake")
+        yield account
+
+
+@pytest.fixture(params=["duckdb", "postgres", pytest.param("snowflake", marks=pytest.mark.proof)])
 def warehouse(request: pytest.FixtureRequest) -> Place:
     """Where `sync()` writes to, one destination after the other."""
-    place: Place = request.getfixturevalue("postgres") if request.param == "postgres" else Path("warehouse.duckdb")
-    return place
+    place: Place = Path("warehouse.duckdb")
+    return place if request.param == "duckdb" else request.getfixturevalue(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

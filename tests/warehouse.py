@@ -14,9 +14,11 @@ import duckdb
 import msgspec
 import psycopg2
 
+from tests.snowflake_stand_in import StandIn
+
 Row = dict[str, Any]
-# A DuckDB file, or the address of a Postgres database.
-Place = Path | str
+# A DuckDB file, the address of a Postgres database, or the stand-in for a Snowflake account.
+Place = Path | str | StandIn
 
 # Of these the warehouse has another type than JSON.
 _AS_LOADED: dict[str, Callable[[Any], Any]] = {
@@ -38,7 +40,9 @@ _TYPES = {
 
 
 def query(place: Place, sql: str) -> list[Row]:
-    """Rows of a DuckDB file or a Postgres database as dictionaries."""
+    """Rows as dictionaries, whichever warehouse it is."""
+    if isinstance(place, StandIn):
+        return place.query(sql)
     with closing(_connected(place)) as connection:
         cursor = connection.cursor()
         cursor.execute("set TimeZone = 'UTC'")

@@ -1,0 +1,428 @@
+ALTER SESSION SET autocommit=False
+
+ALTER SESSION SET autocommit=True
+
+COMMIT
+
+COPY INTO "LIINE"."SWEEPS"
+FROM '@"LIINE"."%SWEEPS"/"…"/sweeps.….0.parquet'
+FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+COPY INTO "LIINE"."_DLT_PIPELINE_STATE"
+FROM '@"LIINE"."%_DLT_PIPELINE_STATE"/"…"/_dlt_pipeline_state.….0.jsonl.gz'
+FILE_FORMAT = (TYPE = 'JSON', BINARY_FORMAT = 'BASE64')
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+COPY INTO "LIINE_STG_…"."INTERACTIONS"
+FROM '@"LIINE_STG_…"."%INTERACTIONS"/"…"/interactions.….0.parquet'
+FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+COPY INTO "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES"
+FROM '@"LIINE_STG_…"."%INTERACTIONS__PROVIDER_NAMES"/"…"/interactions__provider_names.….0.parquet'
+FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+COPY INTO "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES"
+FROM '@"LIINE_STG_…"."%INTERACTIONS__REJECTED_VALUES"/"…"/interactions__rejected_values.….0.parquet'
+FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+COPY INTO "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS"
+FROM '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"/interactions__session_extras.….0.parquet'
+FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
+MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
+
+CREATE SCHEMA "LIINE"
+
+CREATE TABLE "LIINE"."INTERACTIONS" (
+"ANALYZE_COMPLETE" BOOLEAN   COMMENT 'Whether analysis of the call has ended; null while a call is in progress.',
+"CUSTOMER_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the customer that the row belongs to.',
+"DURATION" NUMBER(19,0)   COMMENT 'Length of a call in seconds; set for calls only.',
+"MESSAGING_UTILIZATION" FLOAT   COMMENT 'Share of the messaging used in a call, 0 to 100 percent. Null without messaging in the account, and for forms, online bookings and manual updates.',
+"LEAD_ID" VARCHAR   COMMENT 'The lead: a new one for each new lead, while an existing patient keeps that of earlier interactions. It may be reassigned later.',
+"CALL_ID" VARCHAR   COMMENT 'Text id of the interaction, present for every type and not just calls.',
+"INTERACTION_TYPE" VARCHAR   COMMENT 'Kind of interaction; a manual update counts as a call.',
+"DIRECTION" VARCHAR   COMMENT 'Who began: `inbound` the lead, `outbound` an agent, or null. Manual updates are outbound; forms, EHR/PMS entries and online bookings inbound.',
+"PHONE_NUMBER" VARCHAR   COMMENT 'The lead''s number, country code first; the word `Unknown` stands for an invalid one.',
+"STATUS" VARCHAR   COMMENT 'How a call was connected.',
+"SESSION_GUID" VARCHAR   COMMENT 'Web session of the lead on a page that runs Liine''s SDK; attribution rests on it.',
+"ATTRIBUTION_SESSION_GUID" VARCHAR   COMMENT 'Older session id, kept for attribution.',
+"INITIAL_MARKETING_CHANNEL" VARCHAR   COMMENT 'Marketing channel, as of the lead''s first interaction.',
+"INITIAL_LOCATION" VARCHAR   COMMENT 'Location, as of the lead''s first interaction.',
+"INITIAL_DIVISION" VARCHAR   COMMENT 'Treatment type, or null where the account has divisions switched off, as of the lead''s first interaction.',
+"INITIAL_KEYWORD" VARCHAR   COMMENT 'Search keyword, as of the lead''s first interaction.',
+"INITIAL_LANDING_URL" VARCHAR   COMMENT 'Address of the page the visit began on, as of the lead''s first interaction.',
+"INITIAL_REFERRER_URL" VARCHAR   COMMENT 'Address of the page that linked to the practice, as of the lead''s first interaction.',
+"INITIAL_UTM_SOURCE" VARCHAR   COMMENT '`utm_source` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_MEDIUM" VARCHAR   COMMENT '`utm_medium` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_CAMPAIGN" VARCHAR   COMMENT '`utm_campaign` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_CONTENT" VARCHAR   COMMENT '`utm_content` of the visit, as of the lead''s first interaction.',
+"LAST_TOUCH_MARKETING_CHANNEL" VARCHAR   COMMENT 'Marketing channel, as of the lead''s newest interaction.',
+"LAST_TOUCH_LOCATION" VARCHAR   COMMENT 'Location, as of the lead''s newest interaction.',
+"LAST_TOUCH_DIVISION" VARCHAR   COMMENT 'Treatment type, or null where the account has divisions switched off, as of the lead''s newest interaction.',
+"LAST_TOUCH_KEYWORD" VARCHAR   COMMENT 'Search keyword, as of the lead''s newest interaction.',
+"LAST_TOUCH_LANDING_URL" VARCHAR   COMMENT 'Address of the page the visit began on, as of the lead''s newest interaction.',
+"LAST_TOUCH_REFERRER_URL" VARCHAR   COMMENT 'Address of the page that linked to the practice, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_SOURCE" VARCHAR   COMMENT '`utm_source` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_MEDIUM" VARCHAR   COMMENT '`utm_medium` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_CAMPAIGN" VARCHAR   COMMENT '`utm_campaign` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_CONTENT" VARCHAR   COMMENT '`utm_content` of the visit, as of the lead''s newest interaction.',
+"CALL_TYPE" VARCHAR   COMMENT 'Category given to the interaction: new lead, follow-up, existing patient and so on.',
+"CALL_COMPLETE" BOOLEAN   COMMENT 'Whether the call has ended.',
+"CALL_STATUS" VARCHAR   COMMENT 'State of the call, its analysis included.',
+"AGENT" VARCHAR   COMMENT 'Agent who was in touch with the lead, by name; null where the account has Staff Performance switched off.',
+"AGENT_ID" NUMBER(19,0)   COMMENT 'Liine''s number for that agent; null if no agent was reached or Staff Performance is off.',
+"AGENT_LOCATION_NAME" VARCHAR   COMMENT 'The agent''s name joined to the location of the newest touch; null if no agent was reached or Staff Performance is off.',
+"OUTCOME" VARCHAR   COMMENT 'What the interaction led to.',
+"BOOKED_LATER_INTERACTION_ID" NUMBER(19,0)   COMMENT '`id` of the later interaction that brought the booking; null if there is none.',
+"REASON_NOT_BOOKED" VARCHAR   COMMENT 'Why no booking was made, in the customer''s own categories; null where the account has Reasons Not Booked switched off.',
+"IS_BOOKED_LATER" BOOLEAN   COMMENT 'True if a later interaction ended in a booking.',
+"INTENT_LEVEL" VARCHAR   COMMENT 'Whether a caller asked on behalf of another person; `UNDECIDED` may mean a lead not yet ready to book.',
+"NAME" VARCHAR   COMMENT 'The lead''s name as typed in a form or booking, or a call''s caller ID. An EHR/PMS entry takes it from the interaction that was matched to the patient.',
+"CITY" VARCHAR   COMMENT 'City of the lead; null if not known.',
+"STATE" VARCHAR   COMMENT 'State of the lead; null if not known.',
+"EMAIL" VARCHAR   COMMENT 'E-mail address of the lead; null if not known.',
+"HAS_AUDIO" BOOLEAN   COMMENT 'Whether a recording of the call exists.',
+"VOICEMAIL" BOOLEAN   COMMENT 'Whether it is a voicemail.',
+"FIRST_TIME_INTERACTION" BOOLEAN   COMMENT 'Whether the lead''s journey starts here.',
+"IS_ANALYZED" BOOLEAN   COMMENT 'Whether a call was analyzed.',
+"IS_NEW" BOOLEAN   COMMENT 'True: a new lead; false: somebody who is a patient already.',
+"IS_EXISTING_PATIENT" BOOLEAN   COMMENT 'Whether it is from somebody who is a patient already.',
+"SHOW_MESSAGING" BOOLEAN   COMMENT 'Whether a scored call of a new lead has messaging figures; only where the account uses messaging.',
+"REVIEW_COMPLETE" BOOLEAN   COMMENT 'Whether somebody has finished reviewing the call.',
+"MESSAGING_SKILL_1" BOOLEAN   COMMENT 'Whether skill 1 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_2" BOOLEAN   COMMENT 'Whether skill 2 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_3" BOOLEAN   COMMENT 'Whether skill 3 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_4" BOOLEAN   COMMENT 'Whether skill 4 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_5" BOOLEAN   COMMENT 'Whether skill 5 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_6" BOOLEAN   COMMENT 'Whether skill 6 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_7" BOOLEAN   COMMENT 'Whether skill 7 was scored on the call; only where the account uses messaging.',
+"TRACKING_NUMBER" VARCHAR   COMMENT 'Liine''s own phone number that the contact went through.',
+"START_TIME" TIMESTAMP_NTZ(6)   COMMENT 'Start on the local wall clock of the call''s or form''s settings. It is written with a Z but is not UTC.',
+"START_TIME_TZ" TIMESTAMP_LTZ(6)   COMMENT 'Start in UTC, to the second.',
+"UPDATED_AT" TIMESTAMP_LTZ(6)   COMMENT 'Last change of the row in UTC, to the microsecond.',
+"ID" NUMBER(19,0)  NOT NULL COMMENT 'Liine''s number for the interaction: the key.',
+"MANUALLY_CREATED" BOOLEAN   COMMENT 'Whether somebody entered the lead by hand.',
+"HELPER_CELL" BOOLEAN   COMMENT 'Marks the one interaction of a lead''s journey that counts as its booking.',
+"GOOGLE_ANALYTICS_CLIENT_ID" VARCHAR   COMMENT 'Older Google Analytics client id; null if not known.',
+"RELATED_FORM_SUBMISSION_ID" NUMBER(19,0)   COMMENT 'Liine''s number for a form that goes with the interaction; null if there is none.',
+"FORM_SUBMISSION_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the form that was sent; null if it was none.',
+"IS_SPAM_LIKELY" BOOLEAN   COMMENT 'Whether a call is presumed spam, such as a robocall.',
+"SPAM_LIKELY_REASON" VARCHAR   COMMENT 'Why a call is presumed spam, in words of no fixed list.',
+"SALIENT_INTERACTION" VARCHAR   COMMENT 'For a form, the `call_id` of the interaction that matters most among those tied to it.',
+"SARA_LEAD_ID_REASON" VARCHAR   COMMENT 'Why Liine says that `lead_id` should change after a match with an EHR/PMS patient.',
+"EHR_PMS_PATIENT_ID" VARCHAR   COMMENT 'The patient''s number in the practice''s EHR/PMS.',
+"PRIMARY_INSURANCE_NAME" VARCHAR   COMMENT 'Insurer that covers the patient first.',
+"APPOINTMENT_LOCATION" VARCHAR   COMMENT 'Practice location that the appointment is booked at.',
+"APPOINTMENT_STATUS" VARCHAR   COMMENT 'Where the appointment stands now.',
+"REVENUE" NUMBER(38,9)   COMMENT 'Appointment revenue in US dollars: adjusted production (gross, with adjustments, less what insurance wrote off) where there is one, else gross production (charges before both).',
+"MISSING_SINCE" TIMESTAMP_LTZ(6)   COMMENT 'When a verification first did not find the row in the API, UTC.',
+"VANISHED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When a second verification did not find it either, UTC.',
+"VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: other filters find it; `not returned`: none do.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE"."INTERACTIONS__PROVIDER_NAMES" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Place in the list, from 0.',
+"PROVIDER_NAME" VARCHAR   COMMENT 'Providers of the appointment, by name.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE"."INTERACTIONS__REJECTED_VALUES" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
+"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON.',
+"REASON" VARCHAR   COMMENT 'Why it did not fit.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"TOUCH" VARCHAR  NOT NULL COMMENT 'Which object it was in: `initial` or `last_touch`.',
+"KEY" VARCHAR  NOT NULL COMMENT 'The key within the object.',
+"VALUE" VARCHAR   COMMENT 'The value: a string as it is, anything else as JSON.',
+"VALUE_TYPE" VARCHAR   COMMENT 'JSON''s type of the value: string, number, boolean, null, object or array.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE"."SWEEPS" (
+"SWEEP_ID" VARCHAR  NOT NULL COMMENT 'A random name for the walk.',
+"CUSTOMER_ID" NUMBER(19,0)  NOT NULL COMMENT 'The customer that was read.',
+"FILTER_HASH" VARCHAR   COMMENT 'Fingerprint of the filters and dates asked for.',
+"SINCE" DATE   COMMENT 'First day asked for, spare days included; null: from the beginning.',
+"UNTIL" DATE   COMMENT 'Last day asked for, spare days included; null: up to now.',
+"UPDATED_SINCE" DATE   COMMENT 'Day from which changes were asked for; null: everything.',
+"EXPECTED" NUMBER(19,0)   COMMENT 'The API''s count as the last walk began; null where it gave none.',
+"DISTINCT_IDS" NUMBER(19,0)   COMMENT 'Interactions that the last walk found, or all parts together.',
+"REPEATS" NUMBER(19,0)   COMMENT 'Rows received more than once, from overlaps and repairs.',
+"PAGES" NUMBER(19,0)   COMMENT 'Pages received.',
+"REQUESTS" NUMBER(19,0)   COMMENT 'Requests made, logins and repetitions included.',
+"RETRIES" NUMBER(19,0)   COMMENT 'Requests sent again after a failure.',
+"REPAIRS" NUMBER(19,0)   COMMENT 'Walks and parts read because what came before was not proven complete.',
+"CHANGED" NUMBER(19,0)   COMMENT 'Interactions updated after the sweep began.',
+"PROOF" VARCHAR   COMMENT '`count`: as many as the API counts; `walk`: its end, where the count proves nothing.',
+"STATUS" VARCHAR   COMMENT '`complete` or `failed`.',
+"REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep.',
+"COUNT_MEANS" VARCHAR   COMMENT 'What `count` was seen to mean: `total` or `unknown`.',
+"ORDER_CLOCK" VARCHAR   COMMENT 'The clock that orders the rows, as far as they told: local, utc or unknown.',
+"CURSOR_CLOCK" VARCHAR   COMMENT 'The clock that the cursor is compared with: local, utc or unknown.',
+"CURSOR_EDGE" VARCHAR   COMMENT 'Whether the cursor''s own second is included: inclusive or unknown.',
+"BEGAN" TIMESTAMP_LTZ(6)   COMMENT 'When the sweep began, by the API''s clock where it tells, UTC.',
+"ENDED" TIMESTAMP_LTZ(6)   COMMENT 'When the sweep ended, by this machine''s clock, UTC.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE_STG_…"."INTERACTIONS" (
+"ANALYZE_COMPLETE" BOOLEAN   COMMENT 'Whether analysis of the call has ended; null while a call is in progress.',
+"CUSTOMER_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the customer that the row belongs to.',
+"DURATION" NUMBER(19,0)   COMMENT 'Length of a call in seconds; set for calls only.',
+"MESSAGING_UTILIZATION" FLOAT   COMMENT 'Share of the messaging used in a call, 0 to 100 percent. Null without messaging in the account, and for forms, online bookings and manual updates.',
+"LEAD_ID" VARCHAR   COMMENT 'The lead: a new one for each new lead, while an existing patient keeps that of earlier interactions. It may be reassigned later.',
+"CALL_ID" VARCHAR   COMMENT 'Text id of the interaction, present for every type and not just calls.',
+"INTERACTION_TYPE" VARCHAR   COMMENT 'Kind of interaction; a manual update counts as a call.',
+"DIRECTION" VARCHAR   COMMENT 'Who began: `inbound` the lead, `outbound` an agent, or null. Manual updates are outbound; forms, EHR/PMS entries and online bookings inbound.',
+"PHONE_NUMBER" VARCHAR   COMMENT 'The lead''s number, country code first; the word `Unknown` stands for an invalid one.',
+"STATUS" VARCHAR   COMMENT 'How a call was connected.',
+"SESSION_GUID" VARCHAR   COMMENT 'Web session of the lead on a page that runs Liine''s SDK; attribution rests on it.',
+"ATTRIBUTION_SESSION_GUID" VARCHAR   COMMENT 'Older session id, kept for attribution.',
+"INITIAL_MARKETING_CHANNEL" VARCHAR   COMMENT 'Marketing channel, as of the lead''s first interaction.',
+"INITIAL_LOCATION" VARCHAR   COMMENT 'Location, as of the lead''s first interaction.',
+"INITIAL_DIVISION" VARCHAR   COMMENT 'Treatment type, or null where the account has divisions switched off, as of the lead''s first interaction.',
+"INITIAL_KEYWORD" VARCHAR   COMMENT 'Search keyword, as of the lead''s first interaction.',
+"INITIAL_LANDING_URL" VARCHAR   COMMENT 'Address of the page the visit began on, as of the lead''s first interaction.',
+"INITIAL_REFERRER_URL" VARCHAR   COMMENT 'Address of the page that linked to the practice, as of the lead''s first interaction.',
+"INITIAL_UTM_SOURCE" VARCHAR   COMMENT '`utm_source` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_MEDIUM" VARCHAR   COMMENT '`utm_medium` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_CAMPAIGN" VARCHAR   COMMENT '`utm_campaign` of the visit, as of the lead''s first interaction.',
+"INITIAL_UTM_CONTENT" VARCHAR   COMMENT '`utm_content` of the visit, as of the lead''s first interaction.',
+"LAST_TOUCH_MARKETING_CHANNEL" VARCHAR   COMMENT 'Marketing channel, as of the lead''s newest interaction.',
+"LAST_TOUCH_LOCATION" VARCHAR   COMMENT 'Location, as of the lead''s newest interaction.',
+"LAST_TOUCH_DIVISION" VARCHAR   COMMENT 'Treatment type, or null where the account has divisions switched off, as of the lead''s newest interaction.',
+"LAST_TOUCH_KEYWORD" VARCHAR   COMMENT 'Search keyword, as of the lead''s newest interaction.',
+"LAST_TOUCH_LANDING_URL" VARCHAR   COMMENT 'Address of the page the visit began on, as of the lead''s newest interaction.',
+"LAST_TOUCH_REFERRER_URL" VARCHAR   COMMENT 'Address of the page that linked to the practice, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_SOURCE" VARCHAR   COMMENT '`utm_source` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_MEDIUM" VARCHAR   COMMENT '`utm_medium` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_CAMPAIGN" VARCHAR   COMMENT '`utm_campaign` of the visit, as of the lead''s newest interaction.',
+"LAST_TOUCH_UTM_CONTENT" VARCHAR   COMMENT '`utm_content` of the visit, as of the lead''s newest interaction.',
+"CALL_TYPE" VARCHAR   COMMENT 'Category given to the interaction: new lead, follow-up, existing patient and so on.',
+"CALL_COMPLETE" BOOLEAN   COMMENT 'Whether the call has ended.',
+"CALL_STATUS" VARCHAR   COMMENT 'State of the call, its analysis included.',
+"AGENT" VARCHAR   COMMENT 'Agent who was in touch with the lead, by name; null where the account has Staff Performance switched off.',
+"AGENT_ID" NUMBER(19,0)   COMMENT 'Liine''s number for that agent; null if no agent was reached or Staff Performance is off.',
+"AGENT_LOCATION_NAME" VARCHAR   COMMENT 'The agent''s name joined to the location of the newest touch; null if no agent was reached or Staff Performance is off.',
+"OUTCOME" VARCHAR   COMMENT 'What the interaction led to.',
+"BOOKED_LATER_INTERACTION_ID" NUMBER(19,0)   COMMENT '`id` of the later interaction that brought the booking; null if there is none.',
+"REASON_NOT_BOOKED" VARCHAR   COMMENT 'Why no booking was made, in the customer''s own categories; null where the account has Reasons Not Booked switched off.',
+"IS_BOOKED_LATER" BOOLEAN   COMMENT 'True if a later interaction ended in a booking.',
+"INTENT_LEVEL" VARCHAR   COMMENT 'Whether a caller asked on behalf of another person; `UNDECIDED` may mean a lead not yet ready to book.',
+"NAME" VARCHAR   COMMENT 'The lead''s name as typed in a form or booking, or a call''s caller ID. An EHR/PMS entry takes it from the interaction that was matched to the patient.',
+"CITY" VARCHAR   COMMENT 'City of the lead; null if not known.',
+"STATE" VARCHAR   COMMENT 'State of the lead; null if not known.',
+"EMAIL" VARCHAR   COMMENT 'E-mail address of the lead; null if not known.',
+"HAS_AUDIO" BOOLEAN   COMMENT 'Whether a recording of the call exists.',
+"VOICEMAIL" BOOLEAN   COMMENT 'Whether it is a voicemail.',
+"FIRST_TIME_INTERACTION" BOOLEAN   COMMENT 'Whether the lead''s journey starts here.',
+"IS_ANALYZED" BOOLEAN   COMMENT 'Whether a call was analyzed.',
+"IS_NEW" BOOLEAN   COMMENT 'True: a new lead; false: somebody who is a patient already.',
+"IS_EXISTING_PATIENT" BOOLEAN   COMMENT 'Whether it is from somebody who is a patient already.',
+"SHOW_MESSAGING" BOOLEAN   COMMENT 'Whether a scored call of a new lead has messaging figures; only where the account uses messaging.',
+"REVIEW_COMPLETE" BOOLEAN   COMMENT 'Whether somebody has finished reviewing the call.',
+"MESSAGING_SKILL_1" BOOLEAN   COMMENT 'Whether skill 1 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_2" BOOLEAN   COMMENT 'Whether skill 2 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_3" BOOLEAN   COMMENT 'Whether skill 3 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_4" BOOLEAN   COMMENT 'Whether skill 4 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_5" BOOLEAN   COMMENT 'Whether skill 5 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_6" BOOLEAN   COMMENT 'Whether skill 6 was scored on the call; only where the account uses messaging.',
+"MESSAGING_SKILL_7" BOOLEAN   COMMENT 'Whether skill 7 was scored on the call; only where the account uses messaging.',
+"TRACKING_NUMBER" VARCHAR   COMMENT 'Liine''s own phone number that the contact went through.',
+"START_TIME" TIMESTAMP_NTZ(6)   COMMENT 'Start on the local wall clock of the call''s or form''s settings. It is written with a Z but is not UTC.',
+"START_TIME_TZ" TIMESTAMP_LTZ(6)   COMMENT 'Start in UTC, to the second.',
+"UPDATED_AT" TIMESTAMP_LTZ(6)   COMMENT 'Last change of the row in UTC, to the microsecond.',
+"ID" NUMBER(19,0)  NOT NULL COMMENT 'Liine''s number for the interaction: the key.',
+"MANUALLY_CREATED" BOOLEAN   COMMENT 'Whether somebody entered the lead by hand.',
+"HELPER_CELL" BOOLEAN   COMMENT 'Marks the one interaction of a lead''s journey that counts as its booking.',
+"GOOGLE_ANALYTICS_CLIENT_ID" VARCHAR   COMMENT 'Older Google Analytics client id; null if not known.',
+"RELATED_FORM_SUBMISSION_ID" NUMBER(19,0)   COMMENT 'Liine''s number for a form that goes with the interaction; null if there is none.',
+"FORM_SUBMISSION_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the form that was sent; null if it was none.',
+"IS_SPAM_LIKELY" BOOLEAN   COMMENT 'Whether a call is presumed spam, such as a robocall.',
+"SPAM_LIKELY_REASON" VARCHAR   COMMENT 'Why a call is presumed spam, in words of no fixed list.',
+"SALIENT_INTERACTION" VARCHAR   COMMENT 'For a form, the `call_id` of the interaction that matters most among those tied to it.',
+"SARA_LEAD_ID_REASON" VARCHAR   COMMENT 'Why Liine says that `lead_id` should change after a match with an EHR/PMS patient.',
+"EHR_PMS_PATIENT_ID" VARCHAR   COMMENT 'The patient''s number in the practice''s EHR/PMS.',
+"PRIMARY_INSURANCE_NAME" VARCHAR   COMMENT 'Insurer that covers the patient first.',
+"APPOINTMENT_LOCATION" VARCHAR   COMMENT 'Practice location that the appointment is booked at.',
+"APPOINTMENT_STATUS" VARCHAR   COMMENT 'Where the appointment stands now.',
+"REVENUE" NUMBER(38,9)   COMMENT 'Appointment revenue in US dollars: adjusted production (gross, with adjustments, less what insurance wrote off) where there is one, else gross production (charges before both).',
+"MISSING_SINCE" TIMESTAMP_LTZ(6)   COMMENT 'When a verification first did not find the row in the API, UTC.',
+"VANISHED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When a second verification did not find it either, UTC.',
+"VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: other filters find it; `not returned`: none do.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Place in the list, from 0.',
+"PROVIDER_NAME" VARCHAR   COMMENT 'Providers of the appointment, by name.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
+"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON.',
+"REASON" VARCHAR   COMMENT 'Why it did not fit.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
+"INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
+"TOUCH" VARCHAR  NOT NULL COMMENT 'Which object it was in: `initial` or `last_touch`.',
+"KEY" VARCHAR  NOT NULL COMMENT 'The key within the object.',
+"VALUE" VARCHAR   COMMENT 'The value: a string as it is, anything else as JSON.',
+"VALUE_TYPE" VARCHAR   COMMENT 'JSON''s type of the value: string, number, boolean, null, object or array.',
+"IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
+
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_LOADS" (
+"LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Unique identifier of the load operation',
+"SCHEMA_NAME" VARCHAR   COMMENT 'Name of the schema associated with this load',
+"STATUS" NUMBER(19,0)  NOT NULL COMMENT 'Status of the load operation (0 = success)',
+"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when the load was completed',
+"SCHEMA_VERSION_HASH" VARCHAR   COMMENT 'Hash of the schema version used during this load')
+
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_PIPELINE_STATE" (
+"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the pipeline state',
+"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt state engine',
+"PIPELINE_NAME" VARCHAR  NOT NULL COMMENT 'Name of the pipeline this state belongs to',
+"STATE" VARCHAR  NOT NULL COMMENT 'Compressed JSON representation of the pipeline state',
+"CREATED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this state was created',
+"VERSION_HASH" VARCHAR   COMMENT 'Hash of the state content, used to detect changes',
+"_DLT_LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Load identifier linking this row to its load operation',
+"_DLT_ID" VARCHAR  NOT NULL)
+
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_VERSION" (
+"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
+"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt schema engine that created this schema',
+"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
+"SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
+"VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition')
+
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
+"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
+"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt schema engine that created this schema',
+"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
+"SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
+"VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition')
+
+CREATE TRANSIENT SCHEMA "LIINE_STG_…"
+
+DELETE FROM "LIINE"."INTERACTIONS" AS d WHERE EXISTS (SELECT 1 FROM "LIINE_STG_…"."INTERACTIONS" AS s WHERE d."ID" = s."ID")
+
+DELETE FROM "LIINE"."INTERACTIONS__PROVIDER_NAMES" AS d WHERE EXISTS (SELECT 1 FROM "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" AS s WHERE d."INTERACTION_ID" = s."INTERACTION_ID")
+
+DELETE FROM "LIINE"."INTERACTIONS__REJECTED_VALUES" AS d WHERE EXISTS (SELECT 1 FROM "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" AS s WHERE d."INTERACTION_ID" = s."INTERACTION_ID")
+
+DELETE FROM "LIINE"."INTERACTIONS__SESSION_EXTRAS" AS d WHERE EXISTS (SELECT 1 FROM "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" AS s WHERE d."INTERACTION_ID" = s."INTERACTION_ID")
+
+DROP SCHEMA "LIINE_STG_…" CASCADE
+
+INSERT INTO "LIINE"."INTERACTIONS"("ANALYZE_COMPLETE", "CUSTOMER_ID", "DURATION", "MESSAGING_UTILIZATION", "LEAD_ID", "CALL_ID", "INTERACTION_TYPE", "DIRECTION", "PHONE_NUMBER", "STATUS", "SESSION_GUID", "ATTRIBUTION_SESSION_GUID", "INITIAL_MARKETING_CHANNEL", "INITIAL_LOCATION", "INITIAL_DIVISION", "INITIAL_KEYWORD", "INITIAL_LANDING_URL", "INITIAL_REFERRER_URL", "INITIAL_UTM_SOURCE", "INITIAL_UTM_MEDIUM", "INITIAL_UTM_CAMPAIGN", "INITIAL_UTM_CONTENT", "LAST_TOUCH_MARKETING_CHANNEL", "LAST_TOUCH_LOCATION", "LAST_TOUCH_DIVISION", "LAST_TOUCH_KEYWORD", "LAST_TOUCH_LANDING_URL", "LAST_TOUCH_REFERRER_URL", "LAST_TOUCH_UTM_SOURCE", "LAST_TOUCH_UTM_MEDIUM", "LAST_TOUCH_UTM_CAMPAIGN", "LAST_TOUCH_UTM_CONTENT", "CALL_TYPE", "CALL_COMPLETE", "CALL_STATUS", "AGENT", "AGENT_ID", "AGENT_LOCATION_NAME", "OUTCOME", "BOOKED_LATER_INTERACTION_ID", "REASON_NOT_BOOKED", "IS_BOOKED_LATER", "INTENT_LEVEL", "NAME", "CITY", "STATE", "EMAIL", "HAS_AUDIO", "VOICEMAIL", "FIRST_TIME_INTERACTION", "IS_ANALYZED", "IS_NEW", "IS_EXISTING_PATIENT", "SHOW_MESSAGING", "REVIEW_COMPLETE", "MESSAGING_SKILL_1", "MESSAGING_SKILL_2", "MESSAGING_SKILL_3", "MESSAGING_SKILL_4", "MESSAGING_SKILL_5", "MESSAGING_SKILL_6", "MESSAGING_SKILL_7", "TRACKING_NUMBER", "START_TIME", "START_TIME_TZ", "UPDATED_AT", "ID", "MANUALLY_CREATED", "HELPER_CELL", "GOOGLE_ANALYTICS_CLIENT_ID", "RELATED_FORM_SUBMISSION_ID", "FORM_SUBMISSION_ID", "IS_SPAM_LIKELY", "SPAM_LIKELY_REASON", "SALIENT_INTERACTION", "SARA_LEAD_ID_REASON", "EHR_PMS_PATIENT_ID", "PRIMARY_INSURANCE_NAME", "APPOINTMENT_LOCATION", "APPOINTMENT_STATUS", "REVENUE", "MISSING_SINCE", "VANISHED_AT", "VANISHED_REASON", "_DLT_LOAD_ID") SELECT "ANALYZE_COMPLETE", "CUSTOMER_ID", "DURATION", "MESSAGING_UTILIZATION", "LEAD_ID", "CALL_ID", "INTERACTION_TYPE", "DIRECTION", "PHONE_NUMBER", "STATUS", "SESSION_GUID", "ATTRIBUTION_SESSION_GUID", "INITIAL_MARKETING_CHANNEL", "INITIAL_LOCATION", "INITIAL_DIVISION", "INITIAL_KEYWORD", "INITIAL_LANDING_URL", "INITIAL_REFERRER_URL", "INITIAL_UTM_SOURCE", "INITIAL_UTM_MEDIUM", "INITIAL_UTM_CAMPAIGN", "INITIAL_UTM_CONTENT", "LAST_TOUCH_MARKETING_CHANNEL", "LAST_TOUCH_LOCATION", "LAST_TOUCH_DIVISION", "LAST_TOUCH_KEYWORD", "LAST_TOUCH_LANDING_URL", "LAST_TOUCH_REFERRER_URL", "LAST_TOUCH_UTM_SOURCE", "LAST_TOUCH_UTM_MEDIUM", "LAST_TOUCH_UTM_CAMPAIGN", "LAST_TOUCH_UTM_CONTENT", "CALL_TYPE", "CALL_COMPLETE", "CALL_STATUS", "AGENT", "AGENT_ID", "AGENT_LOCATION_NAME", "OUTCOME", "BOOKED_LATER_INTERACTION_ID", "REASON_NOT_BOOKED", "IS_BOOKED_LATER", "INTENT_LEVEL", "NAME", "CITY", "STATE", "EMAIL", "HAS_AUDIO", "VOICEMAIL", "FIRST_TIME_INTERACTION", "IS_ANALYZED", "IS_NEW", "IS_EXISTING_PATIENT", "SHOW_MESSAGING", "REVIEW_COMPLETE", "MESSAGING_SKILL_1", "MESSAGING_SKILL_2", "MESSAGING_SKILL_3", "MESSAGING_SKILL_4", "MESSAGING_SKILL_5", "MESSAGING_SKILL_6", "MESSAGING_SKILL_7", "TRACKING_NUMBER", "START_TIME", "START_TIME_TZ", "UPDATED_AT", "ID", "MANUALLY_CREATED", "HELPER_CELL", "GOOGLE_ANALYTICS_CLIENT_ID", "RELATED_FORM_SUBMISSION_ID", "FORM_SUBMISSION_ID", "IS_SPAM_LIKELY", "SPAM_LIKELY_REASON", "SALIENT_INTERACTION", "SARA_LEAD_ID_REASON", "EHR_PMS_PATIENT_ID", "PRIMARY_INSURANCE_NAME", "APPOINTMENT_LOCATION", "APPOINTMENT_STATUS", "REVENUE", "MISSING_SINCE", "VANISHED_AT", "VANISHED_REASON", "_DLT_LOAD_ID" FROM "LIINE_STG_…"."INTERACTIONS" WHERE 1 = 1
+
+INSERT INTO "LIINE"."INTERACTIONS__PROVIDER_NAMES"("INTERACTION_ID", "POSITION", "PROVIDER_NAME", "IS_CLEARED", "_DLT_LOAD_ID") SELECT "INTERACTION_ID", "POSITION", "PROVIDER_NAME", "IS_CLEARED", "_DLT_LOAD_ID" FROM "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" WHERE ("IS_CLEARED" IS NULL OR "IS_CLEARED" = False)
+
+INSERT INTO "LIINE"."INTERACTIONS__REJECTED_VALUES"("INTERACTION_ID", "FIELD", "RAW_VALUE", "REASON", "IS_CLEARED", "_DLT_LOAD_ID") SELECT "INTERACTION_ID", "FIELD", "RAW_VALUE", "REASON", "IS_CLEARED", "_DLT_LOAD_ID" FROM "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" WHERE ("IS_CLEARED" IS NULL OR "IS_CLEARED" = False)
+
+INSERT INTO "LIINE"."INTERACTIONS__SESSION_EXTRAS"("INTERACTION_ID", "TOUCH", "KEY", "VALUE", "VALUE_TYPE", "IS_CLEARED", "_DLT_LOAD_ID") SELECT "INTERACTION_ID", "TOUCH", "KEY", "VALUE", "VALUE_TYPE", "IS_CLEARED", "_DLT_LOAD_ID" FROM "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" WHERE ("IS_CLEARED" IS NULL OR "IS_CLEARED" = False)
+
+INSERT INTO "LIINE"."_DLT_LOADS"("LOAD_ID", "SCHEMA_NAME", "STATUS", "INSERTED_AT", "SCHEMA_VERSION_HASH") VALUES('…', 'liine', 0, '…', '…')
+
+INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (1, 11, '…', 'liine', '…', '{…}')
+
+INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (2, 11, '…', 'liine', '…', '{…}')
+
+INSERT INTO "LIINE_STG_…"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (3, 11, '…', 'liine', '…', '{…}')
+
+PUT 'file:///…/_dlt_pipeline_state.….0.jsonl.gz' '@"LIINE"."%_DLT_PIPELINE_STATE"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file:///…/interactions.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file:///…/interactions__provider_names.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__PROVIDER_NAMES"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file:///…/interactions__rejected_values.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__REJECTED_VALUES"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file:///…/interactions__session_extras.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file:///…/sweeps.….0.parquet' '@"LIINE"."%SWEEPS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://_dlt_pipeline_state.….0.jsonl.gz' '@"LIINE"."%_DLT_PIPELINE_STATE"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://interactions.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://interactions__provider_names.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__PROVIDER_NAMES"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://interactions__rejected_values.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__REJECTED_VALUES"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://interactions__session_extras.….0.parquet' '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+PUT 'file://sweeps.….0.parquet' '@"LIINE"."%SWEEPS"/"…"' OVERWRITE = TRUE, AUTO_COMPRESS = FALSE
+
+REMOVE '@"LIINE"."%SWEEPS"/"…"/sweeps.….0.parquet'
+
+REMOVE '@"LIINE"."%_DLT_PIPELINE_STATE"/"…"/_dlt_pipeline_state.….0.jsonl.gz'
+
+REMOVE '@"LIINE_STG_…"."%INTERACTIONS"/"…"/interactions.….0.parquet'
+
+REMOVE '@"LIINE_STG_…"."%INTERACTIONS__PROVIDER_NAMES"/"…"/interactions__provider_names.….0.parquet'
+
+REMOVE '@"LIINE_STG_…"."%INTERACTIONS__REJECTED_VALUES"/"…"/interactions__rejected_values.….0.parquet'
+
+REMOVE '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"/interactions__session_extras.….0.parquet'
+
+ROLLBACK
+
+SELECT  "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "VERSION_HASH" = '…' LIMIT 1
+
+SELECT  "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE_STG_…"."_DLT_VERSION" WHERE "VERSION_HASH" = '…' LIMIT 1
+
+SELECT  "VERSION", "ENGINE_VERSION", "PIPELINE_NAME", "STATE", "CREATED_AT", "_DLT_LOAD_ID" FROM "LIINE"."_DLT_PIPELINE_STATE" AS s JOIN "LIINE"."_DLT_LOADS" AS l ON l."LOAD_ID" = s."_DLT_LOAD_ID" WHERE "PIPELINE_NAME" = 'liine_sync_…' AND l."STATUS" = 0 ORDER BY "LOAD_ID" DESC LIMIT 1
+
+SELECT 1
+FROM INFORMATION_SCHEMA.SCHEMATA
+WHERE schema_name = 'LIINE'
+
+SELECT 1
+FROM INFORMATION_SCHEMA.SCHEMATA
+WHERE schema_name = 'LIINE_STG_…'
+
+SELECT COUNT(*) AS count_1 FROM (SELECT interactions.id AS id FROM interactions GROUP BY interactions.id HAVING COUNT(*) > 1) AS anon_1
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS') ORDER BY table_name, ordinal_position
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','SWEEPS','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','SWEEPS','_DLT_LOADS','_DLT_VERSION') ORDER BY table_name, ordinal_position
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('_DLT_PIPELINE_STATE') ORDER BY table_name, ordinal_position
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE_STG_…' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','_DLT_VERSION') ORDER BY table_name, ordinal_position
+
+TRUNCATE TABLE "LIINE_STG_…"."INTERACTIONS"
+
+TRUNCATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES"
+
+TRUNCATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES"
+
+TRUNCATE TABLE "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS"

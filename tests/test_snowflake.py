@@ -1,0 +1,200 @@
+"""What Snowflake alone has, on a stand-in that says what it does not prove: logins, settings, statements."""
+
+import re
+from datetime import timedelta
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import sqlglot
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
+
+from liine_source import backfill, status, sync, verify
+from liine_source.emulator import running_emulator
+from liine_source.errors import ConfigurationError, DestinationError, DoubledError
+from tests.snowflake_stand_in import PASSWORD, USER, StandIn, split
+from tests.test_sync import settings
+from tests.warehouse import differences
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+SETUP = HERE.parent / "docs" / "snowflake" / "setup.sql"
+
+
+def key_pair(passphrase: str | None) -> tuple[str, rsa.RSAPublicKey]:
+    """A private key as PEM, and the public key that belongs to it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    lock = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    return pem.decode(), key.public_key()
+
+
+@pytest.mark.parametrize(
+    "given", ["path", *(pytest.param(given, marks=pytest.mark.proof) for given in ("key", "key with a passphrase"))]
+)
+def test_a_key_pair_logs_in_without_a_password(
+    snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
+) -> None:
+    """The token is signed with the key; neither key nor its path is sent, and the settings reach the account."""
+    passphrase = "a passphrase" if given == "key with a passphrase" else None
+    pem, snowflake.public_key = key_pair(passphrase)
+    variable = "DESTINATION__SNOWFLAKE__CREDENTIALS__"
+    monkeypatch.delenv(f"{variable}PASSWORD")
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__QUERY_TAG", "liine {operation} {table}")
+    if given == "path":
+        (tmp_path / "key.p8").write_text(pem)
+        monkeypatch.setenv(f"{variable}PRIVATE_KEY_PATH", str(tmp_path / "key.p8"))
+    else:
+        monkeypatch.setenv(f"{variable}PRIVATE_KEY", pem)
+    if passphrase:
+        monkeypatch.setenv(f"{variable}PRIVATE_KEY_PASSPHRASE", passphrase)
+    with running_emulator(interactions=20, customers=1) as api:
+        assert sync(**settings(api)).is_complete
+        assert differences(snowflake, api.truth()) == []
+    assert {login["authenticator"] for login in snowflake.logins} == {"SNOWFLAKE_JWT"}
+    names = ("user", "warehouse", "roleName", "databaseName")
+    told = {tuple(login[name] for name in names) for login in snowflake.logins}
+    assert told == {(USER, "LIINE_LOADING", "LIINE_LOADER", "ANALYTICS")}
+    assert not any("key.p8" in str(login) for login in snowflake.logins)
+    assert any("QUERY_TAG = 'liine load interactions'" in sent for sent in snowflake.statements)
+
+
+def test_another_key_is_refused(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in checks signatures; and the error says what to look at, and no more."""
+    pem, _ = key_pair(None)
+    _, snowflake.public_key = key_pair(None)
+    monkeypatch.delenv("DESTINATION__SNOWFLAKE__CREDENTIALS__PASSWORD")
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__CREDENTIALS__PRIVATE_KEY", pem)
+    with running_emulator(interactions=20, customers=1) as api:
+        with pytest.raises(DestinationError, match="refused the login"):
+            sync(**settings(api))
+        assert api.requests == []
+
+
+def test_a_wrong_password_is_told_and_not_quoted(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is requested of the API."""
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__CREDENTIALS__PASSWORD", "not-the-password")
+    with running_emulator(interactions=20, customers=1) as api:
+        with pytest.raises(DestinationError, match="refused the login") as caught:
+            sync(**settings(api))
+        assert api.requests == []
+    told = str(caught.value)
+    assert not any(secret in told for secret in ("not-the-password", PASSWORD, USER))
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [("HOST", "missing: host"), ("DATABASE", "missing: database"), ("USERNAME", "missing: username")],
+)
+def test_a_missing_setting_is_named(
+    snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, missing: str, told: str
+) -> None:
+    """With the section where it belongs."""
+    monkeypatch.delenv(f"DESTINATION__SNOWFLAKE__CREDENTIALS__{missing}")
+    with running_emulator(interactions=20, customers=1) as api:
+        with pytest.raises(ConfigurationError, match=told):
+            sync(**settings(api))
+        assert api.requests == []
+
+
+def test_the_statements_of_a_run_are_those_kept(snowflake: StandIn) -> None:
+    """A first load, and one that finds a new column: each statement is Snowflake's to a parser, and is as it was."""
+    with running_emulator(interactions=60, customers=1) as api:
+        for name in ("first_load", "load_with_a_new_column"):
+            sync(**settings(api))
+            sent = plain(snowflake.statements)
+            assert [statement for statement in sent if not is_snowflake(statement)] == []
+            golden = GOLDEN / f"snowflake_{name}.sql"
+            assert "\n\n".join(sent) + "\n" == golden.read_text(), f"compare with {golden.name}, then replace it"
+            snowflake.statements.clear()
+            api.advance(timedelta(days=30))
+            api.change(api.truth()[0]["id"], brand_new="x")
+
+
+def plain(statements: list[str]) -> list[str]:
+    """Statements without what differs from run to run, in an order that does not: several run at once."""
+    found = set()
+    for statement in chain.from_iterable(map(split, statements)):
+        text = "\n".join(line.strip() for line in statement.splitlines() if line.strip())
+        text = re.sub(r"'file://[^']*/", "'file:///…/", text)
+        text = re.sub(r"\.[0-9a-f]{10}\.", ".….", text)
+        text = re.sub(r"(?i)(stg_|liine_sync_)[0-9a-f]{12}", r"\1…", text)
+        text = re.sub(r"\d{10}\.\d+", "…", text)
+        text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d*\+00:00", "…", text)
+        text = re.sub(r"'[A-Za-z0-9+/]{43}='", "'…'", text)
+        text = re.sub(r"'\{\"version\".*\}'", "'{…}'", text, flags=re.DOTALL)
+        text = re.sub(r"(?<=IN \()('[A-Z_]+',?)+(?=\))", lambda names: ",".join(sorted(names[0].split(","))), text)
+        found.add(text)
+    return sorted(found)
+
+
+def is_snowflake(text: str) -> bool:
+    """Whether a parser of Snowflake's dialect understands each statement; it is no proof that Snowflake takes it."""
+    parsed = sqlglot.parse(text, read="snowflake")
+    # REMOVE is a statement of Snowflake's that the parser does not know.
+    return all(part is None or not isinstance(part, exp.Command) or part.name == "REMOVE" for part in parsed)
+
+
+def test_the_set_up_script_is_snowflakes_to_a_parser() -> None:
+    """Roles, users and grants are beyond the stand-in, and beyond the other parser."""
+    parser = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
+    script = SETUP.read_text()
+    assert parser.parse_string(script).violations == []
+    assert parser.parse_string(script.replace("grant role", "grant rule", 1)).violations != []
+
+
+@pytest.mark.proof
+def test_clustering_and_transience_are_settings(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them the dataset is permanent and has no clustering key; staging is transient always."""
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__IS_TRANSIENT", "true")
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__CLUSTER_BY", '["customer_id", "start_time"]')
+    with running_emulator(interactions=60, customers=1) as api:
+        sync(**settings(api))
+        sync(dataset="plain", **settings(api))
+        assert differences(snowflake, api.truth()) == []
+    made = [sent for sent in snowflake.statements if "CREATE TRANSIENT SCHEMA" in sent]
+    assert any(sent.endswith('"LIINE"') for sent in made)
+    (created,) = [sent for sent in snowflake.statements if 'CREATE TABLE "LIINE"."INTERACTIONS" (' in sent]
+    assert 'CLUSTER BY ("CUSTOMER_ID","START_TIME")' in created
+    assert '"ID" NUMBER(19,0)  NOT NULL' in created
+
+
+def test_a_clustering_key_of_unknown_columns_is_refused(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is made."""
+    monkeypatch.setenv("DESTINATION__SNOWFLAKE__CLUSTER_BY", '["colour"]')
+    with running_emulator(interactions=20, customers=1) as api:
+        with pytest.raises(ConfigurationError, match="colour"):
+            sync(**settings(api))
+        assert api.requests == []
+    assert not any("CREATE TABLE" in sent for sent in snowflake.statements)
+
+
+def test_doubled_interactions_are_told_and_a_backfill_cures_them(snowflake: StandIn) -> None:
+    """No index refuses them there, so each load is looked at."""
+    with running_emulator(interactions=60, customers=1) as api:
+        sync(**settings(api))
+        snowflake.query("insert into liine.interactions select * from liine.interactions order by updated_at limit 3")
+        with pytest.raises(DoubledError, match="3 interactions are in dataset liine twice"):
+            sync(**settings(api))
+        backfill(is_anew=True, **settings(api))
+        assert differences(snowflake, api.truth()) == []
+
+
+def test_verifying_marks_and_repairs(snowflake: StandIn) -> None:
+    """Counting by day, marking and reading again work in Snowflake's dialect too."""
+    with running_emulator(interactions=120, customers=1) as api:
+        sync(**settings(api))
+        kept = api.truth()
+        api.remove(kept[0]["id"])
+        lost = f"{kept[1]['id']}, {kept[2]['id']}"
+        snowflake.query(f"delete from liine.interactions where id in ({lost})")  # noqa: S608  numbers
+        (first,) = verify(**settings(api))
+        (second,) = verify(repair=True, **settings(api))
+        assert (first.missing, second.missing, second.is_repaired) == (2, 2, True)
+        vanished = snowflake.query("select id from liine.interactions where vanished_at is not null")
+        assert vanished == [{"id": kept[0]["id"]}]
+        (customer,) = status()
+        assert (customer.rows, customer.sweep_status) == (120, "complete")
