@@ -26,8 +26,8 @@ kinds as (
                     coalesce(is_manually_created, false)
                     or (
                         direction_word = 'outbound'
-                        and connection_status is null
-                        and call_status is null
+                        and connection_word is null
+                        and call_status_word is null
                         and duration_seconds is null
                         and not coalesce(has_audio, false)
                     )
@@ -104,16 +104,16 @@ select
     coalesce(is_operative, false) as is_operative,
     booked_later_interaction_id,
     {{ filled('reason_not_booked') }} as reason_not_booked,
-    coalesce(appointment_status, {{ filled('appointment_location') }}, cast(revenue as text)) is not null
+    coalesce(appointment_word, {{ filled('appointment_location') }}, cast(revenue as text)) is not null
         as has_appointment,
     case
-        when appointment_status is null then null
+        when appointment_word is null then null
         when appointment_word = 'attended' then 'attended'
         when appointment_word in ('canceled / no show', 'assumed no show') then 'no_show'
         when appointment_word = 'future dated' then 'future'
         else 'unknown'
     end as appointment_state,
-    appointment_status,
+    {{ filled('appointment_status') }} as appointment_status,
     {{ filled('appointment_location') }} as appointment_location,
     {{ filled('primary_insurance_name') }} as primary_insurance_name,
     revenue,
