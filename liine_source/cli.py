@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 import typer
@@ -17,8 +18,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from liine_source import loading, runs, tables
-from liine_source.errors import ConfigurationError, LiineError
+from liine_source import loading, runs, tables, transform
+from liine_source.errors import ConfigurationError, LiineError, TransformError
 from liine_source.sweep import Audit
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 # An outage fails every window alike.
 _ERRORS_SHOWN = 3
+_CHANNELS_SHOWN = 8
 
 _out = Console()
 _err = Console(stderr=True)
@@ -42,6 +44,8 @@ Customers = Annotated[
 ]
 Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, by the interaction's start.")]
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, included.")]
+ThenDbt = Annotated[bool, typer.Option("--then-dbt", help="Build the models after the load (extra `dbt`).")]
+DbtProject = Annotated[Path | None, typer.Option(help="Your own dbt project instead of the one that comes with it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -63,12 +67,31 @@ def sync(
     destination: Destination = None,
     dataset: Dataset = loading.DATASET_NAME,
     customer_id: Customers = None,
+    then_dbt: ThenDbt = False,
+    dbt_project: DbtProject = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring every customer up to date, and prove that nothing is missing."""
     with _Progress(is_shown=not as_json and _err.is_terminal) as progress:
         report = runs.sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
-    _tell(report, as_json=as_json)
+    if not then_dbt:
+        _tell(report, as_json=as_json)
+    if not as_json:
+        _print_report(report)
+    try:
+        built = transform.build(destination, dataset, project=dbt_project)
+    except TransformError as error:
+        if as_json:
+            _print_json({**_described(report), "dbt": {"failures": error.failures}})
+        raise
+    if as_json:
+        _print_json({**_described(report), "dbt": dataclasses.asdict(built)})
+    else:
+        _print_built(built)
+        # Another project may have no such tables.
+        if dbt_project is None:
+            _print_answers(destination)
+    raise typer.Exit(0 if report.is_complete else 1)
 
 
 @app.command()
@@ -246,10 +269,31 @@ class _Progress:
 def _tell(report: runs.SyncReport, *, as_json: bool) -> None:
     """Show what a run did, and end with its exit code."""
     if as_json:
-        _print_json({**dataclasses.asdict(report), "is_complete": report.is_complete})
+        _print_json(_described(report))
     else:
         _print_report(report)
     raise typer.Exit(0 if report.is_complete else 1)
+
+
+def _described(report: runs.SyncReport) -> dict[str, Any]:
+    return {**dataclasses.asdict(report), "is_complete": report.is_complete}
+
+
+def _print_built(built: transform.Built) -> None:
+    _out.print(f"dbt: {built.nodes} models and tests, none failed.")
+    if built.warnings:
+        _out.print(f"Warnings of {', '.join(built.warnings)}.", soft_wrap=True)
+
+
+def _print_answers(destination: str | None) -> None:
+    """Show the marts' first answers: the channels with most new leads, and what becomes of new leads."""
+    rows = [[c.channel, c.new_leads, c.booked_leads, f"{c.revenue:.2f}"] for c in transform.channels(destination)]
+    _print_table("New leads by first channel", ["channel", "new leads", "booked", "revenue"], rows[:_CHANNELS_SHOWN])
+    if found := transform.funnel(destination):
+        steps = [found.new_leads, found.reached_leads, found.booked_leads, found.attended_leads]
+        names = ["new leads", "reached", "booked", "attended"]
+        shares = [[name, count, f"{count / found.new_leads:.1%}"] for name, count in zip(names, steps, strict=True)]
+        _print_table("What became of them", ["step", "leads", "of all"], shares)
 
 
 def _verdict(customer: Any) -> str:

@@ -27,6 +27,7 @@ LiineError
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
 │   └── DoubledError            interactions are in Snowflake twice, by two runs of one customer at once
+├── TransformError              dbt did not build, or a test of it failed
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
 No message holds a query value, a row's content, a token or a password.
@@ -252,6 +253,18 @@ class DestinationError(LiineError):
 
 class DoubledError(DestinationError):
     """Two runs loaded the same customer at once into a warehouse that refuses no second row of an `id`."""
+
+
+class TransformError(LiineError):
+    """dbt did not build, or a test of it failed: `failures` names each; what was loaded stays."""
+
+    def __init__(self, failures: Sequence[str], what: str = "dbt failed") -> None:
+        self.failures = tuple(failures)
+        told = f": {', '.join(failures)}" if failures else ""
+        super().__init__(
+            f"{what}{told}. What was loaded stays. `dbt build --select …` in the project's folder, whose README tells "
+            "how, shows more; what it prints may quote rows."
+        )
 
 
 # An outage fails every window alike, and nobody reads hundreds of lines.

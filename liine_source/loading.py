@@ -83,7 +83,12 @@ def build_pipeline(
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
     """Whether several runs may load into the pipeline's dataset at once."""
-    return _kind(pipeline) in MANY_WRITERS
+    return kind_of(pipeline) in MANY_WRITERS
+
+
+def credentials(pipeline: dlt.Pipeline) -> Any:
+    """Return what dlt found of the destination's settings to reach it."""
+    return _config(pipeline.destination).credentials
 
 
 @contextmanager
@@ -135,8 +140,8 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
 
     Raises DoubledError where rows are there twice afterwards, which no index of Snowflake's forbids.
     """
-    kind = _kind(pipeline)
-    if kind == "snowflake":
+    is_snowflake = kind_of(pipeline) == "snowflake"
+    if is_snowflake:
         _cluster(source)
     declared = source.discover_schema()
     pipeline.extract(source)
@@ -145,7 +150,7 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
         if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
         info = pipeline.load()
-    if kind == "snowflake":
+    if is_snowflake:
         _refuse_doubled(pipeline)
     return info
 
@@ -162,7 +167,7 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
             names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
             client.update_stored_schema(only_tables=names)
     # A run may have been killed in between, or somebody may have dropped one.
-    if _kind(pipeline) == "postgres":
+    if kind_of(pipeline) == "postgres":
         warehouse.create_indexes(pipeline)
 
 
@@ -187,7 +192,7 @@ def _cluster(source: DltSource) -> None:
 
 def _make_transient(pipeline: dlt.Pipeline) -> None:
     """Make Snowflake's schemas before dlt does: staging, and if a setting says so the dataset, without fail-safe."""
-    if _kind(pipeline) != "snowflake":
+    if kind_of(pipeline) != "snowflake":
         return
     with pipeline.sql_client() as client:
         if dlt.config.get(_IS_TRANSIENT, bool) and not client.has_dataset():
@@ -202,7 +207,7 @@ def is_filled(pipeline: dlt.Pipeline) -> bool:
 
         return bool(warehouse.column_types(pipeline))
     # To look into a DuckDB file that is not there would make it.
-    if _kind(pipeline) == "duckdb" and not Path(_location(cast("AnyDestination", pipeline.destination))).exists():
+    if kind_of(pipeline) == "duckdb" and not Path(_location(cast("AnyDestination", pipeline.destination))).exists():
         return False
     pipeline.sync_destination()
     return bool(pipeline.schema_names)
@@ -212,7 +217,7 @@ def is_filled(pipeline: dlt.Pipeline) -> bool:
 def _alone(pipeline: dlt.Pipeline, what: str) -> Iterator[None]:
     """On Postgres, let no other session do the same to the dataset meanwhile."""
     with ExitStack() as stack:
-        if _kind(pipeline) == "postgres":
+        if kind_of(pipeline) == "postgres":
             from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
             stack.enter_context(warehouse.locked(pipeline, f"liine-source {pipeline.dataset_name} {what}"))
@@ -228,7 +233,8 @@ def _drop_staging(pipeline: dlt.Pipeline) -> None:
             client.drop_dataset()
 
 
-def _kind(pipeline: dlt.Pipeline) -> str:
+def kind_of(pipeline: dlt.Pipeline) -> str:
+    """Return the name of the pipeline's destination, such as `duckdb`."""
     return str(cast("AnyDestination", pipeline.destination).destination_name)
 
 
@@ -290,7 +296,7 @@ def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
     dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
     a file that another program has open is met before the first request.
     """
-    if _kind(pipeline) != "duckdb":
+    if kind_of(pipeline) != "duckdb":
         yield
         return
     import duckdb  # noqa: PLC0415  other destinations need none

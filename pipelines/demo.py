@@ -8,7 +8,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from liine_source import SyncFailedError, raise_for_failures, sync
+from liine_source import SyncFailedError, raise_for_failures, sync, transform
 from liine_source.emulator import running_emulator
 
 WAREHOUSE = Path("warehouse.duckdb")
@@ -25,10 +25,14 @@ select customer_id as customer, coalesce(updated_since::varchar, 'ever') as "cha
 from liine.sweeps order by began, customer_id
 """
 CHANNELS = """
-select last_touch_marketing_channel as channel, count(*) as interactions,
-       count(distinct lead_id) as leads, sum(revenue)::decimal(12, 2) as revenue
-from liine.interactions where not coalesce(is_spam_likely, false)
-group by all order by interactions desc limit 5
+select channel, sum(new_leads) as "new leads", sum(booked_leads) as booked,
+       sum(new_lead_revenue)::decimal(12, 2) as revenue
+from liine_marts.rpt_liine__channel_daily group by channel order by 2 desc, 1 limit 5
+"""
+FUNNEL = """
+select sum(new_leads) as "new leads", sum(reached_leads) as reached, sum(booked_leads) as booked,
+       sum(attended_leads) as attended, sum(revenue)::decimal(12, 2) as revenue
+from liine_marts.rpt_liine__lead_funnel_monthly
 """
 
 console = Console()
@@ -60,6 +64,8 @@ def main() -> None:
         second = sync("duckdb", **settings)
         raise_for_failures(second)
         truth = len(api.truth())
+    console.print("dbt builds the models, and tests them.")
+    built = transform.build("duckdb")
     with duckdb.connect(str(WAREHOUSE), read_only=True) as warehouse:
         landed = Table(
             "table", "first sync", "second sync", "in the warehouse", title="What landed", title_justify="left"
@@ -69,7 +75,9 @@ def main() -> None:
             landed.add_row(name, str(first.rows[name]), str(second.rows[name]), str(count))
         console.print(landed)
         show("The proof: what the API counts, and what was found", warehouse.execute(PROOFS))
-        show("A first question: the five busiest channels", warehouse.execute(CHANNELS))
+        console.print(f"dbt: {built.nodes} models and tests, none failed.")
+        show("A first question: the five channels with most new leads", warehouse.execute(CHANNELS))
+        show("And another: what became of all new leads", warehouse.execute(FUNNEL))
         loaded = warehouse.execute("select count(*) from liine.interactions").fetchall()[0][0]
     console.print(f"The emulator holds {truth} interactions, {WAREHOUSE} holds {loaded}.")
     if loaded != truth:

@@ -1,0 +1,162 @@
+"""From loaded tables to marts: dbt's build of the project that comes with this package, and its first answers.
+
+dbt runs in a process of its own with the connector's settings in its environment. What it writes, its log too, may
+quote rows, so it goes to a folder that is removed; names of models and tests are all that is told.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dlt
+
+from liine_source import loading
+from liine_source.errors import ConfigurationError, TransformError
+from liine_source.failures import translated
+
+MARTS = "liine_marts"
+
+# In a wheel the project lies inside the package, in a checkout beside it.
+_PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
+_ADAPTERS = {"duckdb": "dbt", "postgres": "dbt-postgres", "snowflake": "dbt-snowflake"}
+_FAILED = {"error", "fail", "runtime error", "partial success"}
+
+_CHANNELS = """
+select channel, sum(new_leads) as new_leads, sum(booked_leads) as booked_leads, sum(new_lead_revenue) as revenue
+from rpt_liine__channel_daily group by channel order by 2 desc, 1
+"""
+_FUNNEL = """
+select sum(new_leads), sum(reached_leads), sum(booked_leads), sum(attended_leads), sum(revenue)
+from rpt_liine__lead_funnel_monthly
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What dbt did: how many nodes it built or tested, and the names of those that warn, or failed."""
+
+    nodes: int
+    warnings: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A marketing channel's new leads, by the first touch; revenue in US dollars."""
+
+    channel: str
+    new_leads: int
+    booked_leads: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """All new leads, and how many of them were reached, booked and attended; revenue in US dollars."""
+
+    new_leads: int
+    reached_leads: int
+    booked_leads: int
+    attended_leads: int
+    revenue: Decimal
+
+
+def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *, project: Path | None = None) -> Built:
+    """Run `dbt build` over what was loaded into `dataset`; return what was built.
+
+    `project` is the folder of a dbt project, by default the one that comes with the connector. Its models are made in
+    the schemas that its README names. Raises TransformError, which names each model and test that failed, and
+    ConfigurationError where dbt, or its adapter for the destination, is not installed.
+    """
+    with translated():
+        pipeline = loading.build_pipeline(destination, dataset)
+        kind = loading.kind_of(pipeline)
+        if kind not in _ADAPTERS:
+            raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {kind}.")
+        environment = _environment(kind, loading.credentials(pipeline), dataset)
+    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{kind}")):
+        raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{_ADAPTERS[kind]}]'.")
+    built = _built(project or _project(), environment)
+    if built.failures:
+        raise TransformError(built.failures)
+    return built
+
+
+def channels(destination: str | None = None) -> list[Channel]:
+    """Return the channels of the marts, those with most new leads first."""
+    rows = _rows(destination, _CHANNELS)
+    return [Channel(name, int(new), int(booked), revenue) for name, new, booked, revenue in rows]
+
+
+def funnel(destination: str | None = None) -> Funnel | None:
+    """Return the funnel over all months and customers; None where there is no new lead."""
+    ((new, reached, booked, attended, revenue),) = _rows(destination, _FUNNEL)
+    return None if new is None else Funnel(int(new), int(reached), int(booked), int(attended), revenue)
+
+
+def _project() -> Path:
+    found = next((folder for folder in _PROJECTS if (folder / "dbt_project.yml").is_file()), None)
+    if found is None:
+        raise ConfigurationError("The dbt project is not there: install the package again, or name your own.")
+    return found
+
+
+def _built(project: Path, environment: Mapping[str, str]) -> Built:
+    """Run dbt, and read from its results what became of each node."""
+    with TemporaryDirectory(prefix="liine-dbt-") as folder:
+        read = [f"--project-dir={project}", f"--profiles-dir={project}"]
+        written = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
+        # Unit tests try the definitions on rows of their own, and need no new load.
+        chosen = ["build", "--exclude-resource-type=unit_test"]
+        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *chosen, *read, *written]
+        ended = subprocess.run(  # noqa: S603  our own command
+            command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+        results = Path(folder, "target", "run_results.json")
+        if not results.is_file():
+            raise TransformError(
+                [], f"dbt ended with {ended.returncode} before it built anything; `dbt debug` may say why"
+            )
+        found = json.loads(results.read_text())["results"]
+    names: dict[str, list[str]] = {}
+    for result in found:
+        names.setdefault(result["status"], []).append(_named(result["unique_id"]))
+    failures = [name for status, some in names.items() if status in _FAILED for name in some]
+    return Built(len(found), sorted(names.get("warn", [])), sorted(failures))
+
+
+def _named(unique_id: str) -> str:
+    """`test.liine.unique_leads.0a1b2c` as `test unique_leads`."""
+    kind, _, name, *_ = unique_id.split(".")
+    return f"{kind} {name}"
+
+
+def _environment(kind: str, credentials: Any, dataset: str) -> dict[str, str]:
+    """The names that the project's profile reads, which are dlt's, whichever way dlt was given the settings."""
+    prefix = f"DESTINATION__{kind.upper()}__CREDENTIALS"
+    told: dict[str, Any] = {"DESTINATION_TYPE": kind, "LIINE_DATASET": dataset, "DO_NOT_TRACK": "1"}
+    if kind == "duckdb":
+        told[prefix] = Path(credentials.database).resolve()
+    else:
+        options = credentials.query or {}
+        names = ["host", "port", "username", "password", "database", "warehouse", "role"]
+        names += ["private_key", "private_key_passphrase"]
+        told |= {f"{prefix}__{name.upper()}": options.get(name) or getattr(credentials, name, None) for name in names}
+        told |= {"PGSSLMODE": options.get("sslmode"), "PGOPTIONS": options.get("options")}
+    return {**os.environ, **{name: str(value) for name, value in told.items() if value is not None}}
+
+
+def _rows(destination: str | None, statement: str) -> list[tuple[Any, ...]]:
+    marts = os.environ.get("LIINE_MARTS_SCHEMA", MARTS)
+    with TemporaryDirectory(prefix="liine-") as folder, translated():
+        pipeline: dlt.Pipeline = loading.build_pipeline(destination, marts, folder=folder)
+        with pipeline.sql_client() as client:
+            return list(map(tuple, client.execute_sql(statement) or []))
