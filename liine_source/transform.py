@@ -41,11 +41,10 @@ from rpt_liine__lead_funnel_monthly
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What dbt did: how many nodes it built or tested, and the names of those that warn, or failed."""
+    """What dbt did: how many models it built and tests it ran, and the names of those that warn."""
 
     nodes: int
     warnings: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,10 @@ def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *
         environment = _environment(kind, loading.credentials(pipeline), dataset)
     if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{kind}")):
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{_ADAPTERS[kind]}]'.")
-    built = _built(project or _project(), environment)
-    if built.failures:
-        raise TransformError(built.failures)
-    return built
+    names = _outcomes(project or _project(), environment)
+    if failures := sorted(name for status, some in names.items() if status in _FAILED for name in some):
+        raise TransformError(failures, f"dbt failed, and skipped {len(names.get('skipped', []))} that rest on what did")
+    return Built(sum(map(len, names.values())), sorted(names.get("warn", [])))
 
 
 def channels(destination: str | None = None) -> list[Channel]:
@@ -109,8 +108,8 @@ def _project() -> Path:
     return found
 
 
-def _built(project: Path, environment: Mapping[str, str]) -> Built:
-    """Run dbt, and read from its results what became of each node."""
+def _outcomes(project: Path, environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """Run dbt; return the names of its nodes by what became of them."""
     with TemporaryDirectory(prefix="liine-dbt-") as folder:
         read = [f"--project-dir={project}", f"--profiles-dir={project}"]
         written = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
@@ -122,15 +121,13 @@ def _built(project: Path, environment: Mapping[str, str]) -> Built:
         )
         results = Path(folder, "target", "run_results.json")
         if not results.is_file():
-            raise TransformError(
-                [], f"dbt ended with {ended.returncode} before it built anything; `dbt debug` may say why"
-            )
+            told = f"dbt ended with {ended.returncode} before it built anything; `dbt debug` may say why"
+            raise TransformError([], told)
         found = json.loads(results.read_text())["results"]
     names: dict[str, list[str]] = {}
     for result in found:
         names.setdefault(result["status"], []).append(_named(result["unique_id"]))
-    failures = [name for status, some in names.items() if status in _FAILED for name in some]
-    return Built(len(found), sorted(names.get("warn", [])), sorted(failures))
+    return names
 
 
 def _named(unique_id: str) -> str:

@@ -19,7 +19,11 @@ PROFILES = Path(__file__).parents[1] / "dbt" / "profiles.yml"
 FILES = {
     "dbt_project.yml": "name: little\nversion: '1.0'\nprofile: liine\nflags: {send_anonymous_usage_stats: false}\n",
     "models/people.sql": "select id, name as label from {{ env_var('LIINE_DATASET') }}.interactions",
-    "models/broken.sql": "{{ config(materialized='table') }} select cast(label as integer) as n from {{ ref('people') }}",
+    "models/broken.sql": (
+        "{{ config(materialized='table') }} "
+        "select cast(name as integer) as n from {{ env_var('LIINE_DATASET') }}.interactions"
+    ),
+    "models/on_it.sql": "select n from {{ ref('broken') }}",
     "models/schema.yml": "models: [{name: people, columns: [{name: id, data_tests: [unique]}]}]\n",
     "tests/nobody_is_there.sql": "select id from {{ ref('people') }}",
     "tests/somebody_may_be_there.sql": "{{ config(severity='warn') }} select id from {{ ref('people') }}",
@@ -62,7 +66,7 @@ def test_what_fails_is_named_and_no_row_is_quoted(
         ended = CliRunner().invoke(app, ["sync", "--then-dbt", "--dbt-project", str(project), "--json"])
         names = [row["name"] for row in api.truth() if row["name"]]
     assert isinstance(ended.exception, TransformError)
-    assert "model broken, test nobody_is_there" in str(ended.exception)
+    assert "dbt failed, and skipped 1 that rest on what did: model broken, test nobody" in str(ended.exception)
     told = json.loads(ended.stdout)
     assert told["dbt"]["failures"] == ["model broken", "test nobody_is_there"]
     assert told["rows"]["interactions"] == 20
@@ -74,11 +78,11 @@ def test_what_fails_is_named_and_no_row_is_quoted(
 
 def test_what_warns_is_named_and_fails_nothing(project: Path) -> None:
     """A warning is for reading."""
-    for failing in ("models/broken.sql", "tests/nobody_is_there.sql"):
+    for failing in ("models/broken.sql", "models/on_it.sql", "tests/nobody_is_there.sql"):
         (project / failing).unlink()
     with running_emulator(interactions=20, customers=1) as api:
         sync(**settings(api))
-    assert transform.build(project=project) == transform.Built(3, ["test somebody_may_be_there"], [])
+    assert transform.build(project=project) == transform.Built(3, ["test somebody_may_be_there"])
 
 
 def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, environment: Any) -> None:
