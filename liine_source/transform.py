@@ -143,10 +143,13 @@ def _environment(kind: str, credentials: Any, dataset: str) -> dict[str, str]:
     if kind == "duckdb":
         told[prefix] = Path(credentials.database).resolve()
     else:
-        options = credentials.query or {}
         names = ["host", "port", "username", "password", "database", "warehouse", "role"]
         names += ["private_key", "private_key_passphrase"]
-        told |= {f"{prefix}__{name.upper()}": options.get(name) or getattr(credentials, name, None) for name in names}
+        told |= {f"{prefix}__{name.upper()}": getattr(credentials, name, None) for name in names}
+    if kind == "postgres":
+        options = credentials.query or {}
+        # A server's socket is in a folder that an address can name in its options only.
+        told |= {f"{prefix}__HOST": options.get("host") or credentials.host}
         told |= {"PGSSLMODE": options.get("sslmode"), "PGOPTIONS": options.get("options")}
     return {**os.environ, **{name: str(value) for name, value in told.items() if value is not None}}
 

@@ -175,7 +175,9 @@ def _spoken_here(sent: str) -> Iterator[str]:
         if re.match(r"(?i)alter\s+session\s+(un)?set\s+(?!autocommit)|remove\b", statement):
             yield "select 'done' as status"
         else:
-            yield _copied(_put(statement))
+            # dbt replaces or drops what it makes for a while, and in DuckDB such would lie in no schema.
+            lasting = re.sub(r"(?i)^(\s*create\s+or\s+replace)\s+temporary\b", r"\1", statement)
+            yield _copied(_put(lasting))
 
 
 def split(sent: str) -> list[str]:

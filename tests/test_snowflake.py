@@ -1,12 +1,17 @@
 """What Snowflake alone has, on a stand-in that says what it does not prove: logins, settings, statements."""
 
 import re
+import subprocess
+import sys
+from collections import Counter
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlfluff.core import FluffConfig, Linter
@@ -17,10 +22,11 @@ from liine_source.emulator import running_emulator
 from liine_source.errors import ConfigurationError, DestinationError, DoubledError
 from tests.snowflake_stand_in import PASSWORD, USER, StandIn, split
 from tests.test_sync import settings
-from tests.warehouse import differences
+from tests.warehouse import differences, query
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
+DBT = HERE.parent / "dbt"
 SETUP = HERE.parent / "docs" / "snowflake" / "setup.sql"
 
 
@@ -181,6 +187,48 @@ def test_doubled_interactions_are_told_and_a_backfill_cures_them(snowflake: Stan
             sync(**settings(api))
         backfill(is_anew=True, **settings(api))
         assert differences(snowflake, api.truth()) == []
+
+
+@pytest.mark.proof
+def test_the_models_build_twice_with_the_rows_that_duckdb_gives(
+    snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """All nodes, tests included; it is DuckDB's arithmetic on both sides, but Snowflake's SQL on one."""
+    profile = yaml.safe_load((DBT / "profiles.yml").read_text())
+    profile["liine"]["outputs"]["snowflake"] |= {**snowflake.address, "connect_retries": 0, "threads": 1}
+    (tmp_path / "profiles.yml").write_text(yaml.safe_dump(profile))
+    with running_emulator(interactions=200, customers=2) as api:
+        for _ in range(2):
+            sync(**settings(api))
+            sync("duckdb", **settings(api))
+            build("snowflake", tmp_path, monkeypatch)
+            api.advance(timedelta(days=20))
+        build("duckdb", tmp_path, monkeypatch)
+    compared = 0
+    for path in sorted((DBT / "models").glob("*/*.sql")):
+        if path.parent.name in {"marts", "reports"}:
+            table = f"liine_marts.{path.stem}"
+            rows = [query(place, f"select * from {table}") for place in (snowflake, Path("warehouse.duckdb"))]  # noqa: S608
+            first, second = (Counter(map(without_load, some)) for some in rows)
+            assert first == second, table
+            compared += len(rows[0])
+    assert compared > 1000
+
+
+def without_load(row: dict[str, Any]) -> tuple[Any, ...]:
+    """A row's values but the load that brought it, which is another in each warehouse."""
+    return tuple(value for name, value in sorted(row.items()) if "load" not in name)
+
+
+def build(target: str, profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run dbt's build as a user would; unit tests run on the other destinations."""
+    monkeypatch.setenv("DESTINATION_TYPE", target)
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "build"]
+    command += ["--exclude-resource-type=unit_test", f"--project-dir={DBT}", f"--profiles-dir={profiles}"]
+    command += [f"--target-path={profiles}", f"--log-path={profiles}"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    assert ended.returncode == 0, ended.stdout
+    monkeypatch.setenv("DESTINATION_TYPE", "snowflake")
 
 
 def test_verifying_marks_and_repairs(snowflake: StandIn) -> None:
