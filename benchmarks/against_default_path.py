@@ -44,9 +44,14 @@ class Server:
 
     def seconds(self) -> float:
         """The processor time of the server, and of all its processes that live or have ended."""
-        living = [self.process, *self.process.children(recursive=True)]
-        ended = self.process.cpu_times()
-        return sum(sum(one.cpu_times()[:2]) for one in living) + ended.children_user + ended.children_system
+        while True:
+            try:
+                living = [self.process, *self.process.children(recursive=True)]
+                times = [one.cpu_times() for one in living]
+            except psutil.NoSuchProcess:
+                # It ended just now, and is counted with the ended ones.
+                continue
+            return sum(one.user + one.system for one in times) + times[0].children_user + times[0].children_system
 
     def new_database(self) -> str:
         """Make an empty database; return its address."""
