@@ -29,8 +29,10 @@ PIPELINE_NAME = "liine_sync"
 DATASET_NAME = "liine"
 DUCKDB_FILE = "warehouse.duckdb"
 
-# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to.
+# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to, and
+# taking turns it reads some six batches ahead of the one that it writes.
 _DEFAULTS = {
+    "extract.next_item_mode": "fifo",
     "load.delete_completed_jobs": True,
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
@@ -193,7 +195,17 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         credentials = _config(Destination.from_reference(kind, **arguments)).credentials
         credentials.global_config = _DUCKDB_CONFIG | (credentials.global_config or {})
         arguments["credentials"] = credentials
+    if kind == "postgres":
+        _copy_in_parts()
     return cast("AnyDestination", Destination.from_reference(kind, **arguments))
+
+
+def _copy_in_parts() -> None:
+    """Have dlt copy a file into Postgres a row group at a time, in one transaction all the same, and not held whole."""
+    with suppress(ImportError):  # dlt says by itself what to install
+        from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob  # noqa: PLC0415  it needs the extra
+
+        PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001  dlt has no setting for it
 
 
 def _location(destination: AnyDestination) -> str:
