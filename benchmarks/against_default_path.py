@@ -176,7 +176,7 @@ def main(rows: int, changed: int, rounds: int) -> None:
             f"First load into {destination}: {theirs.cpu / ours.cpu:.1f} times less CPU, "
             f"{theirs.peak / ours.peak:.1f} times less peak memory."
         )
-    print(f"\nMedians of {rounds} rounds; {machine()}.")
+    print(f"\n{f'Medians of {rounds} rounds' if rounds > 1 else 'One round'}; {machine()}.")
 
 
 if __name__ == "__main__":
