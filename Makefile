@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check derive lock record bench bench-at-once build wheel clean
+.PHONY: help install demo test prove check derive lock record bench bench-default bench-at-once build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, show what landed"
 	@echo "make test    run the tests"
@@ -14,6 +14,7 @@ help:
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
 	@echo "make bench   measure against dlt's generic REST source"
+	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
 	@echo "make lock    resolve requirements/dev.txt again"
 
@@ -56,6 +57,9 @@ record: install
 
 bench: install
 	$(BIN)/python benchmarks/against_rest_api.py
+
+bench-default: install
+	$(BIN)/python benchmarks/against_default_path.py
 
 bench-at-once: install
 	$(BIN)/python benchmarks/at_once.py

@@ -7,8 +7,10 @@ README shows.
 
 import os
 import platform
+import tempfile
 
-from against_rest_api import Figures, measured, middle
+from loads import CONNECTOR, Api, Load
+from measuring import Figures, measured, middle
 
 from liine_source.emulator import Faults, running_emulator
 
@@ -25,13 +27,14 @@ def main() -> None:
     """Measure in turn, print the medians and the ratios."""
     print("| where | requests at once | wall s | of the time of one at once |\n|---|---|---|---|")
     with running_emulator(interactions=ROWS, customers=1) as emulator:
-        api = emulator.base_url, emulator.customer_ids[0], emulator.username, emulator.password
+        api = Api(emulator.base_url, emulator.customer_ids[0], emulator.username, emulator.password)
         for condition, faults in CONDITIONS.items():
             rounds: dict[int, list[Figures]] = {width: [] for width in WIDTHS}
             for width in [*WIDTHS] * ROUNDS:
                 emulator.faults = faults
-                os.environ["SOURCES__LIINE__MAX_CONCURRENCY"] = str(width)
-                rounds[width].append(measured("liine-source", api))
+                with tempfile.TemporaryDirectory() as folder:
+                    load = measured(Load(CONNECTOR, api), folder, SOURCES__LIINE__MAX_CONCURRENCY=str(width))
+                rounds[width].append(load)
             walls = {width: middle(figures).wall for width, figures in rounds.items()}
             for width, wall in walls.items():
                 print(f"| {condition} | {width} | {wall:.1f} | {wall / walls[1]:.2f} |", flush=True)

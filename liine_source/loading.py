@@ -34,8 +34,10 @@ PIPELINE_NAME = "liine_sync"
 DATASET_NAME = "liine"
 DUCKDB_FILE = "warehouse.duckdb"
 
-# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to.
+# Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to, and
+# taking turns it reads some six batches ahead of the one that it writes.
 _DEFAULTS = {
+    "extract.next_item_mode": "fifo",
     "load.delete_completed_jobs": True,
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
@@ -252,6 +254,8 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         # dlt has read the key from the file, and would send its path to the account.
         if kind == "snowflake":
             credentials.private_key_path = None
+        else:
+            _copy_in_parts()
         arguments["credentials"] = credentials
     return cast("AnyDestination", Destination.from_reference(kind, **arguments))
 
@@ -272,6 +276,14 @@ def _complete_credentials(kind: str, destination: Any) -> Any:
             f".dlt/secrets.toml, or as {where.upper().replace('.', '__')}__… in the environment; see docs/{kind}.md."
         )
     return credentials
+
+
+def _copy_in_parts() -> None:
+    """Have dlt copy a file into Postgres a row group at a time, in one transaction all the same, and not held whole."""
+    with suppress(ImportError):  # dlt says by itself what to install
+        from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob  # noqa: PLC0415  it needs the extra
+
+        PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001  dlt has no setting for it
 
 
 def _location(destination: AnyDestination) -> str:

@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 # cost the memory of all its rows at once.
 _MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
-# Interactions to a batch for dlt, whose work for a batch is the same for few rows as for many.
-_BATCH = 10_000
+# Interactions to a batch for dlt, whose work for a batch is the same for few rows as for many; each batch is a row
+# group of the file, and the largest part of it that a loader holds in memory.
+_BATCH = 5_000
 
 
 @dlt.source(name="liine", section="liine")

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg2
+import pyarrow as pa
 import pytest
+from adbc_driver_manager import dbapi
 
-from liine_source import backfill, status, sync, verify
+from liine_source import backfill, source, status, sync, verify
 from liine_source.emulator import Emulator, running_emulator
 from tests.proof.victim import victim
 from tests.test_sync import settings
@@ -113,6 +116,26 @@ def test_a_run_that_finds_nothing_is_no_failure(postgres: str) -> None:
     assert report.is_complete
     assert report.rows["interactions"] == 0
     assert differences(postgres, loaded) == []
+
+
+def test_a_file_is_copied_in_parts(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row group at a time, so that memory does not grow with the load; dlt would hold the file whole."""
+    copied: list[int] = []
+
+    def ingest(self: dbapi.Cursor, table: str, data: pa.Table, **how: Any) -> int:
+        copied.extend([data.num_rows] * (table == "interactions"))
+        return whole(self, table, data, **how)
+
+    whole = dbapi.Cursor.adbc_ingest
+    monkeypatch.setattr(dbapi.Cursor, "adbc_ingest", ingest)
+    monkeypatch.setattr(source, "_BATCH", 100)
+    # dlt joins batches up to as many rows.
+    monkeypatch.setenv("DATA_WRITER__BUFFER_MAX_ITEMS", "100")
+    with running_emulator(interactions=450, customers=1) as api:
+        sync(**settings(api, page_size=50))
+        assert differences(postgres, api.truth()) == []
+    assert sum(copied) == 450
+    assert max(copied) < 200
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.proof)])
