@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check derive lock record bench bench-default bench-at-once build wheel clean
+.PHONY: help install demo test prove check derive docs lock record bench bench-default bench-at-once build wheel clean
 help:
-	@echo "make demo    start an emulator, sync it twice, show what landed"
+	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
 	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
 	@echo "make check   lint, types, layers, derived text"
+	@echo "make docs    every model and column with its lineage, in one page"
 	@echo "make derive  write again the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
@@ -35,6 +36,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog -I docs --check $(DERIVED)
+	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=:memory: ../$(BIN)/sqlfluff lint --disable-progress-bar .
 
 DERIVED := liine_source/query.py docs/fields.md docs/filters.md dbt/macros/known_values.sql \
   $(wildcard dbt/models/staging/*.yml)
@@ -50,6 +52,13 @@ prove: install
 
 demo: install
 	$(BIN)/python pipelines/demo.py
+
+# Every model and column of the dbt project with its lineage, in one page: build/docs/index.html.
+docs: demo
+	mkdir -p build/docs
+	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=../warehouse.duckdb ../$(BIN)/dbt --quiet docs \
+	  generate --static --profiles-dir . --target-path ../build/dbt --log-path ../build/dbt/logs
+	mv build/dbt/static_index.html build/docs/index.html
 
 # With an account: a login and two pages, scrubbed, into tests/cassettes/recorded.yaml.
 record: install
