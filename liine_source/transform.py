@@ -68,6 +68,14 @@ class Funnel:
     revenue: Decimal
 
 
+def project_folder() -> Path:
+    """Return the folder of the dbt project that comes with the connector, to be copied where it is to be changed."""
+    found = next((folder for folder in _PROJECTS if (folder / "dbt_project.yml").is_file()), None)
+    if found is None:
+        raise ConfigurationError("The dbt project is not there: install the package again, or name your own.")
+    return found
+
+
 def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *, project: Path | None = None) -> Built:
     """Run `dbt build` over what was loaded into `dataset`; return what was built.
 
@@ -83,7 +91,7 @@ def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *
         environment = _environment(kind, loading.credentials(pipeline), dataset)
     if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{kind}")):
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{_ADAPTERS[kind]}]'.")
-    names = _outcomes(project or _project(), environment)
+    names = _outcomes(project or project_folder(), environment)
     if failures := sorted(name for status, some in names.items() if status in _FAILED for name in some):
         raise TransformError(failures, f"dbt failed, and skipped {len(names.get('skipped', []))} that rest on what did")
     return Built(sum(map(len, names.values())), sorted(names.get("warn", [])))
@@ -99,13 +107,6 @@ def funnel(destination: str | None = None) -> Funnel | None:
     """Return the funnel over all months and customers; None where there is no new lead."""
     ((new, reached, booked, attended, revenue),) = _rows(destination, _FUNNEL)
     return None if new is None else Funnel(int(new), int(reached), int(booked), int(attended), revenue)
-
-
-def _project() -> Path:
-    found = next((folder for folder in _PROJECTS if (folder / "dbt_project.yml").is_file()), None)
-    if found is None:
-        raise ConfigurationError("The dbt project is not there: install the package again, or name your own.")
-    return found
 
 
 def _outcomes(project: Path, environment: Mapping[str, str]) -> dict[str, list[str]]:
