@@ -17,7 +17,7 @@ def main(venv: str) -> None:
     assert missing.returncode != 0, "the environment holds the emulator's extra, so it shows nothing"
     assert "sync" in _output([liine, "--help"], {})
     where = "from liine_source.transform import project_folder; print(project_folder())"
-    assert venv in _output([python, "-c", where], {}), "the dbt project is not in the wheel"
+    assert venv in _output([python, "-P", "-c", where], {}), "the dbt project is not in the wheel"
     with running_emulator(interactions=300, customers=3, seed=1) as api:
         settings = {
             "SOURCES__LIINE__BASE_URL": api.base_url,
