@@ -46,6 +46,9 @@ Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Firs
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, included.")]
 ThenDbt = Annotated[bool, typer.Option("--then-dbt", help="Build the models after the load (extra `dbt`).")]
 DbtProject = Annotated[Path | None, typer.Option(help="Your own dbt project instead of the one that comes with it.")]
+LeadIds = Annotated[list[str] | None, typer.Option(help="A lead; may be given several times.")]
+Phones = Annotated[list[str] | None, typer.Option(help="A phone number, however it is written; likewise.")]
+PatientIds = Annotated[list[str] | None, typer.Option(help="A patient in the EHR/PMS; likewise.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -157,6 +160,32 @@ def verify(
 
 
 @app.command()
+def purge(
+    lead_id: Annotated[
+        list[str] | None, typer.Option(help="A lead of the customer; may be given several times.")
+    ] = None,
+    phone: Annotated[list[str] | None, typer.Option(help="A phone number, however it is written; likewise.")] = None,
+    patient_id: Annotated[list[str] | None, typer.Option(help="A patient in the EHR/PMS; likewise.")] = None,
+    destination: Destination = None,
+    dataset: Dataset = loading.DATASET_NAME,
+    customer_id: Customers = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it rows are only counted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase one person's rows from the tables, and never load them again; counts first."""
+    given = _given(customer_ids=customer_id, lead_ids=lead_id, phones=phone, patient_ids=patient_id)
+    done = runs.purge(destination, dataset, is_dry_run=not yes, **given)
+    if as_json:
+        _print_json(dataclasses.asdict(done))
+        return
+    columns = ["customers", "identifiers", "interactions", "child_rows"]
+    title = "Nothing erased yet, only counted: --yes erases" if done.is_dry_run else "Erased"
+    _print_table(
+        title, ["customers", "identifiers", "interactions", "child rows"], [[getattr(done, c) for c in columns]]
+    )
+
+
+@app.command()
 def status(destination: Destination = None, dataset: Dataset = loading.DATASET_NAME, as_json: AsJson = False) -> None:
     """Tell what the warehouse holds of each customer, and how the last sweep ended."""
     found = runs.status(destination, dataset)
@@ -253,7 +282,7 @@ class _Progress:
         self._expected.setdefault(audit.customer_id, audit.expected)
         self._show(audit, f", {audit.status} from {audit.window}")
 
-    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:  # noqa: ARG002  as above
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:  # noqa: ARG002  as above
         self._progress.add_task(f"loading {rows[tables.INTERACTIONS]} interactions")
 
     def _show(self, audit: Audit, end: str) -> None:
@@ -331,6 +360,9 @@ def _print_report(report: runs.SyncReport) -> None:
     _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
     if report.unknown_fields:
         _out.print(f"Fields not in the reference, kept as columns: {', '.join(report.unknown_fields)}")
+    if report.dropped:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(report.dropped.items()))
+        _out.print(f"Values dropped as personal_data says: {counts}", soft_wrap=True)
     if rejected := report.rows.get(tables.REJECTED_VALUES):
         _out.print(f"Values that fit no column, kept in {tables.REJECTED_VALUES}: {rejected}")
 

@@ -119,7 +119,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
     try:
         pipeline.drop()
         if is_to_be_filled and not is_filled(pipeline):
-            raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
+            raise ConfigurationError("Nothing has been loaded into this dataset yet.")
         with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
             _drop_staging(pipeline)
             _make_transient(pipeline)

@@ -1,6 +1,7 @@
 """What a person or a scheduler asks for: check, plan, sync, backfill, verify, status."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,10 @@ import dlt
 
 from liine_source import loading, query
 from liine_source.client import LiineClient
-from liine_source.errors import ApiError, LiineError, LoginRefusedError, SyncFailedError
+from liine_source.erasure import KINDS, Erasure, Wanted, record
+from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
+from liine_source.privacy import Suppressed
 from liine_source.settings import Observer, Settings, checked_settings
 from liine_source.source import for_order
 from liine_source.sweep import Audit
@@ -56,13 +59,18 @@ class CustomerSync:
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a run did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference."""
+    """What a run did.
+
+    `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
+    values that `personal_data` left out.
+    """
 
     destination: str = ""
     dataset: str = ""
     customers: list[CustomerSync] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     unknown_fields: list[str] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
     load_ids: list[str] = field(default_factory=list)
 
     @property
@@ -189,7 +197,7 @@ def verify(
     Rows that the API does not return, twice, are marked in `interactions.vanished_at`, never removed; what comes
     back is unmarked. With `repair` the windows with missing or stale rows are read again.
     """
-    from liine_source import verification  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+    from liine_source import verification, warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
     recorder = _Recorder(observer)
     settings |= {"since": since} if since else {}
@@ -198,13 +206,56 @@ def verify(
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
             with _ready(destination, dataset, resolved, "verify") as pipeline:
-                reader = Reader(resolved, client, _remembered(pipeline))
+                gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
+                reader = Reader(resolved, client, _remembered(pipeline), suppressed=gone)
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
                 if repair:
                     _repair(pipeline, resolved, found, recorder)
         finally:
             client.close()
     return found
+
+
+def purge(
+    destination: str | None = None,
+    dataset: str = loading.DATASET_NAME,
+    *,
+    lead_ids: Sequence[str] = (),
+    phones: Sequence[str] = (),
+    patient_ids: Sequence[str] = (),
+    is_dry_run: bool = True,
+    **settings: Any,
+) -> Erasure:
+    """Erase one person's rows of the customers in question, and never load them again; return how many.
+
+    Any of the identifiers makes a row the person's. With `is_dry_run` nothing is changed. Keyed hashes of the
+    identifiers, and of the rows' ids, stay in the dataset; so a `personal_data_key` is needed. Raises
+    ConfigurationError without one, without an identifier, or where nothing was loaded.
+    """
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    with translated():
+        resolved = checked_settings(**settings)
+        key = next(iter(resolved.keys.values()), None)
+        if key is None:
+            raise ConfigurationError(
+                "Erasing needs a key, so that whoever was erased is not loaded again: put personal_data_key under "
+                "[sources.liine] into .dlt/secrets.toml. Nothing was erased."
+            )
+        given = dict(zip(KINDS, (lead_ids, phones, patient_ids), strict=True))
+        wanted = Wanted(given, resolved.customer_ids, list(resolved.keys.values()))
+        if not wanted.count:
+            raise ConfigurationError("Erasing needs a lead id, a phone number or a patient id. Nothing was erased.")
+        with _ready(destination, dataset, resolved, "purge") as pipeline:
+            rows = list(wanted.rows(warehouse.persons(pipeline, resolved.customer_ids)))
+            ids = [row.id for row in rows]
+            children = warehouse.child_rows(pipeline, ids)
+            done = Erasure(wanted.customers, wanted.count, len(rows), children, is_dry_run)
+            if not is_dry_run:
+                # First, so that whatever happens then, no later run brings the person back.
+                loading.load(pipeline, record(done, wanted.entries(rows, key)))
+                warehouse.erase(pipeline, ids)
+    return done
 
 
 def raise_for_failures(report: SyncReport) -> None:
@@ -274,12 +325,13 @@ class _Recorder:
         if self._observer:
             self._observer.ended(audit, error)
 
-    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
         report = self.report
         report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
         report.unknown_fields = sorted({*report.unknown_fields, *unknown_fields})
+        report.dropped = {**report.dropped, **(Counter(report.dropped) + Counter(dropped))}
         if self._observer:
-            self._observer.built(rows, unknown_fields)
+            self._observer.built(rows, unknown_fields, dropped)
 
 
 def _repair(
@@ -331,7 +383,7 @@ def _ready(destination: str | None, dataset: str, settings: Settings, kind: str)
     """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
     pipeline = loading.build_pipeline(destination, dataset, unit=f"{kind} {sorted(settings.customer_ids)} {rows}")
-    with loading.ready(pipeline, is_to_be_filled=kind == "verify"):
+    with loading.ready(pipeline, is_to_be_filled=kind in {"verify", "purge"}):
         yield pipeline
 
 

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Protocol
 
 import dlt
 from dlt.common.configuration import with_config
 
-from liine_source import query, windows
+from liine_source import privacy, query, windows
 from liine_source.auth import LiineCredentials
 from liine_source.client import checked_base_url
 from liine_source.errors import ConfigurationError, LiineError
+from liine_source.privacy import Key, Privacy, Treatment
 from liine_source.query import Filters
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.sweep import Audit
 
 # Destinations that several runs may load into at once.
 MANY_WRITERS = frozenset({"postgres", "snowflake"})
+
+# Secrets, never arguments: an argument may show in a trace, a shell's history or a scheduler's page.
+_KEY = "sources.liine.personal_data_key"
+_OLD_KEYS = "sources.liine.personal_data_old_keys"
 
 
 class Observer(Protocol):
@@ -32,8 +37,8 @@ class Observer(Protocol):
     def ended(self, audit: Audit, error: LiineError | None) -> None:
         """A sweep has ended, with `error` if it is not complete."""
 
-    def built(self, rows: Mapping[str, int], unknown_fields: set[str]) -> None:
-        """All sweeps have ended: rows by table, and the names of fields that the reference does not have."""
+    def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
+        """All sweeps have ended: rows by table, fields that the reference does not have, values dropped by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Settings:
     max_concurrency: int
     reread_days: int
     reread_every_days: int
+    privacy: Privacy = field(default_factory=Privacy)
+    keys: Mapping[str, Key] = field(default_factory=dict)
     observer: Observer | None = None
     failures: list[tuple[int, LiineError]] = field(default_factory=list)
 
@@ -62,7 +69,9 @@ def checked_settings(
     filters: Filters | None = None,
     since: date | None = None,
     until: date | None = None,
-    personal_data: Literal["keep"] = "keep",
+    personal_data: Treatment = "keep",
+    personal_data_fields: dict[str, Treatment] | None = None,
+    personal_data_key_id: str = "1",
     page_size: int = MAX_PAGE_SIZE,
     max_concurrency: int = 4,
     reread_days: int = 90,
@@ -73,8 +82,9 @@ def checked_settings(
     ids = list(dict.fromkeys(customer_ids))
     if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
         raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
-    if personal_data != "keep":
-        raise ConfigurationError("personal_data: only 'keep' is available in this version; nothing was loaded.")
+    key = privacy.checked_key(dlt.secrets.get(_KEY, str), personal_data_key_id)
+    old = dlt.secrets.get(_OLD_KEYS, dict) or {}
+    keys = [key, *(privacy.checked_key(str(secret), str(name)) for name, secret in old.items())]
     if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
         raise ConfigurationError(f"page_size must be 1 to {MAX_PAGE_SIZE}: the API caps it there.")
     if type(max_concurrency) is not int or not 1 <= max_concurrency <= 64:
@@ -93,5 +103,7 @@ def checked_settings(
         max_concurrency=max_concurrency,
         reread_days=reread_days,
         reread_every_days=reread_every_days,
+        privacy=privacy.checked(personal_data, personal_data_fields, key),
+        keys={one.key_id: one for one in keys if one},
         observer=observer,
     )

@@ -8,17 +8,18 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import dlt
 from dlt.common.schema import Schema
 from dlt.extract import DltResource, DltSource
 
-from liine_source import tables, tasks
+from liine_source import erasure, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.client import LiineClient
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
+from liine_source.privacy import Privacy, Suppressed, Treated, Treatment
 from liine_source.query import Filters
 from liine_source.settings import MANY_WRITERS, Observer, Settings, checked_settings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
@@ -44,7 +45,9 @@ def liine(
     filters: Filters | None = None,
     since: date | None = None,
     until: date | None = None,
-    personal_data: Literal["keep"] = "keep",
+    personal_data: Treatment = "keep",
+    personal_data_fields: dict[str, Treatment] | None = None,
+    personal_data_key_id: str = "1",
     page_size: int = MAX_PAGE_SIZE,
     max_concurrency: int = 4,
     reread_days: int = 90,
@@ -64,7 +67,10 @@ def liine(
         filters: any of the reference's 69 filters; a changed filter starts anew.
         since: first day to read, by the interaction's start; None reads from the beginning. A day more may come.
         until: last day to read, included; None reads up to now. Up to two days more may come.
-        personal_data: only `keep` is available: every field is loaded as it is.
+        personal_data: `keep` loads every field as it is, `hash` personal ones as HMAC-SHA-256 under the secret
+            `sources.liine.personal_data_key`, `drop` leaves them out (docs/privacy.md).
+        personal_data_fields: exceptions, by a field's name.
+        personal_data_key_id: the key's name, which stands before each hash.
         page_size: interactions a request, 1 to 1000.
         max_concurrency: requests at once, 1 to 64; fewer by itself where the API sends 429 or 503.
         reread_days: how many of the last days are read again from time to time, for changes that do not move
@@ -84,6 +90,8 @@ def liine(
         since=since,
         until=until,
         personal_data=personal_data,
+        personal_data_fields=personal_data_fields,
+        personal_data_key_id=personal_data_key_id,
         page_size=page_size,
         max_concurrency=max_concurrency,
         reread_days=reread_days,
@@ -145,20 +153,35 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
         state.update(order.remembered)
         order.remembered = None
     _keep_meanings_apart(state, settings.filters)
+    _keep_forms_apart(state, settings.privacy)
     schema = dlt.current.source_schema()
     load_id = dlt.current.load_package_state()["load_id"]
-    builder = tables.PageTables(load_id, _known_types(schema, order), schema.naming.normalize_identifier)
+    treated = Treated(settings.privacy, _suppressed(settings, schema))
+    normalized = schema.naming.normalize_identifier
+    builder = tables.PageTables(load_id, _known_types(schema, order), normalized, keeps_raw=treated.keeps_raw_values)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
         waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted))
         empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
-        yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder)), _BATCH)
+        yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder, treated)), _BATCH)
     finally:
         client.close()
     if settings.observer:
-        settings.observer.built(builder.rows, builder.unknown_fields)
+        settings.observer.built(builder.rows, builder.unknown_fields, treated.dropped)
     elif settings.failures:
         raise SyncFailedError(settings.failures)
+
+
+def _suppressed(settings: Settings, schema: Schema) -> Suppressed:
+    """Return whom not to load, from the destination."""
+    pipeline = dlt.current.pipeline()
+    destination = pipeline.destination
+    # One writer's schema knows all its tables; of many writers one may have stored an older schema.
+    if erasure.IDENTIFIERS not in schema.tables and not (destination and destination.destination_name in MANY_WRITERS):
+        return Suppressed()
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    return Suppressed(warehouse.erased(pipeline), settings.keys)
 
 
 def _are_to_be_made(schema: Schema, order: Order) -> bool:
@@ -172,12 +195,12 @@ def _are_to_be_made(schema: Schema, order: Order) -> bool:
 
 
 def _swept(
-    settings: Settings, order: Order, waiting: deque[tasks.Task], builder: tables.PageTables
+    settings: Settings, order: Order, waiting: deque[tasks.Task], builder: tables.PageTables, treated: Treated
 ) -> Iterator[tables.Tables]:
     for event in interleaved(waiting, settings.max_concurrency):
         task = event.unit
         if not event.is_end:
-            yield builder.build(event.item)
+            yield builder.build(treated.rows(event.item))
             if settings.observer:
                 settings.observer.received(task.audit, len(event.item))
             continue
@@ -214,6 +237,15 @@ def _keep_meanings_apart(state: dict[str, Any], filters: Filters) -> None:
         raise ConfigurationError(
             "This dataset was loaded with another analytics_methodology, under which the same rows mean "
             "something else. Load this one into a dataset of its own: --dataset, or dataset_name."
+        )
+
+
+def _keep_forms_apart(state: dict[str, Any], privacy: Privacy) -> None:
+    """Rows with and rows without personal data in one dataset would look as if all were without."""
+    if state.setdefault("personal_data", privacy.fingerprint) != privacy.fingerprint:
+        raise ConfigurationError(
+            "This dataset was loaded with other settings of personal_data, and rows that are there would stay as they "
+            "are. Load into a dataset of its own: --dataset, or dataset_name; then drop the old one."
         )
 
 

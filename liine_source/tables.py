@@ -130,7 +130,12 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     REJECTED_VALUES: (
         _ID,
         _Column("field", "text", "The field whose value did not fit its column.", nullable=False),
-        _Column("raw_value", "text", "The value as JSON.", hints={_PERSONAL_DATA: "direct"}),
+        _Column(
+            "raw_value",
+            "text",
+            "The value as JSON; null where personal data is hashed or dropped.",
+            hints={_PERSONAL_DATA: "direct"},
+        ),
         _Column("reason", "text", "Why it did not fit."),
         _IS_CLEARED,
         _LOAD_ID,
@@ -204,16 +209,20 @@ class PageTables:
     """Turns pages into tables, and remembers the unknown fields met and the types given to them.
 
     `known_types` are the columns that the destination already has beyond the reference's, by name;
-    `normalized` spells a field's name as dlt will. `unknown_fields` holds the names as received, `rows` how many
+    `normalized` spells a field's name as dlt will. Unless `keeps_raw`, a value that does not fit is told without
+    itself. `unknown_fields` holds the names as received, `rows` how many
     rows each table was given.
     """
 
-    def __init__(self, load_id: str, known_types: Mapping[str, str], normalized: Callable[[str], str]) -> None:
+    def __init__(
+        self, load_id: str, known_types: Mapping[str, str], normalized: Callable[[str], str], *, keeps_raw: bool = True
+    ) -> None:
         self.unknown_fields: set[str] = set()
         self.rows: Counter[str] = Counter(dict.fromkeys(_COLUMNS, 0))
         self._load_id = load_id
         self._types = dict(known_types)
         self._normalized = normalized
+        self._keeps_raw = keeps_raw
         self._names: dict[str, str] = {}
 
     def build(self, rows: list[Row]) -> Tables:
@@ -236,6 +245,8 @@ class PageTables:
             SESSION_EXTRAS: list(self._objects(rows, ids, rejected)),
         }
         children[REJECTED_VALUES] = rejected
+        for rejection in () if self._keeps_raw else rejected:
+            rejection["raw_value"] = None
         self.rows.update({name: len(found) for name, found in children.items()} | {INTERACTIONS: len(rows)})
         return {
             INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from liine_source import query, windows
 from liine_source.client import LiineClient, Page, Tally
 from liine_source.cursor import day_of, positions
+from liine_source.privacy import Suppressed
 from liine_source.rows import Row
 from liine_source.settings import Settings
 from liine_source.sweep import Audit, Emitted, Sweep
@@ -96,8 +97,10 @@ class Reader:
         client: LiineClient,
         state: dict[str, Any] | None = None,
         emitted: Emitted | None = None,
+        suppressed: Suppressed | None = None,
     ) -> None:
         self.settings = settings
+        self.suppressed = suppressed or Suppressed()
         self.state = {} if state is None else state
         self.filter_hash = query.fingerprint(settings.filters, settings.since, settings.until)
         self._client = client
@@ -106,7 +109,7 @@ class Reader:
 
     def unfiltered(self) -> "Reader":
         """Return a reader of the same customers' rows without filters."""
-        return Reader(replace(self.settings, filters={}), self._client, self.state)
+        return Reader(replace(self.settings, filters={}), self._client, self.state, suppressed=self.suppressed)
 
     @property
     def is_filtered(self) -> bool:

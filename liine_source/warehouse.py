@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import product
 from typing import Any, NamedTuple, cast
 
 import dlt
@@ -15,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
 
-from liine_source import tables
+from liine_source import erasure, tables
 
 _IDS_A_STATEMENT = 1000
 # Those of `id` and `interaction_id` find what a load replaces; the others are for whoever asks by customer or time.
@@ -33,6 +34,7 @@ def _table(name: str) -> sa.TableClause:
 _TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(), "text": sa.Text()}
 _interactions = _table(tables.INTERACTIONS)
 _sweeps = _table(tables.SWEEPS)
+_children = {name: _table(name) for name in tables.CHILDREN}
 _loads = sa.table("_dlt_loads", sa.column("load_id"), sa.column("status"))
 _states = sa.table("_dlt_pipeline_state", sa.column("pipeline_name"), sa.column("state"), sa.column(tables.LOAD_ID))
 _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_column("0"))
@@ -130,6 +132,41 @@ def doubled(pipeline: dlt.Pipeline) -> int:
     """Return how many interactions are there more than once: for where no index forbids it."""
     repeated = sa.select(_interactions.c.id).group_by(_interactions.c.id).having(sa.func.count() > 1).subquery()
     return int(next(_rows(pipeline, sa.select(sa.func.count()).select_from(repeated)))[0])
+
+
+def erased(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
+    """Return kind and hash of what must not be loaded again; none where nobody was ever erased."""
+    if not column_types(pipeline, erasure.IDENTIFIERS):
+        return []
+    columns = sa.table(erasure.IDENTIFIERS, sa.column("kind"), sa.column("digest"), sa.column(tables.LOAD_ID)).c
+    return [(kind, digest) for kind, digest in _rows(pipeline, sa.select(columns.kind, columns.digest))]
+
+
+def persons(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[erasure.Held]:
+    """Return every interaction of some customers, as far as it may name a person."""
+    columns = [_interactions.c[name] for name in ("id", "customer_id", *erasure.KINDS)]
+    statement = sa.select(*columns).where(_interactions.c.customer_id.in_(list(customer_ids)))
+    return (erasure.Held(*row) for row in _rows(pipeline, statement))
+
+
+def child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
+    """Return how many rows the child tables have of the interactions `ids`."""
+    found = 0
+    for table, some in product(tables.CHILDREN, list(_batches(ids))):
+        statement = (
+            sa.select(sa.func.count()).select_from(_children[table]).where(_children[table].c.interaction_id.in_(some))
+        )
+        found += int(next(_rows(pipeline, statement))[0])
+    return found
+
+
+def erase(pipeline: dlt.Pipeline, ids: Sequence[int]) -> None:
+    """Delete interactions and what belongs to them, in one transaction."""
+    with pipeline.sql_client() as client, client.begin_transaction():
+        for some in _batches(ids):
+            for table in _children.values():
+                client.execute_sql(_spelled(pipeline, sa.delete(table).where(table.c.interaction_id.in_(some))))
+            client.execute_sql(_spelled(pipeline, sa.delete(_interactions).where(_is_one_of(some))))
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def test_a_row_that_the_warehouse_refuses_is_quoted_nowhere() -> None:
 def test_nothing_left_to_read_is_said() -> None:
     """A backfill that is done does nothing, and says so; `verify` of nothing leaves no file."""
     with running_emulator(interactions=100, customers=1) as api:
-        assert "nothing to verify" in run("verify", api=api).stderr
+        assert "Nothing has been loaded" in run("verify", api=api).stderr
         assert not Path("warehouse.duckdb").exists()
         assert "complete" in run("backfill", api=api).stdout
         assert "--anew" in run("backfill", api=api).stdout

@@ -328,7 +328,12 @@ def test_wrong_credentials_end_the_run_at_once() -> None:
         ({"since": "2024-13-01"}, "since must be a date"),
         ({"filters": {"colour": "red"}}, "Filter 'colour' is unknown"),
         ({"base_url": "http://liine.example"}, "base_url must be https"),
-        ({"personal_data": "drop"}, "only 'keep' is available"),
+        ({"personal_data": "hash"}, "there must be a key"),
+        ({"personal_data": "hide"}, "personal_data"),
+        ({"personal_data_fields": {"email": "hash"}}, "there must be a key"),
+        ({"personal_data_fields": {"emial": "drop"}}, "no field of the reference"),
+        ({"personal_data_fields": {"id": "drop"}}, "must be kept"),
+        ({"personal_data": "keep", "personal_data_fields": {"revenue": "hash"}}, "no text or number to hash"),
     ],
 )
 def test_wrong_settings_are_told_before_anything_is_asked_or_written(wrong: dict[str, Any], message: str) -> None:

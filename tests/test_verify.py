@@ -150,7 +150,10 @@ def test_what_cannot_be_read_is_told_and_marks_nothing(api: Emulator) -> None:
 
 def test_nothing_loaded_is_nothing_to_verify() -> None:
     """A clear word instead of an error of the database."""
-    with running_emulator(interactions=10, customers=1) as api, pytest.raises(ConfigurationError, match="nothing"):
+    with (
+        running_emulator(interactions=10, customers=1) as api,
+        pytest.raises(ConfigurationError, match="Nothing has been loaded"),
+    ):
         verify(**settings(api))
 
 

@@ -17,22 +17,32 @@ def _field(
     personal_data: PersonalData,
     description: str,
     values: tuple[str, ...] = (),
+    *,
+    is_open: bool = False,
 ) -> Field:
-    return Field(name=name, data_type=data_type, personal_data=personal_data, description=description, values=values)
+    return Field(
+        name=name,
+        data_type=data_type,
+        personal_data=personal_data,
+        description=description,
+        values=values,
+        is_open=is_open,
+    )
 
 
 def _touch(prefix: str, touch: str) -> tuple[Field, ...]:
     """Return the eleven fields that are there once for each touch."""
 
-    def attribute(name: str, personal_data: PersonalData, description: str) -> Field:
-        return _field(f"{prefix}_{name}", "text", personal_data, f"{description}, as of the lead's {touch}.")
+    def attribute(name: str, personal_data: PersonalData, description: str, *, is_open: bool = False) -> Field:
+        told = f"{description}, as of the lead's {touch}."
+        return _field(f"{prefix}_{name}", "text", personal_data, told, is_open=is_open)
 
     return (
         attribute("marketing_channel", "none", "Marketing channel"),
         attribute("location", "none", "Location"),
         attribute("division", "health", "Treatment type, or null where the account has divisions switched off"),
         # Typed by a person into a search, where it is not an advertiser's.
-        attribute("keyword", "indirect", "Search keyword"),
+        attribute("keyword", "indirect", "Search keyword", is_open=True),
         # Addresses may carry names and numbers in their query.
         attribute("landing_url", "indirect", "Address of the page the visit began on"),
         attribute("referrer_url", "indirect", "Address of the page that linked to the practice"),
@@ -45,6 +55,7 @@ def _touch(prefix: str, touch: str) -> tuple[Field, ...]:
             data_type="json",
             shape="object",
             personal_data="indirect",
+            is_open=True,
             description=f"Whatever else was recorded as of the lead's {touch}, under keys of no fixed list.",
         ),
     )
@@ -251,7 +262,9 @@ FIELDS: tuple[Field, ...] = (
         "Liine's number for the form that was sent; null if it was none.",
     ),
     _field("is_spam_likely", "bool", "none", "Whether a call is presumed spam, such as a robocall."),
-    _field("spam_likely_reason", "text", "none", "Why a call is presumed spam, in words of no fixed list."),
+    _field(
+        "spam_likely_reason", "text", "none", "Why a call is presumed spam, in words of no fixed list.", is_open=True
+    ),
     _field(
         "salient_interaction",
         "text",
@@ -263,6 +276,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "indirect",
         "Why Liine says that `lead_id` should change after a match with an EHR/PMS patient.",
+        is_open=True,
     ),
     _field("ehr_pms_patient_id", "text", "direct", "The patient's number in the practice's EHR/PMS."),
     _field("primary_insurance_name", "text", "health", "Insurer that covers the patient first."),

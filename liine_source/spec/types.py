@@ -26,7 +26,8 @@ class Field:
     `data_type` is dlt's; a list's is that of its elements. `personal_data` has no default,
     so that whoever adds a field has to choose: `direct` names or reaches a person, `indirect`
     singles one out in combination, `health` tells of treatment, insurance or payment, `staff`
-    is about a practice's employee, `none` is about nobody.
+    is about a practice's employee, `none` is about nobody. `is_open` is free text or of no fixed keys: whatever
+    somebody types or sends may be in it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Field:
     nullable: bool = True
     is_key: bool = False
     has_timezone: bool = False
+    is_open: bool = False
     values: tuple[str, ...] = ()
 
 

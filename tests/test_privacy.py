@@ -1,0 +1,403 @@
+"""Personal data: what each setting does to a value, and that no marker planted anywhere is found anywhere else."""
+
+import hashlib
+import hmac
+import io
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from liine_source import ConfigurationError, LiineError, liine, privacy, raise_for_failures, runs, sync, tables
+from liine_source.emulator import Burst, Emulator, Faults, running_emulator
+from liine_source.rows import row_of
+from liine_source.spec.fields import FIELDS
+from tests.test_sync import settings, small
+from tests.warehouse import Place, differences, query
+
+SECRET = "0123456789abcdef0123456789abcdef"
+KEY = privacy.Key(SECRET.encode(), "1")
+PERSONAL = [described for described in FIELDS if described.personal_data != "none"]
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> privacy.Key:
+    """A key in dlt's secrets."""
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", SECRET)
+    return KEY
+
+
+def digest(text: str) -> str:
+    """What stands in a column, written out once more."""
+    return "1:" + hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def treated(mode: str, value: dict[str, Any], fields: dict[str, str] | None = None) -> dict[str, Any]:
+    """The fields of a row after it was treated."""
+    row = row_of({"id": 1, **value})
+    (found,) = privacy.Treated(privacy.checked(mode, fields, KEY)).rows([row])
+    return {name: found.unknown if name == "unknown" else getattr(found, name) for name in value} | {
+        "unknown": found.unknown
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "spellings", "normalised"),
+    [
+        ("phone_number", ["19195550123", "+1 919-555-0123", "(919) 555-0123", " 1-919-555-0123 "], "+19195550123"),
+        ("phone_number", ["4930901820", "+49 30 901820"], "+4930901820"),
+        ("phone_number", ["123"], "123"),
+        ("email", ["Zoe@Example.COM ", "zoe@example.com"], "zoe@example.com"),
+        ("name", ["ZOË  O'Mockery", "Zoe\u0308 o'mockery "], "zoë o'mockery"),
+        ("lead_id", ["20123456", " 20123456", 20123456], "20123456"),
+        ("ehr_pms_patient_id", ["PMS-0A"], "PMS-0A"),
+        (
+            "initial_landing_url",
+            ["https://u:p@Clinic.example/a?name=Zoe#x", "https://clinic.example/a"],
+            "https://clinic.example/a",
+        ),
+    ],
+)
+def test_one_person_has_one_hash_however_it_is_written(field: str, spellings: list[Any], normalised: str) -> None:
+    """HMAC-SHA-256 of the normalised value, after the key's id."""
+    assert {treated("hash", {field: value})[field] for value in spellings} == {digest(normalised)}
+
+
+def test_what_is_nobodys_is_not_hashed_into_one_person() -> None:
+    """The reference's word for an invalid number, and nothing at all."""
+    assert treated("hash", {"phone_number": "Unknown", "email": " "})["phone_number"] == "unknown"
+    assert treated("hash", {"email": " "})["email"] is None
+
+
+def test_hashing_leaves_measures_and_drops_what_is_open() -> None:
+    """Numbers stay numbers and listed words stay; free text, extras and fields that nobody knows are gone."""
+    given = {
+        "agent_id": 7,
+        "revenue": 12.5,
+        "appointment_status": "Attended",
+        "messaging_skill_1": True,
+        "initial_division": "Implants",
+        "provider_names": ["Dr. A", None, "Dr. A"],
+        "initial_keyword": "pain in my tooth",
+        "initial_session_extras": {"a": "b"},
+        "sara_lead_id_reason": "Matched by name",
+        "spam_likely_reason": "robot",
+        "call_type": "New Lead",
+        "customer_id": 5,
+        "new field": "x",
+    }
+    found = treated("hash", given)
+    assert isinstance(found["agent_id"], int)
+    assert found["agent_id"] not in (7, None)
+    assert found["provider_names"] == [digest("dr. a"), None, digest("dr. a")]
+    assert found["initial_division"] == digest("Implants")
+    kept = ("revenue", "appointment_status", "messaging_skill_1", "call_type", "customer_id")
+    assert {name: found[name] for name in kept} == {name: given[name] for name in kept}
+    gone = ("initial_keyword", "initial_session_extras", "sara_lead_id_reason", "spam_likely_reason", "unknown")
+    assert {name: found[name] for name in gone} == dict.fromkeys(gone)
+
+
+@pytest.mark.parametrize("described", PERSONAL, ids=lambda described: described.name)
+def test_a_value_that_is_not_what_its_field_says_is_not_kept(described: Any) -> None:
+    """A name in a column of numbers or of listed words would otherwise stay, or be told as rejected."""
+    for mode in ("hash", "drop"):
+        for value in ("Zoë O'Mockery", {"name": "Zoë O'Mockery"}, ["Zoë O'Mockery"]):
+            assert "mockery" not in str(treated(mode, {described.name: value})[described.name]).lower()
+
+
+def test_fields_are_excepted_by_name() -> None:
+    """In either direction, a field that nobody knows yet too."""
+    fields = {"initial_division": "keep", "new field": "keep", "email": "drop", "initial_keyword": "hash"}
+    given = {
+        "initial_division": "Implants",
+        "email": "a@example.com",
+        "initial_keyword": "crown",
+        "new field": 1,
+        "z": 2,
+    }
+    found = treated("hash", given, fields)
+    assert (found["initial_division"], found["email"]) == ("Implants", None)
+    assert (found["initial_keyword"], found["unknown"]) == (digest("crown"), {"new field": 1})
+    assert treated("keep", {"email": "a@example.com", "name": "A"}, {"email": "hash"})["name"] == "A"
+    assert treated("drop", {"lead_id": "5", "name": "A"}, {"lead_id": "hash"}) | {"unknown": 0} == {
+        "lead_id": digest("5"),
+        "name": None,
+        "unknown": 0,
+    }
+
+
+@pytest.mark.parametrize(("secret", "told"), [("short", "too short"), (SECRET, "")])
+def test_a_short_key_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str, told: str) -> None:
+    """And not quoted."""
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", secret)
+    with small() as api:
+        if not told:
+            assert sync(**settings(api, personal_data="hash")).is_complete
+            return
+        with pytest.raises(ConfigurationError, match=told) as caught:
+            sync(**settings(api, personal_data="hash"))
+        assert api.requests == []
+    assert secret not in str(caught.value)
+
+
+def test_a_dataset_has_one_form(key: privacy.Key) -> None:
+    """Rows loaded as they are would otherwise stay among hashed ones, unnoticed; a new key is no other form."""
+    with small() as api:
+        sync(**settings(api))
+        with pytest.raises(ConfigurationError, match="other settings of personal_data"):
+            sync(**settings(api, personal_data="hash"))
+        sync(dataset="hashed", **settings(api, personal_data="hash"))
+        assert sync(dataset="hashed", **settings(api, personal_data="hash", personal_data_key_id="2")).is_complete
+
+
+def test_what_is_dropped_is_counted(key: privacy.Key) -> None:
+    """By field; fields that the reference does not have under one name."""
+    with small() as api:
+        row = api.truth()[0]
+        api.change(row["id"], brand_new="x", spam_likely_reason="robot")
+        dropped = sync(**settings(api, personal_data="drop")).dropped
+        truth = api.truth()
+    assert dropped["fields not in the reference"] == 1
+    assert dropped["spam_likely_reason"] == sum(row["spam_likely_reason"] is not None for row in truth)
+    assert dropped["name"] == sum(row["name"] is not None for row in truth)
+
+
+# The canary
+
+
+def marker(name: str) -> str:
+    """A text that nobody else would write."""
+    return f"Canary-{name}-7f3a9c"
+
+
+class Canary:
+    """Plants markers in an emulator, and looks for them."""
+
+    def __init__(self, api: Emulator, mode: str) -> None:
+        self.api = api
+        self.given = settings(api, personal_data=mode, page_size=20)
+        self.markers = {described.name: marker(described.name) for described in PERSONAL}
+        ids = [row["id"] for row in api.truth()]
+        for name, text in self.markers.items():
+            described = next(one for one in FIELDS if one.name == name)
+            whole: Any = {"list": [text], "object": {text: text, "n": {text: text}}}.get(described.shape, text)
+            for at, value in enumerate((whole, {text: text}, [text])):
+                api.change(ids[at], **{name: value})
+        for at in range(6):
+            api.change(ids[at], **{"brand new": marker("unknown"), "brand_list": [marker("unknown")]})
+            api.change(ids[at], call_type={"who": marker("misplaced")}, duration=marker("misplaced"))
+        url = f"https://clinic.example/{marker('path')}?q={marker('query')}#{marker('fragment')}"
+        api.change(ids[4], initial_landing_url=url, last_touch_referrer_url=url)
+        self.texts = {
+            *self.markers.values(),
+            *map(marker, ("unknown", "misplaced", "path", "query", "fragment", "filter")),
+        }
+        # What never may show, in whatever mode.
+        self.secrets = {api.password, SECRET, marker("filter")}
+
+    def found(self, where: str, content: bytes | str, texts: set[str]) -> list[str]:
+        """Which of the texts stand in `content`, whatever the case of letters."""
+        plain = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+        return [f"{text} in {where}" for text in sorted(texts) if text.lower() in plain.lower()]
+
+    def in_files(self, folder: Path, texts: set[str]) -> list[str]:
+        """Look into every file, its name too."""
+        told = []
+        for path in (one for one in folder.rglob("*") if one.is_file()):
+            told += self.found(f"file {path.name}", path.read_bytes(), texts) + self.found("a name", str(path), texts)
+        return told
+
+    def in_warehouse(self, place: Place) -> list[str]:
+        """Look into every column of every table."""
+        told = []
+        for table in query(place, "select table_schema as s, table_name as t from information_schema.tables"):
+            if not table["s"].startswith(("pg_", "information_schema")):
+                name = f'"{table["s"]}"."{table["t"]}"'
+                told += self.found(name, str(query(place, f"select * from {name}")), self.texts)  # noqa: S608  a catalogue's
+        return told
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """All that is logged, ours at DEBUG."""
+    told = io.StringIO()
+    handler = logging.StreamHandler(told)
+    loggers = [logging.getLogger(name) for name in ("liine_source", "dlt", "")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    logging.getLogger("liine_source").setLevel(logging.DEBUG)
+    yield told
+    logging.getLogger("liine_source").setLevel(logging.NOTSET)
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+def failures(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseException]:
+    """Runs that fail in one way each: at the login, at the API, at the load, at a setting, at a broken page."""
+    api, given = canary.api, canary.given
+    filters = {"ehr_pms_patient_id_search": [marker("filter")]}
+    wrong = {"username": "somebody", "password": api.password + "x"}
+
+    def broken(*_: Any) -> Any:
+        raise duckdb.ConversionException(f"Could not convert string '{canary.markers['name']}' to INT32")
+
+    ways: list[tuple[dict[str, Any], Faults, tuple[Any, str] | None]] = [
+        ({"credentials": wrong}, Faults(), None),
+        ({}, Faults(bursts=(Burst(status=500),)), None),
+        ({}, Faults(refused_customers=tuple(api.customer_ids)), None),
+        ({}, Faults(bursts=(Burst(kind="truncated_json"),)), None),
+        ({"filters": filters}, Faults(bursts=(Burst(status=400),)), None),
+        ({"filters": {"ehr_pms_patient_id_search": marker("filter")}}, Faults(), None),
+        ({}, Faults(), (tables.PageTables, "build")),
+    ]
+    for number, (more, faults, patched) in enumerate(ways):
+        api.faults = faults
+        with monkeypatch.context() as patch:
+            if patched:
+                patch.setattr(*patched, broken)
+            try:
+                raise_for_failures(sync(dataset=f"failed_{number}", **{**given, **more}))
+            except LiineError as error:
+                yield error
+        api.faults = Faults()
+
+
+@pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_no_marker_gets_anywhere(
+    warehouse: Place, mode: str, key: privacy.Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not into logs, errors or dlt's folder in any mode; in `hash` and `drop` not into the warehouse either."""
+    with small() as api:
+        canary = Canary(api, mode)
+        report = sync(**canary.given)
+        assert report.is_complete
+        told = [str(report.load_ids), *map(str, report.unknown_fields)]
+        sync(dataset="filtered", **canary.given, filters={"ehr_pms_patient_id_search": [marker("filter")]})
+        raised = list(failures(canary, monkeypatch))
+        assert len(raised) == 7
+        told += ["".join(traceback.format_exception(error)) for error in raised]
+        api.advance(timedelta(days=9))
+        assert sync(**canary.given).is_complete
+        everything = canary.texts | canary.secrets
+        assert canary.found("errors", "\n".join(told), everything) == []
+        assert canary.found("log", logged.getvalue(), everything) == []
+        assert canary.in_files(tmp_path / "dlt", everything) == []
+        assert canary.in_files(Path(warehouse) if isinstance(warehouse, Path) else tmp_path, canary.secrets) == []
+        if mode == "keep":
+            assert differences(warehouse, []) != []
+            assert {canary.markers["name"], canary.markers["email"]} < {
+                text.split(" in ")[0] for text in canary.in_warehouse(warehouse)
+            }
+        else:
+            assert canary.in_warehouse(warehouse) == []
+
+
+def test_what_dlt_itself_would_print_is_muted(key: privacy.Key, logged: io.StringIO) -> None:
+    """A pipeline of one's own raises our error, which quotes nothing."""
+    import dlt  # noqa: PLC0415
+
+    with small() as api:
+        canary = Canary(api, "hash")
+        pipeline = dlt.pipeline("mine", destination=dlt.destinations.duckdb("mine_too.duckdb"), dataset_name="liine")
+        pipeline.run(liine(**canary.given))
+        assert canary.in_warehouse(Path("mine_too.duckdb")) == []
+        assert canary.found("log", logged.getvalue(), canary.texts | canary.secrets) == []
+
+
+# Erasing one person
+
+
+def persons(place: Place) -> int:
+    """How many rows there are."""
+    return int(query(place, "select count(*) as n from liine.interactions")[0]["n"])
+
+
+@pytest.mark.parametrize("mode", ["keep", "hash"])
+def test_an_erased_person_never_comes_back(warehouse: Place, key: privacy.Key, mode: str) -> None:
+    """Counted first; then gone from every table, and absent after a sync, a backfill and a repair."""
+    with running_emulator(interactions=600, customers=2, seed=3) as api:
+        given = settings(api, personal_data=mode)
+        sync(**given)
+        truth = api.truth()
+        person = next(row for row in truth if row["provider_names"] and row["phone_number"])
+        other = next(row for row in truth if row["customer_id"] != person["customer_id"])
+        api.change(other["id"], touch_updated_at=False, lead_id=person["lead_id"])
+        only = {**given, "customer_ids": [person["customer_id"]]}
+        theirs = {
+            row["id"]
+            for row in truth
+            if row["customer_id"] == person["customer_id"]
+            and (row["lead_id"] == person["lead_id"] or row["phone_number"] == person["phone_number"])
+        }
+        spoken = f"+{person['phone_number'][:1]} ({person['phone_number'][1:4]}) {person['phone_number'][4:]}"
+        asked: dict[str, Any] = {"lead_ids": [person["lead_id"]], "phones": [spoken], **only}
+        before = persons(warehouse)
+        counted = runs.purge(**asked)
+        assert (counted.interactions, counted.is_dry_run, persons(warehouse)) == (len(theirs), True, before)
+        assert counted.child_rows > 0
+        runs.purge(is_dry_run=False, **asked)
+        assert persons(warehouse) == before - len(theirs)
+        # Liine calls one of the rows otherwise; it is a row of the person's all the same.
+        api.change(min(theirs), lead_id="99999999", phone_number="19195550199")
+        api.advance(timedelta(days=3))
+        sync(**given)
+        runs.backfill(is_anew=True, **given)
+        left = [row for row in api.truth() if row["id"] not in theirs]
+        held = query(warehouse, "select id from liine.interactions")
+        assert {row["id"] for row in held} == {row["id"] for row in left}
+        assert other["id"] in {row["id"] for row in held}
+        for child in tables.CHILDREN:
+            ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608
+            assert not ids & theirs
+        found = runs.verify(repair=True, **given)
+        assert [customer.missing for customer in found] == [0, 0]
+        assert persons(warehouse) == len(left)
+        records = str(
+            query(warehouse, "select * from liine.erasures")
+            + query(warehouse, "select * from liine.erased_identifiers")
+        )
+        assert person["lead_id"] not in records
+        assert person["phone_number"] not in records
+        assert f"'interactions': {len(theirs)}" in records
+
+
+def test_erasing_twice_finds_nothing_more(key: privacy.Key) -> None:
+    """A second request is answered, and does no harm."""
+    with small() as api:
+        given = settings(api)
+        sync(**given)
+        lead = api.truth()[0]["lead_id"]
+        assert runs.purge(lead_ids=[lead], is_dry_run=False, **given).interactions > 0
+        assert runs.purge(lead_ids=[lead], is_dry_run=False, **given).interactions == 0
+
+
+def test_without_the_key_nothing_is_loaded_after_an_erasure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could tell whom to leave out; an old key may lie beside a new one."""
+    with small() as api:
+        given = settings(api)
+        sync(**given)
+        lead = api.truth()[0]["lead_id"]
+        with pytest.raises(ConfigurationError, match="Erasing needs a key"):
+            runs.purge(lead_ids=[lead], **given)
+        monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", SECRET)
+        with pytest.raises(ConfigurationError, match="needs a lead id"):
+            runs.purge(**given)
+        gone = runs.purge(lead_ids=[lead], is_dry_run=False, **given).interactions
+        monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", SECRET[::-1])
+        rotated = {**given, "personal_data_key_id": "2"}
+        api.forget_requests()
+        with pytest.raises(ConfigurationError, match="under the key 1"):
+            sync(**rotated)
+        assert api.requests == []
+        monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_OLD_KEYS", f'{{"1": "{SECRET}"}}')
+        assert runs.backfill(is_anew=True, **rotated).is_complete
+        with closing(duckdb.connect("warehouse.duckdb", read_only=True)) as connection:
+            (held,) = connection.execute("select count(*) from liine.interactions").fetchall()[0]
+        assert held == len(api.truth()) - gone
