@@ -117,7 +117,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
             "It goes on by itself: run again when it has ended."
         )
     try:
-        pipeline.drop()
+        _emptied(pipeline)
         if is_to_be_filled and not is_filled(pipeline):
             raise ConfigurationError("Nothing has been loaded into this dataset yet.")
         with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
@@ -133,8 +133,13 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
                 raise
             _drop_staging(pipeline)
     finally:
-        pipeline.drop()
+        _emptied(pipeline)
         lock.release()
+
+
+def _emptied(pipeline: dlt.Pipeline) -> None:
+    """Drop what lies in the working directory: rows of a load that failed, and dlt's trace, which may quote them."""
+    pipeline.drop()
 
 
 def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import dlt
-from dlt.common.configuration import with_config
+from dlt.common.configuration import configspec, resolve_configuration, with_config
+from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.typing import SecretSentinel, TSecretStrValue
 
 from liine_source import privacy, query, windows
 from liine_source.auth import LiineCredentials
@@ -20,9 +22,20 @@ from liine_source.sweep import Audit
 # Destinations that several runs may load into at once.
 MANY_WRITERS = frozenset({"postgres", "snowflake"})
 
-# Secrets, never arguments: an argument may show in a trace, a shell's history or a scheduler's page.
-_KEY = "sources.liine.personal_data_key"
-_OLD_KEYS = "sources.liine.personal_data_old_keys"
+
+@configspec
+class _Secrets(BaseConfiguration):
+    """Never arguments: those may show in a shell's history or a scheduler's page.
+
+    By their types dlt knows what they are, and leaves them out of its trace.
+    """
+
+    personal_data_key: TSecretStrValue | None = None
+    personal_data_old_keys: Annotated[dict[str, str], SecretSentinel] | None = None
+
+
+def _secrets() -> _Secrets:
+    return resolve_configuration(_Secrets(), sections=("sources", "liine"))
 
 
 class Observer(Protocol):
@@ -82,8 +95,9 @@ def checked_settings(
     ids = list(dict.fromkeys(customer_ids))
     if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
         raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
-    key = privacy.checked_key(dlt.secrets.get(_KEY, str), personal_data_key_id)
-    old = dlt.secrets.get(_OLD_KEYS, dict) or {}
+    secrets = _secrets()
+    key = privacy.checked_key(secrets.personal_data_key, personal_data_key_id)
+    old = secrets.personal_data_old_keys or {}
     keys = [key, *(privacy.checked_key(str(secret), str(name)) for name, secret in old.items())]
     if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
         raise ConfigurationError(f"page_size must be 1 to {MAX_PAGE_SIZE}: the API caps it there.")
