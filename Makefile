@@ -35,7 +35,8 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/cog -I docs --check $(DERIVED)
 
-DERIVED := liine_source/query.py docs/fields.md docs/filters.md
+DERIVED := liine_source/query.py docs/fields.md docs/filters.md dbt/macros/known_values.sql \
+  $(wildcard dbt/models/staging/*.yml)
 
 derive: install
 	$(BIN)/cog -I docs -r $(DERIVED)

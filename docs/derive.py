@@ -1,9 +1,12 @@
 """Text derived from `liine_source.spec`: cog writes it in place (`make derive`) and checks it (`make check`)."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import Any
 
-from liine_source.spec.fields import FIELDS
+from liine_source import tables
+from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.filters import FILTERS
 from liine_source.spec.statuses import STATUSES
 from liine_source.spec.types import Parameter
@@ -11,6 +14,83 @@ from liine_source.spec.types import Parameter
 _SCALARS = {"number": "float", "integer": "int", "boolean": "bool", "string": "str"}
 _SECTIONS = {"general": "General", "metadata": "Metadata", "ehr_pms": "EHR/PMS"}
 _WIDTH = 110
+
+# What staging calls a column where the loaded name does not tell the truth or is not plain enough.
+_STAGED = {
+    "interactions": {
+        "id": "interaction_id",
+        "start_time": "started_at_local",
+        "start_time_tz": "started_at_utc",
+        "updated_at": "updated_at_utc",
+        "duration": "duration_seconds",
+        "messaging_utilization": "messaging_utilization_percent",
+        "status": "connection_status",
+        "agent": "agent_name",
+        "name": "lead_name",
+        "city": "lead_city",
+        "state": "lead_state",
+        "email": "lead_email",
+        "call_complete": "is_call_complete",
+        "analyze_complete": "is_analysis_complete",
+        "review_complete": "is_review_complete",
+        "is_new": "is_new_lead",
+        "voicemail": "is_voicemail",
+        "first_time_interaction": "is_first_time_interaction",
+        "show_messaging": "has_messaging",
+        "manually_created": "is_manually_created",
+        "helper_cell": "is_operative",
+        "salient_interaction": "salient_call_id",
+        "missing_since": "missing_since_utc",
+        "vanished_at": "vanished_at_utc",
+        "_dlt_load_id": "load_id",
+    },
+    "interactions__provider_names": {"_dlt_load_id": "load_id"},
+    "interactions__session_extras": {
+        "key": "extra_key",
+        "value": "extra_value",
+        "value_type": "extra_type",
+        "_dlt_load_id": "load_id",
+    },
+    "interactions__rejected_values": {"field": "field_name", "_dlt_load_id": "load_id"},
+    "sweeps": {
+        "since": "since_date",
+        "until": "until_date",
+        "updated_since": "updated_since_date",
+        "expected": "expected_interactions",
+        "distinct_ids": "found_interactions",
+        "changed": "changed_interactions",
+        "began": "began_at_utc",
+        "ended": "ended_at_utc",
+        "_dlt_load_id": "load_id",
+    },
+}
+# What staging adds, after the loaded columns.
+_ADDED = {
+    "interactions": (
+        ("lead_key", "text", "The lead of the customer as a pseudonym: a hash of `customer_id` and `lead_id`.", "pseudonym"),
+        ("patient_key", "text", "The patient as a pseudonym: a hash of `customer_id` and `ehr_pms_patient_id`.", "pseudonym"),
+        ("is_lead_reassigned", "boolean", "Whether Liine gives a reason for another `lead_id`.", "none"),
+        ("is_vanished", "boolean", "Whether two verifications did not find the row in the API.", "none"),
+    ),
+    "interactions__session_extras": (
+        ("extra_key_hash", "text", "The key as a hash; it is part of the row's key.", "pseudonym"),
+    ),
+}
+_SQL_TYPES = {"bool": "boolean", "decimal": "numeric(38, 9)", "double": "numeric(38, 9)"}
+_KEYS = {
+    "interactions": ("interaction_id",),
+    "interactions__provider_names": ("interaction_id", "position"),
+    "interactions__session_extras": ("interaction_id", "touch", "extra_key_hash"),
+    "interactions__rejected_values": ("interaction_id", "field_name"),
+    "sweeps": ("sweep_id",),
+}
+_GRAINS = {
+    "interactions": "One row for an interaction.",
+    "interactions__provider_names": "One row for a provider of an interaction's appointment.",
+    "interactions__session_extras": "One row for a key of the free-form metadata of an interaction's touch.",
+    "interactions__rejected_values": "One row for a value that did not fit its column.",
+    "sweeps": "One row for a walk over a window of one customer: the connector's audit.",
+}
 
 
 def filters_class() -> str:
@@ -51,6 +131,95 @@ def fields_table() -> str:
 def statuses_table() -> str:
     """The statuses, as Markdown."""
     return _table(("status", "meaning", "what to do"), [(f"{s.code} {s.name}", s.meaning, s.remedy) for s in STATUSES])
+
+
+def dbt_sources() -> str:
+    """The loaded tables, as dbt's source tables."""
+    lines = []
+    for table, grain in _GRAINS.items():
+        lines += [f"- name: {table}", f"  description: {_yaml(grain)}"]
+        if table == "sweeps":
+            lines += [
+                "  config:",
+                "    loaded_at_field: ended",
+                "    freshness: {warn_after: {count: 26, period: hour}, error_after: {count: 50, period: hour}}",
+            ]
+        lines.append("  columns:")
+        for name, hint in tables.columns(table).items():
+            if name == "is_cleared":
+                continue
+            lines += [f"    - name: {name}", f"      description: {_yaml(_described(hint))}", *_meta(_class(hint), 6)]
+    return _indented(lines, 6)
+
+
+def dbt_staging(table: str) -> str:
+    """The staging model of a loaded table, as dbt's properties of a model."""
+    described = _GRAINS[table]
+    lines = [f"- name: stg_liine__{table.removeprefix('interactions__')}", f"  description: {_yaml(described)}"]
+    lines += ["  config: {contract: {enforced: true}}"]
+    keys = _KEYS[table]
+    if len(keys) > 1:
+        lines += ["  data_tests:", "    - unique_together:", f"        arguments: {{columns: [{', '.join(keys)}]}}"]
+    lines.append("  columns:")
+    for loaded, hint in tables.columns(table).items():
+        if loaded == "is_cleared":
+            continue
+        name, data_type = _STAGED[table].get(loaded, loaded), str(hint["data_type"])
+        lines += _column(name, _SQL_TYPES.get(data_type, data_type), _described(hint), _class(hint))
+        values = FIELDS_BY_NAME[loaded].values if table == "interactions" and loaded in FIELDS_BY_NAME else ()
+        lines += _column_tests(name, keys, values)
+    for name, data_type, description, personal_data in _ADDED.get(table, ()):
+        lines += [*_column(name, data_type, description, personal_data), *_column_tests(name, keys, ())]
+    return _indented(lines, 2)
+
+
+def dbt_known_values() -> str:
+    """The words that the reference lists for a field, as a macro that returns them by staging's names.
+
+    It stands in a comment of Jinja's, so it ends that and begins another.
+    """
+    names = _STAGED["interactions"]
+    entries = [f"    {names.get(f.name, f.name)!r}: {list(f.values)!r}," for f in FIELDS if f.values]
+    opened = ["-#}", "{% macro known_values() %}", "{%- set known = {"]
+    return "\n".join([*opened, *entries, "} -%}", "{{ return(known) }}", "{% endmacro %}", "{#-"])
+
+
+def _column(name: str, data_type: str, description: str, personal_data: str) -> list[str]:
+    lines = [f"    - name: {name}", f"      data_type: {data_type}", f"      description: {_yaml(description)}"]
+    return lines + _meta(personal_data, 6)
+
+
+def _column_tests(name: str, keys: tuple[str, ...], values: tuple[str, ...]) -> list[str]:
+    lines = []
+    if name in keys:
+        lines = ["        - not_null", *(["        - unique"] if len(keys) == 1 else [])]
+    if values:
+        listed = ", ".join(map(_yaml, values))
+        lines += ["        - accepted_values:", f"            arguments: {{values: [{listed}]}}"]
+        lines += ["            config: {severity: warn}"]
+    return ["      data_tests:", *lines] if lines else []
+
+
+def _meta(personal_data: str, spaces: int) -> list[str]:
+    if personal_data == "none":
+        return []
+    return [" " * spaces + f"config: {{meta: {{personal_data: {personal_data}}}}}"]
+
+
+def _described(hint: Mapping[str, Any]) -> str:
+    return str(hint["description"])
+
+
+def _class(hint: Mapping[str, Any]) -> str:
+    return str(hint.get("x-personal-data", "none"))
+
+
+def _yaml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _indented(lines: Iterable[str], spaces: int) -> str:
+    return "\n".join(" " * spaces + line for line in lines)
 
 
 def _annotation(parameter: Parameter) -> list[str]:

@@ -1,0 +1,25 @@
+{#-
+    The words that the API's reference lists, by staging's column. A row may bring others: they are kept, counted in
+    `rpt_liine__data_health`, and warned of by the tests of staging.
+
+[[[cog
+import derive
+cog.outl(derive.dbt_known_values())
+]]]
+-#}
+{% macro known_values() %}
+{%- set known = {
+    'interaction_type': ['call', 'form', 'online_booking', 'ehr_pms_entry'],
+    'direction': ['inbound', 'outbound'],
+    'connection_status': ['Connected', 'Not Connected', 'Error', 'Busy', 'In Progress'],
+    'call_type': ['New Lead', 'New Lead (Follow-Up)', 'New Lead (First Form Follow-Up)', 'Not A New Lead Call', 'Not A New Lead Form', 'Not A New Lead Online Booking', 'Not A New Lead EHR/PMS Entry', 'Voicemail', 'Existing Patient / Previously Booked'],
+    'call_status': ['Connected', 'Not Connected', 'Busy', 'In Progress', 'Analyzing'],
+    'outcome': ['Booked', 'Not Booked', 'Booked Later'],
+    'intent_level': ['3rd Party', 'Not 3rd Party', 'UNDECIDED'],
+    'appointment_status': ['Attended', 'Canceled / No Show', 'Future Dated', 'Assumed No Show', 'Unknown'],
+} -%}
+{{ return(known) }}
+{% endmacro %}
+{#-
+[[[end]]]
+-#}

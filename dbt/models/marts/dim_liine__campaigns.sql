@@ -1,0 +1,33 @@
+with met as (
+
+    {% for touch in ['initial', 'last_touch'] -%}
+        select
+            {{ touch }}_campaign_key as campaign_key,
+            customer_id,
+            {{ touch }}_utm_source as utm_source,
+            {{ touch }}_utm_medium as utm_medium,
+            {{ touch }}_utm_campaign as utm_campaign,
+            min(date_local) as first_date_local,
+            max(date_local) as last_date_local
+        from {{ ref('fct_liine__interactions') }}
+        where is_counted and {{ touch }}_campaign_key is not null
+        group by
+            {{ touch }}_campaign_key,
+            customer_id,
+            {{ touch }}_utm_source,
+            {{ touch }}_utm_medium,
+            {{ touch }}_utm_campaign
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
+)
+
+select
+    campaign_key,
+    customer_id,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    min(first_date_local) as first_date_local,
+    max(last_date_local) as last_date_local
+from met
+group by campaign_key, customer_id, utm_source, utm_medium, utm_campaign

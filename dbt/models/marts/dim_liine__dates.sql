@@ -1,0 +1,56 @@
+{#-
+    From the first day of the first year met to the last day of the last. Days before 2000 or after 2099 are nobody's:
+    a wrong clock must not make a million rows.
+-#}
+with digits as (
+
+    {% for digit in range(10) -%}
+        select {{ digit }} as digit
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
+),
+
+numbers as (
+
+    select
+        ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit + 10000 * ten_thousands.digit
+            as days
+    from digits as ones
+    cross join digits as tens
+    cross join digits as hundreds
+    cross join digits as thousands
+    cross join digits as ten_thousands
+
+),
+
+met as (
+
+    select
+        cast({{ dbt.date_trunc('year', 'min(date_local)') }} as date) as first_day,
+        cast({{ dbt.date_trunc('year', 'max(date_local)') }} as date) as last_year
+    from {{ ref('fct_liine__interactions') }}
+    where date_local between cast('2000-01-01' as date) and cast('2099-12-31' as date)
+
+),
+
+days as (
+
+    select cast({{ dbt.dateadd('day', 'numbers.days', 'met.first_day') }} as date) as date_day
+    from met
+    inner join numbers
+        on numbers.days < {{ dbt.datediff('met.first_day', dbt.dateadd('year', 1, 'met.last_year'), 'day') }}
+
+)
+
+select
+    date_day,
+    cast(extract(year from date_day) as bigint) as year_number,
+    cast(extract(quarter from date_day) as bigint) as quarter_of_year,
+    cast(extract(month from date_day) as bigint) as month_of_year,
+    cast(extract(day from date_day) as bigint) as day_of_month,
+    {{ weekday('date_day') }} as day_of_week,
+    {{ weekday('date_day') }} >= 6 as is_weekend,
+    {{ month_of('date_day') }} as month_start,
+    cast({{ dbt.date_trunc('quarter', 'date_day') }} as date) as quarter_start,
+    cast({{ dbt.date_trunc('year', 'date_day') }} as date) as year_start
+from days

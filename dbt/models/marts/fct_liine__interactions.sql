@@ -1,0 +1,122 @@
+{#-
+    Which rows are taken anew is found by comparing them with the table, not by the newest load: several processes
+    load at once, and an older load may be committed later. `row_definition` changes with what the rows are made by.
+-#}
+{{
+    config(
+        materialized='incremental',
+        unique_key='interaction_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ rows_gone(this, 'interaction_id', ref('int_liine__interactions')) }}",
+        post_hook="{{ analysed(this) }}"
+    )
+}}
+
+with interactions as (
+
+    select
+        *,
+        cast('{{ row_definition() }}' as text) as row_definition
+    from {{ ref('int_liine__interactions') }}
+
+)
+
+select
+    interaction_id,
+    customer_id,
+    lead_key,
+    patient_key,
+    started_at_utc,
+    started_at_local,
+    date_local,
+    hour_local,
+    weekday_local,
+    date_utc,
+    utc_offset_minutes,
+    updated_at_utc,
+    is_counted,
+    is_spam,
+    spam_likely_reason,
+    interaction_kind,
+    is_phone_call,
+    is_inbound_call,
+    is_outbound_call,
+    call_result,
+    is_answered,
+    is_missed_call,
+    missed_how,
+    is_of_new_lead,
+    is_of_existing_patient,
+    is_of_no_new_lead,
+    is_booking,
+    is_booked_later,
+    is_operative,
+    booked_later_interaction_id,
+    reason_not_booked,
+    has_appointment,
+    appointment_state,
+    appointment_status,
+    appointment_location,
+    primary_insurance_name,
+    revenue,
+    interaction_type,
+    direction,
+    connection_status,
+    call_status,
+    call_type,
+    outcome,
+    intent_level,
+    duration_seconds,
+    has_audio,
+    is_analyzed,
+    is_first_time_interaction,
+    is_lead_reassigned,
+    agent_id,
+    agent_name,
+    agent_location_name,
+    tracking_number,
+    form_submission_id,
+    related_form_submission_id,
+    {% for touch in ['initial', 'last_touch'] -%}
+        {{ touch }}_channel_key,
+        {{ touch }}_marketing_channel,
+        {{ touch }}_location,
+        {{ touch }}_division,
+        {{ touch }}_keyword,
+        {{ touch }}_landing_url,
+        {{ touch }}_referrer_url,
+        {{ touch }}_utm_source,
+        {{ touch }}_utm_medium,
+        {{ touch }}_utm_campaign,
+        {{ touch }}_utm_content,
+        {{ campaign_key(touch) }} as {{ touch }}_campaign_key,
+    {% endfor -%}
+    messaging_utilization_percent,
+    {% for skill in range(1, 8) -%}
+        messaging_skill_{{ skill }},
+    {% endfor -%}
+    lead_id,
+    call_id,
+    phone_number,
+    lead_name,
+    lead_email,
+    lead_city,
+    lead_state,
+    ehr_pms_patient_id,
+    session_guid,
+    missing_since_utc,
+    load_id,
+    row_definition
+from interactions
+{% if is_incremental() -%}
+    where not exists (
+        select 1
+        from {{ this }} as known
+        where
+            known.interaction_id = interactions.interaction_id
+            and known.load_id is not distinct from interactions.load_id
+            and known.missing_since_utc is not distinct from interactions.missing_since_utc
+            and known.row_definition = interactions.row_definition
+    )
+{%- endif %}

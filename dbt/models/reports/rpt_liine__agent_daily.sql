@@ -1,0 +1,83 @@
+with parts as (
+
+    select
+        customer_id,
+        date_local,
+        agent_id,
+        {{ count_of('is_inbound_call and is_answered') }} as answered_inbound_calls,
+        {{ count_of('is_outbound_call and is_answered') }} as answered_outbound_calls,
+        {{ whole_sum('case when is_answered then duration_seconds end') }} as talk_seconds,
+        {{ count_of('is_booking') }} as bookings,
+        cast(0 as bigint) as booked_leads,
+        cast(0 as bigint) as scored_skills,
+        cast(0 as bigint) as met_skills
+    from {{ ref('fct_liine__interactions') }}
+    where is_counted and agent_id is not null
+    group by customer_id, date_local, agent_id
+    union all
+    select
+        customer_id,
+        booked_date_local as date_local,
+        booked_agent_id as agent_id,
+        cast(0 as bigint) as answered_inbound_calls,
+        cast(0 as bigint) as answered_outbound_calls,
+        cast(0 as bigint) as talk_seconds,
+        cast(0 as bigint) as bookings,
+        cast(count(*) as bigint) as booked_leads,
+        cast(0 as bigint) as scored_skills,
+        cast(0 as bigint) as met_skills
+    from {{ ref('fct_liine__leads') }}
+    where is_new_lead and is_booked and booked_agent_id is not null
+    group by customer_id, booked_date_local, booked_agent_id
+    union all
+    select
+        customer_id,
+        date_local,
+        agent_id,
+        cast(0 as bigint) as answered_inbound_calls,
+        cast(0 as bigint) as answered_outbound_calls,
+        cast(0 as bigint) as talk_seconds,
+        cast(0 as bigint) as bookings,
+        cast(0 as bigint) as booked_leads,
+        cast(count(*) as bigint) as scored_skills,
+        {{ count_of('is_met') }} as met_skills
+    from {{ ref('fct_liine__messaging_skills') }}
+    where agent_id is not null
+    group by customer_id, date_local, agent_id
+
+),
+
+totals as (
+
+    select
+        customer_id,
+        date_local,
+        agent_id,
+        {{ whole_sum('answered_inbound_calls') }} as answered_inbound_calls,
+        {{ whole_sum('answered_outbound_calls') }} as answered_outbound_calls,
+        {{ whole_sum('talk_seconds') }} as talk_seconds,
+        {{ whole_sum('bookings') }} as bookings,
+        {{ whole_sum('booked_leads') }} as booked_leads,
+        {{ whole_sum('scored_skills') }} as scored_skills,
+        {{ whole_sum('met_skills') }} as met_skills
+    from parts
+    group by customer_id, date_local, agent_id
+
+)
+
+select
+    totals.customer_id,
+    totals.date_local,
+    totals.agent_id,
+    agents.agent_name,
+    totals.answered_inbound_calls,
+    totals.answered_outbound_calls,
+    totals.talk_seconds,
+    totals.bookings,
+    totals.booked_leads,
+    totals.scored_skills,
+    totals.met_skills,
+    {{ share('totals.met_skills', 'totals.scored_skills') }} as skill_rate
+from totals
+inner join {{ ref('dim_liine__agents') }} as agents
+    on totals.customer_id = agents.customer_id and totals.agent_id = agents.agent_id

@@ -1,0 +1,167 @@
+{#- One row for a finding: a customer, a check, and what the check looked at. `found` of `out_of`. -#}
+with sweeps as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, filter_hash, since_date, until_date, updated_since_date
+            order by began_at_utc desc, ended_at_utc desc, sweep_id desc
+        ) as place
+    from {{ ref('stg_liine__sweeps') }}
+
+),
+
+proofs as (
+
+    select
+        customer_id,
+        cast('window proven' as text) as check_name,
+        coalesce(cast(since_date as text), 'beginning')
+        || ' to '
+        || coalesce(cast(until_date as text), 'now')
+        || coalesce(', changed since ' || cast(updated_since_date as text), '')
+        || ', filters '
+        || coalesce(filter_hash, 'none') as subject,
+        found_interactions as found,
+        expected_interactions as out_of,
+        status = 'complete' as is_healthy,
+        case when status = 'complete' then 'proven by ' || proof else 'failed: ' || coalesce(reason, 'unknown') end
+            as detail
+    from sweeps
+    where place = 1
+
+),
+
+totals as (
+
+    select
+        customer_id,
+        cast(count(*) as bigint) as interactions,
+        {{ count_of('is_vanished') }} as vanished,
+        {{ count_of('missing_since_utc is not null and not is_vanished') }} as missing,
+        {{ count_of('lead_key is null') }} as without_lead,
+        {{ count_of('started_at_utc is null or started_at_local is null') }} as undated
+    from {{ ref('stg_liine__interactions') }}
+    group by customer_id
+
+),
+
+counted as (
+
+    select
+        customer_id,
+        cast(count(*) as bigint) as interactions,
+        {{ count_of('is_phone_call') }} as phone_calls,
+        {{ count_of("call_result = 'unknown'") }} as unknown_results,
+        {{ count_of(
+            "utc_offset_minutes < -720 or utc_offset_minutes > 840 or mod(utc_offset_minutes, 15) != 0"
+        ) }} as odd_offsets
+    from {{ ref('fct_liine__interactions') }}
+    where is_counted
+    group by customer_id
+
+),
+
+leads as (
+
+    select
+        customer_id,
+        {{ count_of('is_new_lead') }} as new_leads,
+        {{ count_of("is_new_lead and first_channel_key = '" ~ unattributed() ~ "'") }} as unattributed,
+        {{ count_of("lead_type = 'undecided'") }} as undecided,
+        {{ count_of('is_booked_elsewhere') }} as booked_elsewhere,
+        cast(count(*) as bigint) as leads
+    from {{ ref('fct_liine__leads') }}
+    group by customer_id
+
+),
+
+rejected as (
+
+    select
+        interactions.customer_id,
+        rejected.field_name,
+        cast(count(*) as bigint) as found
+    from {{ ref('stg_liine__rejected_values') }} as rejected
+    inner join {{ ref('stg_liine__interactions') }} as interactions
+        on rejected.interaction_id = interactions.interaction_id
+    group by interactions.customer_id, rejected.field_name
+
+),
+
+words as (
+
+    {% for column, values in known_values().items() -%}
+        select
+            customer_id,
+            '{{ column }}' as field_name,
+            {{ column }} as value,
+            cast(count(*) as bigint) as found
+        from {{ ref('stg_liine__interactions') }}
+        where
+            not is_vanished
+            and {{ column }} is not null
+            and {{ column }} not in ('{{ values | join("', '") }}')
+        group by customer_id, {{ column }}
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
+),
+
+checks as (
+
+    select * from proofs
+    union all
+    {% for name, table, found, out_of, detail in [
+        ('vanished', 'totals', 'vanished', 'interactions', 'two verifications did not find them; in no figure'),
+        ('missing once', 'totals', 'missing', 'interactions', 'the last verification did not find them; still counted'),
+        ('without a lead', 'totals', 'without_lead', 'interactions', 'in no figure of leads'),
+        ('undated', 'totals', 'undated', 'interactions', 'without a start on both clocks; in no figure'),
+        ('unknown call result', 'counted', 'unknown_results', 'phone_calls', 'neither answered nor missed nor pending'),
+        ('offset anomaly', 'counted', 'odd_offsets', 'interactions', 'the two clocks differ by what no zone has'),
+        ('unattributed leads', 'leads', 'unattributed', 'new_leads', 'new leads without a first channel'),
+        ('undecided leads', 'leads', 'undecided', 'leads', 'neither new nor existing nor no lead'),
+        ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'booked later, but the booking is not among the rows'),
+    ] -%}
+        select
+            customer_id,
+            '{{ name }}' as check_name,
+            'all' as subject,
+            {{ found }} as found,
+            {{ out_of }} as out_of,
+            {{ found }} = 0 as is_healthy,
+            '{{ detail }}' as detail
+        from {{ table }}
+        union all
+    {% endfor -%}
+    select
+        customer_id,
+        'rejected value' as check_name,
+        field_name as subject,
+        found,
+        cast(null as bigint) as out_of,
+        false as is_healthy,
+        'did not fit the column; raw in interactions__rejected_values' as detail
+    from rejected
+    union all
+    select
+        customer_id,
+        'unknown value' as check_name,
+        field_name || ' = ' || value as subject,
+        found,
+        cast(null as bigint) as out_of,
+        false as is_healthy,
+        'the reference does not list it' as detail
+    from words
+
+)
+
+select
+    customer_id,
+    check_name,
+    subject,
+    found,
+    out_of,
+    {{ share('found', 'out_of') }} as share_found,
+    is_healthy,
+    detail
+from checks
