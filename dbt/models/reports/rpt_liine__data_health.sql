@@ -2,12 +2,19 @@
 with sweeps as (
 
     select
-        *,
+        sweeps.*,
         row_number() over (
-            partition by customer_id, filter_hash, since_date, until_date, updated_since_date
-            order by began_at_utc desc, ended_at_utc desc, sweep_id desc
+            partition by
+                sweeps.customer_id,
+                sweeps.filter_hash,
+                sweeps.since_date,
+                sweeps.until_date,
+                sweeps.updated_since_date
+            order by sweeps.began_at_utc desc, sweeps.ended_at_utc desc, sweeps.sweep_id desc
         ) as place
-    from {{ ref('stg_liine__sweeps') }}
+    from {{ ref('stg_liine__sweeps') }} as sweeps
+    inner join {{ ref('stg_liine__loads') }} as loads on sweeps.load_id = loads.load_id
+    where loads.status = 0
 
 ),
 

@@ -1,0 +1,34 @@
+-- Weights sum to one and credits to the revenue, for each lead and model, and no lead is left out.
+with credited as (
+
+    select
+        lead_key,
+        model,
+        {{ exact_sum('weight') }} as weight,
+        {{ exact_sum('attributed_revenue') }} as revenue
+    from {{ ref('fct_liine__lead_attribution') }}
+    group by lead_key, model
+
+),
+
+models as (
+
+    select
+        lead_key,
+        count(*) as models
+    from credited
+    group by lead_key
+
+)
+
+select
+    leads.lead_key,
+    credited.model
+from {{ ref('fct_liine__leads') }} as leads
+left join credited on leads.lead_key = credited.lead_key
+left join models on leads.lead_key = models.lead_key
+where
+    coalesce(models.models, 0) != 3
+    or credited.weight != 1
+    -- A half of nine decimals may need a tenth.
+    or abs(credited.revenue - leads.revenue) > 0.000000001
