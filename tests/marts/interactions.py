@@ -196,7 +196,7 @@ def _booking(row: Row, made: Row) -> Row:
     has_appointment = not (status is None and location is None and revenue is None)
     return {
         "is_booking": outcome == "booked",
-        "is_booked_later": outcome != "booked" and (outcome == "booked later" or row.get("is_booked_later") is True),
+        "is_booked_later": outcome == "booked later",
         "is_operative": row.get("helper_cell") is True,
         "has_appointment": has_appointment,
         "appointment_state": _STATES.get(word(status) or "", "unknown") if has_appointment else None,
