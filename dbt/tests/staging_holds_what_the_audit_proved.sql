@@ -1,12 +1,12 @@
--- What a complete sweep found is in the warehouse: rows are marked there and never removed. A day's room on each
--- side, because the API's dates have no zone.
+-- What a complete sweep found is in the warehouse: rows are marked there and never removed. Rows that started since are
+-- left out; a day's room on each side, because the API's dates have no zone.
 with proven as (
 
     select
         sweeps.sweep_id,
         sweeps.customer_id,
         sweeps.since_date,
-        sweeps.until_date,
+        coalesce(sweeps.until_date, cast(sweeps.began_at_utc as date)) as until_date,
         sweeps.updated_since_date,
         sweeps.found_interactions,
         row_number() over (
