@@ -1,33 +1,18 @@
 -- Each counted row of a lead is in that lead, and each lead has one.
-with figures as (
-
-    select
-        'leads' as figure,
-        (select count(*) from {{ ref('fct_liine__leads') }}) as found,
-        (select count(distinct lead_key) from {{ ref('fct_liine__interactions') }} where is_counted) as expected
-    union all
-    select
-        'interactions' as figure,
-        (select {{ whole_sum('interactions') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select {{ count_of('is_counted and lead_key is not null') }} from {{ ref('fct_liine__interactions') }}) as expected
-    union all
-    select
-        'missed calls' as figure,
-        (select {{ whole_sum('missed_calls') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select {{ count_of('is_counted and is_missed_call and lead_key is not null') }} from {{ ref('fct_liine__interactions') }}) as expected
-    union all
-    select
-        'booked leads' as figure,
-        (select {{ count_of('is_booked') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select count(distinct lead_key) from {{ ref('fct_liine__interactions') }} where is_counted and is_booking) as expected
-    union all
-    select
-        'reached leads' as figure,
-        (select {{ count_of('is_reached') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select count(distinct lead_key) from {{ ref('fct_liine__interactions') }} where is_counted and is_answered) as expected
-
-)
-
-select *
-from figures
-where found is distinct from expected
+{% set interactions, leads = 'fct_liine__interactions', 'fct_liine__leads' %}
+{% set keys_where = 'count(distinct case when is_counted and %s then lead_key end)' %}
+{{ disagreeing([
+    ('leads', leads, 'count(*)', interactions, keys_where % 'lead_key is not null'),
+    ('booked', leads, count_of('is_booked'), interactions, keys_where % 'is_booking'),
+    ('reached', leads, count_of('is_reached'), interactions, keys_where % 'is_answered'),
+    (
+        'interactions',
+        leads, whole_sum('interactions'),
+        interactions, count_of('is_counted and lead_key is not null')
+    ),
+    (
+        'missed calls',
+        leads, whole_sum('missed_calls'),
+        interactions, count_of('is_counted and is_missed_call and lead_key is not null')
+    ),
+]) }}

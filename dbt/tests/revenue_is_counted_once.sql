@@ -1,28 +1,23 @@
--- The appointments' revenue is that of the leads and of the rows without one; and never more than the rows carry.
-with figures as (
+-- The revenue of leads is that of their appointments, lead by lead, and an appointment's is that of its own row.
+with by_lead as (
 
     select
-        'revenue of leads' as figure,
-        (select {{ exact_sum('revenue') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select {{ exact_sum('revenue') }} from {{ ref('fct_liine__appointments') }} where lead_key is not null) as expected
-    union all
-    select
-        'appointments of leads' as figure,
-        (select {{ whole_sum('appointments') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select count(*) from {{ ref('fct_liine__appointments') }} where lead_key is not null) as expected
-    union all
-    select
-        'revenue of the rows that stand for appointments' as figure,
-        (select {{ exact_sum('revenue') }} from {{ ref('fct_liine__appointments') }}) as found,
-        (select {{ exact_sum('rows_of.revenue') }} from {{ ref('fct_liine__appointments') }} as one inner join {{ ref('fct_liine__interactions') }} as rows_of on one.interaction_id = rows_of.interaction_id) as expected
-    union all
-    select
-        'leads with revenue' as figure,
-        (select {{ count_of('revenue != 0') }} from {{ ref('fct_liine__leads') }}) as found,
-        (select count(distinct lead_key) from {{ ref('fct_liine__appointments') }} where revenue != 0) as expected
+        lead_key,
+        {{ exact_sum('revenue') }} as revenue,
+        count(*) as appointments
+    from {{ ref('fct_liine__appointments') }}
+    where lead_key is not null
+    group by lead_key
 
 )
 
-select *
-from figures
-where found is distinct from expected
+select 'lead ' || leads.lead_key as differs
+from {{ ref('fct_liine__leads') }} as leads
+left join by_lead on leads.lead_key = by_lead.lead_key
+where leads.revenue != coalesce(by_lead.revenue, 0) or leads.appointments != coalesce(by_lead.appointments, 0)
+union all
+select 'appointment ' || cast(appointments.interaction_id as text) as differs
+from {{ ref('fct_liine__appointments') }} as appointments
+left join {{ ref('fct_liine__interactions') }} as interactions
+    on appointments.interaction_id = interactions.interaction_id
+where appointments.revenue is distinct from interactions.revenue or not coalesce(interactions.is_counted, false)

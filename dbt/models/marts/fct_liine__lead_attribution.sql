@@ -1,19 +1,23 @@
 with models as (
 
-    select 'first_touch' as model, 'initial' as touch, cast(1 as numeric(38, 9)) as weight
-    union all
-    select 'last_touch' as model, 'last_touch' as touch, cast(1 as numeric(38, 9)) as weight
-    union all
-    select 'linear' as model, 'initial' as touch, cast(0.5 as numeric(38, 9)) as weight
-    union all
-    select 'linear' as model, 'last_touch' as touch, cast(0.5 as numeric(38, 9)) as weight
-
+    {% for model, touch, weight in [
+        ('first_touch', 'initial', 1),
+        ('last_touch', 'last_touch', 1),
+        ('linear', 'initial', 0.5),
+        ('linear', 'last_touch', 0.5),
+    ] -%}
+        select
+            cast('{{ model }}' as text) as model,
+            cast('{{ touch }}' as text) as touch,
+            cast({{ weight }} as numeric(38, 9)) as weight
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
 )
 
 select
     leads.lead_key,
-    cast(models.model as text) as model,
-    cast(models.touch as text) as touch,
+    models.model,
+    models.touch,
     leads.customer_id,
     leads.first_date_local,
     leads.is_new_lead,

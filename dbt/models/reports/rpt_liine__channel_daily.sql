@@ -1,4 +1,4 @@
-{#- Leads stand on the day of their first contact, under its channel; calls on their own day, under the lead's first. -#}
+{#- Leads stand on the day of their first row, under its channel; calls on their own day, under the lead's first. -#}
 with parts as (
 
     select

@@ -119,15 +119,15 @@ checks as (
     select * from proofs
     union all
     {% for name, table, found, out_of, detail in [
-        ('vanished', 'totals', 'vanished', 'interactions', 'two verifications did not find them; in no figure'),
-        ('missing once', 'totals', 'missing', 'interactions', 'the last verification did not find them; still counted'),
+        ('vanished', 'totals', 'vanished', 'interactions', 'two verifications missed them; not counted'),
+        ('missing once', 'totals', 'missing', 'interactions', 'the last verification missed them; still counted'),
         ('without a lead', 'totals', 'without_lead', 'interactions', 'in no figure of leads'),
-        ('undated', 'totals', 'undated', 'interactions', 'without a start on both clocks; in no figure'),
+        ('undated', 'totals', 'undated', 'interactions', 'without a start on both clocks; not counted'),
         ('unknown call result', 'counted', 'unknown_results', 'phone_calls', 'neither answered nor missed nor pending'),
         ('offset anomaly', 'counted', 'odd_offsets', 'interactions', 'the two clocks differ by what no zone has'),
         ('unattributed leads', 'leads', 'unattributed', 'new_leads', 'new leads without a first channel'),
         ('undecided leads', 'leads', 'undecided', 'leads', 'neither new nor existing nor no lead'),
-        ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'booked later, but the booking is not among the rows'),
+        ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'booked later, but no row of the lead is it'),
     ] -%}
         select
             customer_id,
