@@ -31,7 +31,7 @@ def named_campaigns(found: Tables) -> dict[str, list[Row]]:
 
 
 def differences(expected: Tables, found: Tables, limit: int = 20) -> list[str]:
-    """Where the tables of `expected` differ from those of the same name in `found`; columns that it lacks are let be."""
+    """Where the tables of `expected` differ from `found`; tables and columns of which it says nothing are let be."""
     told: list[str] = []
     for table, rows in expected.items():
         told += _of_table(table, rows, found[table])

@@ -28,6 +28,14 @@ _RENAMED = {
     "lead_city": "city",
     "lead_state": "state",
 }
+# False where that is not told.
+_TRUE_IF_TOLD = {
+    "has_audio": "has_audio",
+    "is_analyzed": "is_analyzed",
+    "is_first_time_interaction": "first_time_interaction",
+    "is_spam": "is_spam_likely",
+    "is_operative": "helper_cell",
+}
 _AS_GIVEN = (
     *("customer_id", "spam_likely_reason", "booked_later_interaction_id", "reason_not_booked", "appointment_status"),
     *("appointment_location", "primary_insurance_name", "interaction_type", "direction", "call_status", "call_type"),
@@ -136,7 +144,7 @@ def interaction(row: Row) -> Row:
     """The row of `fct_liine__interactions`, personal columns included, from a row of the API."""
     made: Row = {name: text(row.get(name)) for name in _AS_GIVEN}
     made |= {name: text(row.get(source)) for name, source in _RENAMED.items()}
-    made |= {name: row.get(name) is True for name in ("has_audio", "is_analyzed")}
+    made |= {name: row.get(source) is True for name, source in _TRUE_IF_TOLD.items()}
     for describe in (_clocks, _contact, _lead, _booking, _touches):
         made |= describe(row, made)
     made["is_counted"] = bool(not made["is_spam"] and made["started_at_utc"] and made["started_at_local"])
@@ -163,7 +171,6 @@ def _contact(row: Row, _: Row) -> Row:
     result = call_result(row) if is_call else None
     direction = word(row.get("direction")) if is_call else None
     return {
-        "is_spam": row.get("is_spam_likely") is True,
         "interaction_kind": kind,
         "is_phone_call": is_call,
         "is_inbound_call": direction == "inbound",
@@ -172,7 +179,6 @@ def _contact(row: Row, _: Row) -> Row:
         "is_answered": result == "answered",
         "is_missed_call": result == "missed" and direction == "inbound",
         "missed_how": missed_how(row) if result == "missed" else None,
-        "is_first_time_interaction": row.get("first_time_interaction"),
         "messaging_utilization_percent": number(row.get("messaging_utilization")),
     }
 
@@ -197,7 +203,6 @@ def _booking(row: Row, made: Row) -> Row:
     return {
         "is_booking": outcome == "booked",
         "is_booked_later": outcome == "booked later",
-        "is_operative": row.get("helper_cell") is True,
         "has_appointment": has_appointment,
         "appointment_state": _STATES.get(word(status) or "", "unknown") if has_appointment else None,
         "revenue": revenue,
