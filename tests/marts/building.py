@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -58,11 +59,18 @@ class Outcome:
 
 
 class Project:
-    """The dbt project over one warehouse; dbt's own files lie in `folder`, and a DuckDB file too."""
+    """The dbt project over one warehouse; dbt's own files lie in `folder`, and a DuckDB file too.
 
-    def __init__(self, place: Place, folder: Path) -> None:
+    `parsed` is a file in which another run over the same kind of warehouse left what it had read of the project.
+    """
+
+    def __init__(self, place: Place, folder: Path, parsed: Path | None = None) -> None:
         self.place = place
         self._folder = folder
+        self.parsed = folder / "target" / "partial_parse.msgpack"
+        if parsed:
+            self.parsed.parent.mkdir()
+            shutil.copy(parsed, self.parsed)
         self._settings = _settings(place)
 
     def start(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> "Running":
@@ -70,16 +78,19 @@ class Project:
         said = [*command, *(("--vars", json.dumps(variables)) if variables else ())]
         where = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", self._folder / "logs"]
         target = self._folder / "target"
-        environment = {**os.environ, **self._settings, "TZ": zone, "PGTZ": zone}
         process = subprocess.Popen(  # noqa: S603  dbt itself
             [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *said, *where, "--target-path", target],
             cwd=self._folder,
-            env=environment,
+            env=self.environment(zone),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         return Running(process, target / "run_results.json")
+
+    def environment(self, zone: str) -> dict[str, str]:
+        """The environment of a command whose session is in `zone`."""
+        return {**os.environ, **self._settings, "TZ": zone, "PGTZ": zone}
 
     def run(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> Outcome:
         """The outcome of a command of dbt."""

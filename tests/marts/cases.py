@@ -76,6 +76,7 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "a call of the same second before it is no callback": (_OUT | _MISSED, _MISSED | {"after": 0}),
     "called back on the last second": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK}),
     "called back a second too late": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK + timedelta(seconds=1)}),
+    "called back, never spoken to": (_MISSED, _OUT | _MISSED),
     "two missed calls, one callback": (_MISSED, _MISSED, _OUT | _MISSED, _ANSWERED),
     "rings again and gets through": (_MISSED, _ANSWERED, _OUT | _ANSWERED),
     "a manual update is no callback": (_MISSED, {"direction": "outbound", "manually_created": True}),

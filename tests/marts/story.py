@@ -1,7 +1,8 @@
 """Two warehouses over time: loaded by the connector from one emulator, built, changed, loaded and built again."""
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,9 @@ from tests.warehouse import Place
 
 Tables = dict[str, list[Row]]
 SESSIONS = {"first": "UTC", "second": "Pacific/Auckland", "anew": "America/Los_Angeles", "personal": "UTC"}
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# In the folder of a story, what dbt had read of the project for DuckDB.
+PARSED = "parsed.msgpack"
 
 
 @dataclass
@@ -33,25 +37,58 @@ class Story:
     tables: dict[tuple[str, str], Tables] = field(default_factory=dict)
 
 
-def told(places: dict[str, Place], folder: Path, *, seed: int = 11, interactions: int = 1500) -> Story:
-    """Let it happen in every place at once, and tell."""
+def told(
+    places: dict[str, Place],
+    folder: Path,
+    *,
+    seed: int = 11,
+    interactions: int = 1500,
+    sessions: dict[str, str] = SESSIONS,
+    unit_tests: Collection[str] = ("duckdb",),
+) -> Story:
+    """Let it happen in every place at once, and tell; unit tests run once, in the places of that name."""
     projects = {}
     for name, place in places.items():
         (folder / name).mkdir(exist_ok=True)
         projects[name] = Project(place, folder / name)
     story = Story()
+    builder = _Builder(story, sessions)
     with running_emulator(interactions=interactions, customers=3, seed=seed, mixed_zones=True) as api:
         cases = Cases(api)
         cases.begin()
         _everywhere(places, folder, lambda: sync(**settings(api)))
         story.truth["first"] = api.truth()
-        _stage(story, projects, "first", "build")
+        builder.stage("first", projects, "build", unit_tests=unit_tests)
         story.truth["second"] = _a_month(api, cases, places, folder)
-    _stage(story, projects, "second", "build", "--exclude-resource-type", "unit_test")
-    _stage(story, projects, "anew", "run", "--full-refresh")
-    duckdb = {"duckdb": projects["duckdb"]}
-    _stage(story, duckdb, "personal", "run", variables={"liine_personal_data": True})
+    builder.stage("second", projects, "build")
+    builder.stage("anew", projects, "run", "--full-refresh")
+    duckdb = projects["duckdb"]
+    shutil.copy(duckdb.parsed, folder / PARSED)
+    builder.stage("personal", {"duckdb": duckdb}, "run", variables={"liine_personal_data": True})
     return story
+
+
+@dataclass
+class _Builder:
+    story: Story
+    sessions: dict[str, str]
+
+    def stage(
+        self,
+        stage: str,
+        projects: dict[str, Project],
+        *command: str,
+        unit_tests: Collection[str] = (),
+        variables: Row | None = None,
+    ) -> None:
+        """Give dbt one command in every place at once, and keep what came of it."""
+        running = {}
+        for name, project in projects.items():
+            left_out = WITHOUT_UNIT_TESTS if command[0] == "build" and name not in unit_tests else ()
+            running[name] = project.start(*command, *left_out, zone=self.sessions[stage], variables=variables)
+        for name, under_way in running.items():
+            self.story.outcomes[stage, name] = under_way.outcome()
+            self.story.tables[stage, name] = projects[name].tables()
 
 
 def _a_month(api: Emulator, cases: Cases, places: dict[str, Place], folder: Path) -> list[Row]:
@@ -66,15 +103,6 @@ def _a_month(api: Emulator, cases: Cases, places: dict[str, Place], folder: Path
     cases.remove("will be missed once", 0)
     _everywhere(places, folder, lambda: verify(**settings(api)))
     return counted
-
-
-def _stage(story: Story, projects: dict[str, Project], stage: str, *command: str, variables: Row | None = None) -> None:
-    running = {
-        name: project.start(*command, zone=SESSIONS[stage], variables=variables) for name, project in projects.items()
-    }
-    for name, under_way in running.items():
-        story.outcomes[stage, name] = under_way.outcome()
-        story.tables[stage, name] = projects[name].tables()
 
 
 def _everywhere(places: dict[str, Place], folder: Path, load: Callable[[], object]) -> None:
