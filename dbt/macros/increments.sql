@@ -4,12 +4,14 @@
 {%- endmacro %}
 
 
-{#- Removes from an incremental table the rows that its source has no more. -#}
-{% macro rows_gone(relation, key, source_relation) -%}
+{#- Removes from an incremental table the rows that its source has no more under a condition. -#}
+{% macro rows_gone(relation, key, source_relation, condition) -%}
     {%- if is_incremental() -%}
         delete from {{ relation }}
-        where not exists (
-            select 1 from {{ source_relation }} as held where held.{{ key }} = {{ relation }}.{{ key }}
+        where {{ key }} in (
+            select {{ key }} from {{ relation }}
+            except
+            select {{ key }} from {{ source_relation }} where {{ condition }}
         )
     {%- endif -%}
 {%- endmacro %}

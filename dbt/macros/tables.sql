@@ -6,3 +6,16 @@
 {% macro default__analysed(relation) -%} {%- endmacro %}
 
 {% macro postgres__analysed(relation) -%} analyze {{ relation }} {%- endmacro %}
+
+
+{#-
+    Stands between `as` and the bracket of a common table expression that later ones use many times. Postgres would
+    else work out its expressions anew at each use, which took several times as long.
+-#}
+{% macro worked_out_once() -%}
+    {{ adapter.dispatch('worked_out_once', 'liine')() }}
+{%- endmacro %}
+
+{% macro default__worked_out_once() -%} {%- endmacro %}
+
+{% macro postgres__worked_out_once() -%} materialized {%- endmacro %}

@@ -1,5 +1,5 @@
 {#- One row for an interaction that has not vanished, with the definitions that need no other row. -#}
-with staged as (
+with staged as {{ worked_out_once() }} (
 
     select
         *,

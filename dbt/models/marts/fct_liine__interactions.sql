@@ -8,19 +8,32 @@
         unique_key='interaction_id',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
-        pre_hook="{{ rows_gone(this, 'interaction_id', ref('int_liine__interactions')) }}",
+        pre_hook="{{ rows_gone(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}",
         post_hook="{{ analysed(this) }}"
     )
 }}
 
-with interactions as (
+{% if is_incremental() -%}
+    with changed as (
 
-    select
-        *,
-        cast('{{ row_definition() }}' as text) as row_definition
-    from {{ ref('int_liine__interactions') }}
+        -- Narrow, so that what a row is made of is worked out for the changed rows only.
+        select
+            interaction_id,
+            load_id,
+            missing_since_utc,
+            cast('{{ row_definition() }}' as text) as row_definition
+        from {{ ref('stg_liine__interactions') }}
+        where not is_vanished
+        except
+        select
+            interaction_id,
+            load_id,
+            missing_since_utc,
+            row_definition
+        from {{ this }}
 
-)
+    )
+{%- endif %}
 
 select
     interaction_id,
@@ -107,16 +120,8 @@ select
     session_guid,
     missing_since_utc,
     load_id,
-    row_definition
-from interactions
+    cast('{{ row_definition() }}' as text) as row_definition
+from {{ ref('int_liine__interactions') }}
 {% if is_incremental() -%}
-    where not exists (
-        select 1
-        from {{ this }} as known
-        where
-            known.interaction_id = interactions.interaction_id
-            and known.load_id is not distinct from interactions.load_id
-            and known.missing_since_utc is not distinct from interactions.missing_since_utc
-            and known.row_definition = interactions.row_definition
-    )
+    where interaction_id in (select changed.interaction_id from changed)
 {%- endif %}
