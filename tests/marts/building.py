@@ -32,8 +32,8 @@ class Result:
 
     @property
     def name(self) -> str:
-        """The node's name, without the digits that dbt puts after a test's."""
-        return self.node.split(".")[2]
+        """The node's name, without the model of a unit test and the digits that dbt puts after a test's."""
+        return self.node.split(".")[3 if self.kind == "unit_test" else 2]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ CALLS: tuple[Fields, ...] = (
     {"status": "Error", "call_status": "Connected"},
     {"status": "In Progress", "call_status": "Connected"},
     {"status": "Connected", "call_status": "Analyzing"},
+    {"status": "Connected", "call_status": "Not Connected"},
+    {"status": "In Progress", "call_status": "Busy"},
     {"status": "Connected", "voicemail": True},
     {"status": "Connected", "call_type": " voicemail "},
     {"status": "Complete", "call_status": "Connected"},
