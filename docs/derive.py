@@ -67,8 +67,18 @@ _STAGED = {
 # What staging adds, after the loaded columns.
 _ADDED = {
     "interactions": (
-        ("lead_key", "text", "The lead of the customer as a pseudonym: a hash of `customer_id` and `lead_id`.", "pseudonym"),
-        ("patient_key", "text", "The patient as a pseudonym: a hash of `customer_id` and `ehr_pms_patient_id`.", "pseudonym"),
+        (
+            "lead_key",
+            "text",
+            "The lead of the customer as a pseudonym: a hash of `customer_id` and `lead_id`.",
+            "pseudonym",
+        ),
+        (
+            "patient_key",
+            "text",
+            "The patient as a pseudonym: a hash of `customer_id` and `ehr_pms_patient_id`.",
+            "pseudonym",
+        ),
         ("is_lead_reassigned", "boolean", "Whether Liine gives a reason for another `lead_id`.", "none"),
         ("is_vanished", "boolean", "Whether two verifications did not find the row in the API.", "none"),
     ),
@@ -142,7 +152,10 @@ def dbt_sources() -> str:
             lines += [
                 "  config:",
                 "    loaded_at_field: ended",
-                "    freshness: {warn_after: {count: 26, period: hour}, error_after: {count: 50, period: hour}}",
+                "    freshness:",
+                "      warn_after: {count: 26, period: hour}",
+                "      error_after: {count: 50, period: hour}",
+                "      filter: status = 'complete'",
             ]
         lines.append("  columns:")
         for name, hint in tables.columns(table).items():

@@ -108,7 +108,9 @@ words as (
         where
             not is_vanished
             and {{ column }} is not null
-            and {{ column }} not in ('{{ values | join("', '") }}')
+            and {{ column }} not in (
+                '{{ values | join("', '") }}'
+            )
         group by customer_id, {{ column }}
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
