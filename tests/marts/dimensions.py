@@ -75,7 +75,9 @@ def channels(rows: Iterable[Row], groups: Groups) -> list[Row]:
 
 
 def _channel(key: str, spellings: list[str], known: Row | None) -> Row:
-    plain: Row = {"channel": next(iter(spellings), "Unattributed"), "channel_group": "Other", "is_paid": None}
+    plain: Row = {"channel": next(iter(spellings), None), "channel_group": "Other", "is_paid": None}
+    if key == UNATTRIBUTED:
+        plain |= dict.fromkeys(("channel", "channel_group"), "Unattributed")
     counts = {"spellings": len(set(spellings)), "is_in_seed": known is not None}
     return {"channel_key": key, **(known or plain), **counts}
 
