@@ -61,6 +61,8 @@ class Outcome:
 class Project:
     """The dbt project over one warehouse; dbt's own files lie in `folder`, and a DuckDB file too.
 
+    What dbt has read of the project serves for the next command: nobody changes a model in between.
+
     `parsed` is a file in which another run over the same kind of warehouse left what it had read of the project.
     """
 
@@ -79,7 +81,17 @@ class Project:
         where = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", self._folder / "logs"]
         target = self._folder / "target"
         process = subprocess.Popen(  # noqa: S603  dbt itself
-            [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *said, *where, "--target-path", target],
+            [
+                sys.executable,
+                "-m",
+                "dbt.cli.main",
+                "--no-use-colors",
+                "--partial-parse",
+                *said,
+                *where,
+                "--target-path",
+                target,
+            ],
             cwd=self._folder,
             env=self.environment(zone),
             stdout=subprocess.PIPE,
