@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -50,7 +51,7 @@ def _agree(story: Story) -> None:
 
 @pytest.mark.parametrize("destination", ["duckdb", "postgres"])
 def test_a_hundred_thousand_interactions(
-    destination: str, postgres: str, tmp_path: Path, record_property: pytest.RecordProperty
+    destination: str, postgres: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Build, and build again; figures agree, and what ten times the rows cost is told."""
     took = {}
