@@ -1,0 +1,133 @@
+"""What the facts are told by: agents, locations, channels, campaigns, days; and the skills of calls."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from tests.marts.interactions import TOUCHES, UNATTRIBUTED, Row, campaign_of, channel_key, in_order
+
+Groups = dict[str, Row]
+
+
+def counted(rows: Iterable[Row]) -> list[Row]:
+    """The counted rows, in order."""
+    return in_order(row for row in rows if row["is_counted"])
+
+
+def grouped(rows: Iterable[Row], key: Any) -> dict[Any, list[Row]]:
+    """Rows by `key`, without those whose key is None."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        if (value := key(row)) is not None:
+            found.setdefault(value, []).append(row)
+    return found
+
+
+def agents(rows: Iterable[Row]) -> list[Row]:
+    """The rows of `dim_liine__agents`."""
+    found = []
+    standing = [row for row in counted(rows) if row["agent_id"] is not None]
+    for (customer, agent), its in grouped(standing, lambda row: (row["customer_id"], row["agent_id"])).items():
+        newest = next((row for row in reversed(its) if row["agent_name"] is not None), None)
+        made = {"customer_id": customer, "agent_id": agent, "interactions": len(its)} | _days(its)
+        for name in ("agent_name", "agent_location_name"):
+            made[name] = newest and newest[name]
+        found.append(made)
+    return found
+
+
+def locations(rows: Iterable[Row]) -> list[Row]:
+    """The rows of `dim_liine__locations`."""
+    sources = {"touches": ("initial_location", "last_touch_location"), "appointments": ("appointment_location",)}
+    found: dict[tuple[int, str], dict[str, list[Row]]] = {}
+    for row in counted(rows):
+        for source, names in sources.items():
+            for name in names:
+                if row[name] is not None:
+                    place = found.setdefault((row["customer_id"], row[name]), {})
+                    place.setdefault(source, []).append(row)
+                    place.setdefault(name, []).append(row)
+    return [_location(customer, location, its) for (customer, location), its in found.items()]
+
+
+def _location(customer: int, location: str, its: dict[str, list[Row]]) -> Row:
+    here = its.get("last_touch_location", [])
+    offsets = [row["utc_offset_minutes"] for row in here]
+    return {
+        "customer_id": customer,
+        "location": location,
+        "is_of_touches": "touches" in its,
+        "is_of_appointments": "appointments" in its,
+        "least_utc_offset_minutes": min(offsets, default=None),
+        "greatest_utc_offset_minutes": max(offsets, default=None),
+        "interactions": len(here),
+    } | _days([row for rows in its.values() for row in rows])
+
+
+def channels(rows: Iterable[Row], groups: Groups) -> list[Row]:
+    """The rows of `dim_liine__channels`; `groups` is the seed by its key."""
+    spelled: dict[str, list[str]] = {UNATTRIBUTED: []}
+    for row in sorted(rows, key=lambda row: row["interaction_id"]):
+        for touch in TOUCHES:
+            if (channel := row[f"{touch}_marketing_channel"]) is not None:
+                spelled.setdefault(channel_key(channel), []).append(channel)
+    return [_channel(key, spellings, groups.get(key)) for key, spellings in spelled.items()]
+
+
+def _channel(key: str, spellings: list[str], known: Row | None) -> Row:
+    plain: Row = {"channel": next(iter(spellings), None), "channel_group": "Other", "is_paid": None}
+    if key == UNATTRIBUTED:
+        plain |= dict.fromkeys(("channel", "channel_group"), "Unattributed")
+    counts = {"spellings": len(set(spellings)), "is_in_seed": known is not None}
+    return {"channel_key": key, **(known or plain), **counts}
+
+
+def campaigns(rows: Iterable[Row]) -> list[Row]:
+    """The rows of `dim_liine__campaigns`; the key is what it stands for."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in counted(rows):
+        for touch in TOUCHES:
+            if campaign := campaign_of(row, touch):
+                found.setdefault(campaign, []).append(row)
+    names = ("customer_id", "utm_source", "utm_medium", "utm_campaign")
+    return [{"campaign_key": key, **dict(zip(names, key, strict=True)), **_days(its)} for key, its in found.items()]
+
+
+def dates(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows of `dim_liine__dates`."""
+    days = [row["date_local"] for row in rows if row["date_local"]]
+    if not days:
+        return
+    day = date(min(days).year, 1, 1)
+    while day <= date(max(days).year, 12, 31):
+        quarter = (day.month + 2) // 3
+        yield {
+            "date_day": day,
+            "year_number": day.year,
+            "quarter_of_year": quarter,
+            "month_of_year": day.month,
+            "day_of_month": day.day,
+            "day_of_week": day.isoweekday(),
+            "is_weekend": day.isoweekday() > 5,
+            "month_start": day.replace(day=1),
+            "quarter_start": date(day.year, 3 * quarter - 2, 1),
+            "year_start": date(day.year, 1, 1),
+        }
+        day += timedelta(days=1)
+
+
+def messaging_skills(rows: Iterable[Row]) -> list[Row]:
+    """The rows of `fct_liine__messaging_skills`."""
+    same = ("interaction_id", "customer_id", "agent_id", "date_local", "messaging_utilization_percent")
+    return [
+        {name: row[name] for name in same} | {"skill": skill, "is_met": row[f"messaging_skill_{skill}"]}
+        for row in counted(rows)
+        if row["is_phone_call"]
+        for skill in range(1, 8)
+        if row[f"messaging_skill_{skill}"] is not None
+    ]
+
+
+def _days(rows: list[Row]) -> Row:
+    days = [row["date_local"] for row in rows]
+    return {"first_date_local": min(days), "last_date_local": max(days)}

@@ -1,0 +1,81 @@
+"""All marts and reports at once, and the keys by which their rows are compared."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.marts import dimensions, leads, reports, responses
+from tests.marts.appointments import appointments, providers
+from tests.marts.interactions import PERSONAL, Row, interaction
+
+SEED = Path(__file__).parents[2] / "dbt" / "seeds" / "liine_channel_groups.csv"
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "fct_liine__interactions": ("interaction_id",),
+    "fct_liine__leads": ("lead_key",),
+    "fct_liine__lead_attribution": ("lead_key", "model", "touch"),
+    "fct_liine__appointments": ("interaction_id",),
+    "fct_liine__missed_calls": ("interaction_id",),
+    "fct_liine__form_responses": ("interaction_id",),
+    "fct_liine__messaging_skills": ("interaction_id", "skill"),
+    "bridge_liine__appointment_providers": ("interaction_id", "provider_name"),
+    "dim_liine__dates": ("date_day",),
+    "dim_liine__agents": ("customer_id", "agent_id"),
+    "dim_liine__locations": ("customer_id", "location"),
+    "dim_liine__channels": ("channel_key",),
+    "dim_liine__campaigns": ("campaign_key",),
+    "rpt_liine__channel_daily": ("customer_id", "date_local", "channel_key"),
+    "rpt_liine__campaign_monthly": ("customer_id", "month_local", "campaign_key"),
+    "rpt_liine__agent_daily": ("customer_id", "date_local", "agent_id"),
+    "rpt_liine__answer_rate_daily": ("customer_id", "date_local", "location"),
+    "rpt_liine__call_heatmap": ("customer_id", "weekday_local", "hour_local"),
+    "rpt_liine__reasons_not_booked_monthly": ("customer_id", "month_local", "reason_not_booked"),
+    "rpt_liine__lead_funnel_monthly": ("customer_id", "month_local"),
+    "rpt_liine__spam_daily": ("customer_id", "date_local"),
+}
+
+
+def channel_groups() -> dimensions.Groups:
+    """The seed by its key."""
+    paid = {"true": True, "false": False, "": None}
+    with SEED.open(encoding="utf-8", newline="") as lines:
+        return {row.pop("channel_key"): {**row, "is_paid": paid[row["is_paid"]]} for row in csv.DictReader(lines)}
+
+
+def figures(truth: Iterable[Row], *, personal: bool = False) -> dict[str, list[Row]]:
+    """The rows of every table in `KEYS`, from the API's rows that have not vanished."""
+    given = list(truth)
+    rows = [interaction(row) for row in given]
+    visits = appointments(rows)
+    made = leads.leads(rows, visits)
+    channels, agents = dimensions.channels(rows, channel_groups()), dimensions.agents(rows)
+    names = {row["id"]: row.get("provider_names") for row in given}
+    found = {
+        "fct_liine__interactions": rows,
+        "fct_liine__leads": made,
+        "fct_liine__lead_attribution": list(leads.attribution(made)),
+        "fct_liine__appointments": visits,
+        "fct_liine__missed_calls": responses.missed_calls(rows),
+        "fct_liine__form_responses": responses.form_responses(rows),
+        "fct_liine__messaging_skills": dimensions.messaging_skills(rows),
+        "bridge_liine__appointment_providers": providers(visits, names),
+        "dim_liine__dates": list(dimensions.dates(rows)),
+        "dim_liine__agents": agents,
+        "dim_liine__locations": dimensions.locations(rows),
+        "dim_liine__channels": channels,
+        "dim_liine__campaigns": dimensions.campaigns(rows),
+        "rpt_liine__channel_daily": reports.channel_daily(rows, made, channels),
+        "rpt_liine__campaign_monthly": reports.campaign_monthly(made),
+        "rpt_liine__agent_daily": reports.agent_daily(rows, made, agents),
+        "rpt_liine__answer_rate_daily": reports.answer_rate_daily(rows),
+        "rpt_liine__call_heatmap": reports.call_heatmap(rows),
+        "rpt_liine__reasons_not_booked_monthly": reports.reasons_not_booked_monthly(made),
+        "rpt_liine__lead_funnel_monthly": reports.lead_funnel_monthly(made),
+        "rpt_liine__spam_daily": reports.spam_daily(rows),
+    }
+    return found if personal else {name: [_without_persons(row) for row in its] for name, its in found.items()}
+
+
+def _without_persons(row: Row) -> Row:
+    hidden = {*PERSONAL, "first_keyword", "last_keyword"}
+    return {name: None if name in hidden else value for name, value in row.items()}

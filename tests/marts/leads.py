@@ -1,0 +1,134 @@
+"""Leads, and the credit of their touches."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from tests.marts.interactions import Row, leads_rows, word
+
+_OF_A_TOUCH = (
+    *("channel_key", "location", "division", "keyword", "campaign_key"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content"),
+)
+_HALF = Decimal("0.5")
+# Model, touch, weight.
+MODELS = (
+    ("first_touch", "initial", Decimal(1)),
+    ("last_touch", "last_touch", Decimal(1)),
+    ("linear", "initial", _HALF),
+    ("linear", "last_touch", _HALF),
+)
+
+
+def leads(rows: Iterable[Row], appointments: Iterable[Row]) -> list[Row]:
+    """The rows of `fct_liine__leads`, personal columns included."""
+    visits: dict[str | None, list[Row]] = {}
+    for appointment in appointments:
+        visits.setdefault(appointment["lead_key"], []).append(appointment)
+    return [_lead(key, its, visits.get(key, [])) for key, its in leads_rows(rows).items()]
+
+
+def _lead(key: str, rows: list[Row], visits: list[Row]) -> Row:
+    kind = lead_type(rows)
+    same = {name: rows[0][name] for name in ("customer_id", "lead_id")}
+    made = {"lead_key": key, "lead_type": kind, "is_new_lead": kind == "new", **same}
+    for describe in (_ends, _reached, _booked, _counts):
+        made |= describe(rows)
+    return made | _visits(rows, visits)
+
+
+def lead_type(rows: list[Row]) -> str:
+    """What the lead is, the first that any row says."""
+    said = (("new", "is_of_new_lead"), ("existing", "is_of_existing_patient"), ("none", "is_of_no_new_lead"))
+    return next((kind for kind, name in said if any(row[name] for row in rows)), "undecided")
+
+
+def _ends(rows: list[Row]) -> Row:
+    made: Row = {"first_interaction_kind": rows[0]["interaction_kind"]}
+    for end, row, touch in (("first", rows[0], "initial"), ("last", rows[-1], "last_touch")):
+        made |= {f"{end}_interaction_id": row["interaction_id"], f"{end}_date_local": row["date_local"]}
+        made |= {f"{end}_at_utc": row["started_at_utc"], f"{end}_at_local": row["started_at_local"]}
+        made |= {f"{end}_{name}": row[f"{touch}_{name}"] for name in _OF_A_TOUCH}
+    return made | {"first_month_local": rows[0]["date_local"].replace(day=1)}
+
+
+def _reached(rows: list[Row]) -> Row:
+    reached: Row = next((row for row in rows if row["is_answered"]), {})
+    seconds = (reached["started_at_utc"] - rows[0]["started_at_utc"]).total_seconds() if reached else None
+    return {
+        "is_reached": bool(reached),
+        "reached_interaction_id": reached.get("interaction_id"),
+        "reached_at_utc": reached.get("started_at_utc"),
+        "reached_date_local": reached.get("date_local"),
+        "seconds_to_reach": seconds,
+    }
+
+
+def _booked(rows: list[Row]) -> Row:
+    bookings = [row for row in rows if row["is_booking"]]
+    operative = [row for row in bookings if row["is_operative"]]
+    booked: Row = next(iter(operative or bookings), {})
+    return {
+        "is_booked": bool(booked),
+        "booked_interaction_id": booked.get("interaction_id"),
+        "booked_at_utc": booked.get("started_at_utc"),
+        "booked_date_local": booked.get("date_local"),
+        "booked_agent_id": booked.get("agent_id"),
+        "is_booked_elsewhere": not booked and any(row["is_booked_later"] for row in rows),
+    }
+
+
+def _counts(rows: list[Row]) -> Row:
+    reasons = [row["reason_not_booked"] for row in rows if row["reason_not_booked"] is not None]
+    return {
+        "reason_not_booked": reasons[-1] if reasons else None,
+        "interactions": len(rows),
+        "phone_calls": sum(row["is_phone_call"] for row in rows),
+        "inbound_calls": sum(row["is_inbound_call"] for row in rows),
+        "outbound_calls": sum(row["is_outbound_call"] for row in rows),
+        "missed_calls": sum(row["is_missed_call"] for row in rows),
+        "forms": sum(row["interaction_kind"] == "form" for row in rows),
+    }
+
+
+def _visits(rows: list[Row], visits: list[Row]) -> Row:
+    attended = (row for row in rows if word(row["appointment_status"]) == "attended")
+    known = [row["updated_at_utc"] for row in attended if row["updated_at_utc"]]
+    return {
+        "is_attended": any(visit["is_attended"] for visit in visits),
+        "attended_known_at_utc": min(known, default=None),
+        "appointments": len(visits),
+        "attended_appointments": sum(visit["is_attended"] for visit in visits),
+        "no_show_appointments": sum(visit["is_no_show"] for visit in visits),
+        "revenue": sum((visit["revenue"] or Decimal(0) for visit in visits), Decimal(0)),
+    }
+
+
+def attribution(made: Iterable[Row]) -> Iterator[Row]:
+    """The rows of `fct_liine__lead_attribution`."""
+    same = ("lead_key", "customer_id", "first_date_local", "is_new_lead", "is_booked", "is_attended")
+    for lead in made:
+        for model, touch, weight in MODELS:
+            end = "first" if touch == "initial" else "last"
+            credited = {name: lead[f"{end}_{name}"] for name in ("channel_key", "campaign_key", "location", "division")}
+            worth = {"weight": weight, "attributed_revenue": weight * lead["revenue"]}
+            yield {"model": model, "touch": touch, **{name: lead[name] for name in same}, **credited, **worth}
+
+
+# By model, the ends of a lead's history that share its worth.
+_CREDITED = {"first_touch": ("first",), "last_touch": ("last",), "linear": ("first", "last")}
+
+
+def credit(made: Iterable[Row]) -> dict[tuple[str, str], tuple[Decimal, ...]]:
+    """Of new leads, by model and channel: leads, booked leads and revenue credited.
+
+    Straight from the leads: what a channel began, what it ended, and half of both.
+    """
+    found: dict[tuple[str, str], tuple[Decimal, ...]] = {}
+    for lead in made:
+        worth = (Decimal(1), Decimal(lead["is_booked"]), lead["revenue"])
+        for model, ends in _CREDITED.items() if lead["is_new_lead"] else ():
+            for end in ends:
+                key = model, lead[f"{end}_channel_key"]
+                before = found.get(key, (Decimal(0),) * 3)
+                found[key] = tuple(old + new / len(ends) for old, new in zip(before, worth, strict=True))
+    return found
