@@ -25,7 +25,8 @@
 
 
 {% macro loaded(columns, name, type) -%}
-    {%- if name in columns -%} cast(src.{{ name }} as {{ type }}) {%- else -%} cast(null as {{ type }}) {%- endif -%}
+    {%- if name in columns and type == 'text' and name != '_dlt_load_id' -%} {{ filled('cast(src.' ~ name ~ ' as text)') }}
+    {%- elif name in columns -%} cast(src.{{ name }} as {{ type }}) {%- else -%} cast(null as {{ type }}) {%- endif -%}
 {%- endmacro %}
 
 
@@ -47,6 +48,6 @@
 {#- A pseudonym of a customer's value: equal values have equal keys, null has none. -#}
 {% macro loaded_key(columns, name) -%}
     {%- if 'customer_id' not in columns or name not in columns -%} cast(null as text)
-    {%- else -%} {{ key_of(['src.customer_id', 'src.' ~ name]) }}
+    {%- else -%} {{ key_of(['src.customer_id', filled('src.' ~ name)]) }}
     {%- endif -%}
 {%- endmacro %}

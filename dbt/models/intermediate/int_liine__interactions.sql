@@ -107,7 +107,7 @@ select
     coalesce(appointment_word, {{ filled('appointment_location') }}, cast(revenue as text)) is not null
         as has_appointment,
     case
-        when appointment_word is null then null
+        when coalesce(appointment_word, {{ filled('appointment_location') }}, cast(revenue as text)) is null then null
         when appointment_word = 'attended' then 'attended'
         when appointment_word in ('canceled / no show', 'assumed no show') then 'no_show'
         when appointment_word = 'future dated' then 'future'

@@ -10,7 +10,7 @@ with leads as (
         {{ count_of('is_new_lead and is_attended') }} as attended_leads,
         {{ exact_sum('case when is_new_lead then revenue end') }} as new_lead_revenue
     from {{ ref('fct_liine__leads') }}
-    where first_campaign_key is not null
+    where is_new_lead and first_campaign_key is not null
     group by customer_id, first_month_local, first_campaign_key
 
 )

@@ -89,6 +89,6 @@ select
     {{ loaded(columns, '_dlt_load_id', 'text') }} as load_id,
     {{ loaded_key(columns, 'lead_id') }} as lead_key,
     {{ loaded_key(columns, 'ehr_pms_patient_id') }} as patient_key,
-    coalesce({{ loaded(columns, 'sara_lead_id_reason', 'text') }} != '', false) as is_lead_reassigned,
+    {{ loaded(columns, 'sara_lead_id_reason', 'text') }} is not null as is_lead_reassigned,
     {{ loaded_utc(columns, 'vanished_at') }} is not null as is_vanished
 from {{ loaded_rows(relation, columns) }}
