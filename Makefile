@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check derive docs lock record bench bench-default bench-at-once build wheel clean
+.PHONY: help install demo test prove check audit derive docs lock record bench bench-default bench-at-once build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
 	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
 	@echo "make check   lint, types, layers, derived text"
+	@echo "make audit   ask for known weaknesses of the locked packages (needs the network)"
 	@echo "make docs    every model and column with its lineage, in one page"
 	@echo "make derive  write again the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
@@ -38,7 +39,7 @@ check: install
 	$(BIN)/cog -I docs --check $(DERIVED)
 	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=:memory: ../$(BIN)/sqlfluff lint --disable-progress-bar .
 
-DERIVED := liine_source/query.py docs/fields.md docs/filters.md dbt/macros/known_values.sql \
+DERIVED := liine_source/query.py docs/fields.md docs/filters.md docs/privacy.md dbt/macros/known_values.sql \
   $(wildcard dbt/models/staging/*.yml)
 
 derive: install
@@ -52,6 +53,10 @@ prove: install
 
 demo: install
 	$(BIN)/python pipelines/demo.py
+
+# Known weaknesses of what is locked. It asks a service on the network, so it is no part of `make check`.
+audit: install
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/dev.txt
 
 # Every model and column of the dbt project with its lineage, in one page: build/docs/index.html.
 docs: demo

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from liine_source import tables
+from liine_source.privacy import Privacy
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.filters import FILTERS
 from liine_source.spec.statuses import STATUSES
@@ -114,6 +115,17 @@ def filters_class() -> str:
         "",
         *(line for parameter in FILTERS for line in _annotation(parameter)),
     ]
+    return "\n".join(lines)
+
+
+def privacy_table() -> str:
+    """What becomes of each personal or open field, as a Markdown table."""
+    hashing, dropping = Privacy("hash"), Privacy("drop")
+    lines = ["| field | class | `hash` | `drop` |", "| --- | --- | --- | --- |"]
+    for field in FIELDS:
+        effects = hashing.effect_on(field), dropping.effect_on(field)
+        if effects != ("kept", "kept"):
+            lines.append(f"| `{field.name}` | {field.personal_data} | {effects[0]} | {effects[1]} |")
     return "\n".join(lines)
 
 

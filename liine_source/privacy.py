@@ -22,6 +22,7 @@ from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.types import Field
 
 Treatment = Literal["keep", "hash", "drop"]
+Effect = Literal["kept", "hashed", "hashed to a number", "kept where it fits", "left out"]
 
 # A key that can be guessed hides nothing: a phone number has a few billion neighbours.
 _SHORTEST_KEY = 32
@@ -83,11 +84,18 @@ class Privacy:
         exceptions = ",".join(f"{name}={treatment}" for name, treatment in sorted(self.fields.items()))
         return f"{self.mode} {exceptions}".strip()
 
-    def treatment_of(self, described: Field) -> Treatment:
-        """Return what is done with a field."""
-        if described.name in self.fields:
-            return self.fields[described.name]
-        return self.mode if described.personal_data != "none" else "keep"
+    def effect_on(self, described: Field) -> Effect:
+        """Return what becomes of a field's values."""
+        treatment = self.fields.get(described.name)
+        if treatment is None and described.is_open and self.mode != "keep":
+            return "left out"
+        if treatment is None:
+            treatment = self.mode if described.personal_data != "none" else "keep"
+        if treatment == "hash":
+            # A measure, or a word of a list, names nobody as long as it is what it should be.
+            hashed = "hashed to a number" if described.data_type == "bigint" else "hashed"
+            return cast("Effect", hashed if _can_be_hashed(described) else "kept where it fits")
+        return "left out" if treatment == "drop" else "kept"
 
 
 def checked(mode: str, fields: Mapping[str, str] | None, key: Key | None) -> Privacy:
@@ -159,28 +167,22 @@ class Treated:
 
     def _chosen(self) -> Iterable[tuple[str, Callable[[Any], Any]]]:
         for described in FIELDS:
-            treatment = self._privacy.treatment_of(described)
-            if treatment == "drop" or (treatment == "hash" and not self._is_asked(described) and described.is_open):
-                yield described.name, _dropped
-            elif treatment == "hash":
-                yield described.name, self._hashing(described)
-            elif described.is_open and self._privacy.mode != "keep" and described.name not in self._privacy.fields:
-                yield described.name, _dropped
+            effect = self._privacy.effect_on(described)
+            if effect != "kept":
+                yield described.name, self._treatment(described, effect)
 
-    def _is_asked(self, described: Field) -> bool:
-        return described.name in self._privacy.fields
-
-    def _hashing(self, described: Field) -> Callable[[Any], Any]:
+    def _treatment(self, described: Field, effect: Effect) -> Callable[[Any], Any]:
+        if effect == "left out":
+            return _dropped
+        if effect == "kept where it fits":
+            return lambda value: _as_documented(described, value)
         key = cast("Key", self._privacy.key)
+        if effect == "hashed to a number":
+            return lambda value: key.number(_trimmed(_as_text(value)))
         digest = _text_hash(key, described.name)
         if described.shape == "list":
             return lambda value: list(map(digest, value)) if isinstance(value, list) else None
-        if described.data_type == "bigint":
-            return lambda value: key.number(_trimmed(_as_text(value)))
-        if _can_be_hashed(described):
-            return digest
-        # A measure, or a word of a list: it names nobody, as long as it is what it should be.
-        return lambda value: _as_documented(described, value)
+        return digest
 
 
 class Suppressed:

@@ -56,7 +56,7 @@ def main() -> None:
             "base_url": api.base_url,
             "credentials": credentials,
         }
-        console.print("An emulator invents 10,000 interactions of three customers. First sync: everything.")
+        console.print("An emulator invents 10,000 interactions of three customers.\nFirst sync: everything.")
         first = sync("duckdb", **settings)
         raise_for_failures(first)
         console.print("A day passes. Second sync: what changed.")
@@ -76,8 +76,8 @@ def main() -> None:
         console.print(landed)
         show("The proof: what the API counts, and what was found", warehouse.execute(PROOFS))
         console.print(f"dbt: {built.nodes} models and tests, none failed.")
-        show("A first question: the five channels with most new leads", warehouse.execute(CHANNELS))
-        show("And another: what became of all new leads", warehouse.execute(FUNNEL))
+        show("New leads, by the channel that brought them", warehouse.execute(CHANNELS))
+        show("What became of them", warehouse.execute(FUNNEL))
         loaded = warehouse.execute("select count(*) from liine.interactions").fetchall()[0][0]
     console.print(f"The emulator holds {truth} interactions, {WAREHOUSE} holds {loaded}.")
     if loaded != truth:
