@@ -26,7 +26,8 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by customer_id, journey, patient_key, {{ word('appointment_status') }}, appointment_location, revenue
+            partition by
+                customer_id, journey, patient_key, {{ word('appointment_status') }}, appointment_location, revenue
             order by started_at_utc, interaction_id
         ) as place
     from ranked
