@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check audit derive docs lock record bench bench-default bench-at-once build wheel clean
+.PHONY: help install demo test prove check audit derive docs lock record bench bench-default bench-models bench-at-once build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
@@ -17,6 +17,7 @@ help:
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
+	@echo "make bench-models   measure dbt's build of the models"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
 	@echo "make lock    resolve requirements/dev.txt again"
 
@@ -74,6 +75,9 @@ bench: install
 
 bench-default: install
 	$(BIN)/python benchmarks/against_default_path.py
+
+bench-models: install
+	$(BIN)/python benchmarks/models.py
 
 bench-at-once: install
 	$(BIN)/python benchmarks/at_once.py

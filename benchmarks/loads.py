@@ -9,6 +9,7 @@ from typing import Any
 CONNECTOR = "liine-source"
 REST_API = "dlt rest_api"
 REST_API_PARQUET = "dlt rest_api, parquet"
+MODELS = "models"
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,17 @@ def load_with_rest_api(load: Load, **how: Any) -> None:
     dlt.pipeline("generic", destination=load.destination, dataset_name="liine").run(source, **how)
 
 
+def build_models(load: Load) -> None:
+    """dbt's build of the models over what was loaded, its tests included."""
+    from liine_source import transform  # noqa: PLC0415
+
+    transform.build(load.destination)
+
+
 LOADS: dict[str, Callable[[Load], None]] = {
     CONNECTOR: load_with_connector,
     REST_API: load_with_rest_api,
+    MODELS: build_models,
     REST_API_PARQUET: lambda load: load_with_rest_api(load, loader_file_format="parquet"),
 }
 
