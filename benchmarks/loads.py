@@ -81,7 +81,7 @@ def load_with_rest_api(load: Load, **how: Any) -> None:
 
 
 def build_models(load: Load) -> None:
-    """dbt's build of the models over what was loaded, its tests included."""
+    """Build the models with dbt over what was loaded, its tests included."""
     from liine_source import transform  # noqa: PLC0415
 
     transform.build(load.destination)
