@@ -33,6 +33,8 @@ CALLS: tuple[Fields, ...] = (
     {"status": "Connected", "call_status": "Not Connected"},
     {"status": "In Progress", "call_status": "Busy"},
     {"status": "Connected", "voicemail": True},
+    # A message takes time as well, but nobody talked.
+    {"status": "Connected", "voicemail": True, "duration": 45, "agent_id": 100101, "agent": "Bo Sampleton"},
     {"status": "Connected", "call_type": " voicemail "},
     {"status": "Complete", "call_status": "Connected"},
     {"status": "Complete", "call_status": "Not Connected"},
