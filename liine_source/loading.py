@@ -58,15 +58,21 @@ _PATIENCE = 600
 
 
 def build_pipeline(
-    destination: str | None = None, dataset: str = DATASET_NAME, *, folder: str | None = None, unit: str | None = None
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    folder: str | None = None,
+    unit: str | None = None,
+    label: str | None = None,
 ) -> dlt.Pipeline:
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
     `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
     DuckDB. `folder` is the working directory; None takes one for each place that is written to. `unit` tells one unit
     of work from another that loads into the same dataset at once, where the destination has many writers: it gets a
-    pipeline and a staging dataset of its own. Raises NameClashError where DuckDB could not tell file, pipeline and
-    dataset apart, and ConfigurationError where the destination is unknown or lacks a setting.
+    pipeline and a staging dataset of its own; `label` is a part of the pipeline's name. Raises NameClashError where
+    DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where the destination is unknown or
+    lacks a setting.
     """
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
     suffix = f"_{_digest(unit)}" if unit and kind in MANY_WRITERS else ""
@@ -80,7 +86,8 @@ def build_pipeline(
         _check_names(Path(location).stem, dataset)
     # Two places sharing a working directory have lost rows.
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
-    return dlt.pipeline(PIPELINE_NAME + suffix, home, destination=factory, dataset_name=dataset)
+    name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
+    return dlt.pipeline(name, home, destination=factory, dataset_name=dataset)
 
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
@@ -152,6 +159,8 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
         if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
         info = pipeline.load()
+        if has_many_writers(pipeline):
+            _forget_older_states(pipeline)
     if is_snowflake:
         _refuse_doubled(pipeline)
     return info
@@ -171,6 +180,13 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
     # A run may have been killed in between, or somebody may have dropped one.
     if kind_of(pipeline) == "postgres":
         warehouse.create_indexes(pipeline)
+
+
+def _forget_older_states(pipeline: dlt.Pipeline) -> None:
+    """Keep one state of the pipeline: dlt writes one with each load, and reads the newest."""
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    warehouse.forget_older_states(pipeline)
 
 
 def _refuse_doubled(pipeline: dlt.Pipeline) -> None:

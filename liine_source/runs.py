@@ -4,21 +4,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import dlt
 
 from liine_source import loading, query
-from liine_source.client import LiineClient
+from liine_source.client import LiineClient, Tally
 from liine_source.errors import ApiError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
 from liine_source.settings import Observer, Settings, checked_settings
 from liine_source.source import for_order
 from liine_source.sweep import Audit
-from liine_source.tasks import Order, Progress, Reader, merged, progress
-from liine_source.windows import Window
+from liine_source.tasks import Order, Progress, Reader, carried, merged, progress
+from liine_source.windows import Window, in_months
 
 if TYPE_CHECKING:
     from liine_source.verification import CustomerVerification
@@ -85,6 +85,15 @@ class CustomerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of one customer's history, both days included, that one worker of many reads; None: from the beginning."""
+
+    customer_id: int
+    since: date | None
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerStatus:
     """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last load went.
 
@@ -99,6 +108,15 @@ class CustomerStatus:
     last_sweep: datetime | None
     sweep_status: str | None
     proof: str | None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its history is there, and its last load was proven complete."""
+        return self.sweep_status == "complete" and (self.watermark is not None or not self.windows_left)
+
+    def is_late(self, max_age: timedelta) -> bool:
+        """Whether its last sweep ended longer ago than that."""
+        return self.last_sweep is None or datetime.now(UTC) - self.last_sweep > max_age
 
 
 def check(**settings: Any) -> list[CustomerAccess]:
@@ -175,6 +193,24 @@ def plan(**settings: Any) -> list[CustomerPlan]:
         client.close()
 
 
+def units(since: date | None = None, until: date | None = None, *, months: int = 1, **settings: Any) -> list[Unit]:
+    """Return the days `since` to `until` of each customer, in units that any number of workers may read at once.
+
+    `backfill` of a unit's days and its customer reads it. Without `since` a customer's first day is found by counting,
+    and its oldest unit has none; where nothing can be counted the customer is one unit. Raises as `check` does, but
+    for a customer that is refused: its unit will say so.
+    """
+    settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
+    with translated():
+        resolved = checked_settings(**settings)
+        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
+        try:
+            reader = Reader(resolved, client)
+            return [unit for customer in resolved.customer_ids for unit in _units(reader, customer, months)]
+        finally:
+            client.close()
+
+
 def verify(
     since: date | None = None,
     destination: str | None = None,
@@ -235,6 +271,12 @@ def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) 
         )
         for customer in sorted({*marks, *rows, *sweeps})
     ]
+
+
+def configured_customers() -> list[int]:
+    """Return the customer ids of dlt's settings, none if there are none; no secret is read."""
+    found: list[int] | None = dlt.config.get("sources.liine.customer_ids", list)
+    return found or []
 
 
 class _Recorder:
@@ -316,6 +358,24 @@ def _planned(reader: Reader, customer: int) -> CustomerPlan:
     return CustomerPlan(customer, audit.expected, len(parts), pages, requests, pace * requests / reader.width)
 
 
+def _units(reader: Reader, customer: int, months: int) -> Iterator[Unit]:
+    settings = reader.settings
+    whole = Window.covering(settings.since, settings.until)
+    try:
+        page = reader.first(customer, whole)
+        last = settings.until or (page.server_time or datetime.now(UTC)).date()
+        first = settings.since
+        # A count that is no more than the one row asked for may be the page's own (open question 5).
+        if first is None and page.count is not None and page.count > 1:
+            first = reader.oldest_day(customer, whole, last, Tally())
+    except LoginRefusedError:
+        raise
+    except ApiError:
+        first, last = None, settings.until or datetime.now(UTC).date()
+    for number, (begins, ends) in enumerate(in_months(first or last, last, months)):
+        yield Unit(customer, begins if number else settings.since, ends)
+
+
 def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:
     pairs = [("customer_id", str(customer)), *query.encoded(settings.filters), ("limit", "1")]
     try:
@@ -330,19 +390,36 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
 def _ready(destination: str | None, dataset: str, settings: Settings, kind: str) -> Iterator[dlt.Pipeline]:
     """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
-    pipeline = loading.build_pipeline(destination, dataset, unit=f"{kind} {sorted(settings.customer_ids)} {rows}")
+    unit = f"{kind} {sorted(settings.customer_ids)} {rows}"
+    label = _label(kind, *settings.customer_ids) if len(settings.customer_ids) == 1 else _label(kind)
+    pipeline = loading.build_pipeline(destination, dataset, unit=unit, label=label)
     with loading.ready(pipeline, is_to_be_filled=kind == "verify"):
         yield pipeline
 
 
-def _remembered(pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
-    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them."""
+def _label(kind: str, customer_id: int | None = None) -> str:
+    """A part of the pipeline's name: years of a group of clinics are thousands of backfills, told apart by name."""
+    return f"{kind}_{customer_id or 'several'}"
+
+
+def _remembered(
+    pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None, kind: str | None = None
+) -> dict[str, Any]:
+    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them.
+
+    A sync or a repair leaves unread what backfills noted, and a backfill what those of other customers did.
+    """
     if not loading.has_many_writers(pipeline):
         state: dict[str, Any] = pipeline.state.get("sources", {}).get("liine", {})
         return state
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-    return merged(warehouse.states(pipeline), customer_ids)
+    if kind is None:
+        return merged(warehouse.states(pipeline), customer_ids)
+    prefix = f"{loading.PIPELINE_NAME}_backfill_"
+    labels = [_label("backfill"), *(_label("backfill", customer) for customer in customer_ids or ())]
+    allowed = [f"{loading.PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
+    return merged(warehouse.states(pipeline, prefix, allowed), customer_ids)
 
 
 def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
@@ -352,7 +429,8 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
     if loading.has_many_writers(pipeline):
         from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-        order.remembered = _remembered(pipeline, settings.customer_ids)
+        rows = query.fingerprint(settings.filters, settings.since, settings.until)
+        order.remembered = carried(_remembered(pipeline, settings.customer_ids, order.kind), order.kind, rows)
         order.column_types = warehouse.column_types(pipeline)
     order.is_unfinished = True
     while order.is_unfinished:
