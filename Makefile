@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check derive docs lock record bench bench-default bench-at-once build wheel clean
+.PHONY: help install demo test test-schedulers prove check derive docs lock record bench bench-default bench-at-once build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
+	@echo "make test-schedulers   run Dagster and Airflow, each in an environment of its own"
 	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
 	@echo "make check   lint, types, layers, derived text"
 	@echo "make docs    every model and column with its lineage, in one page"
@@ -17,7 +18,7 @@ help:
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
-	@echo "make lock    resolve requirements/dev.txt again"
+	@echo "make lock    resolve requirements/ again"
 
 install: $(STAMP)
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -29,6 +30,11 @@ $(STAMP): requirements/dev.txt pyproject.toml
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev pyproject.toml --output-file requirements/dev.txt
+	for scheduler in dagster airflow; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \
+	    --output-file requirements/$$scheduler.txt || exit 1; \
+	done
 
 check: install
 	$(BIN)/ruff check .
@@ -46,6 +52,18 @@ derive: install
 
 test: install
 	$(BIN)/pytest
+
+# What a user of each installs, apart from what the tests need.
+.venv-%/.installed: requirements/%.txt pyproject.toml
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install -qq --require-hashes -r requirements/$*.txt
+	.venv-$*/bin/python -m pip install -qq --no-deps --editable .
+	touch $@
+
+test-schedulers: install .venv-dagster/.installed .venv-airflow/.installed
+	$(BIN)/mypy --python-executable .venv-dagster/bin/python pipelines/dagster_definitions.py
+	$(BIN)/mypy --python-executable .venv-airflow/bin/python pipelines/airflow_dag.py
+	$(BIN)/pytest -n 0 -m schedulers -rP --show-capture=no tests/schedulers
 
 prove: install
 	$(BIN)/pytest -m proof -rP --show-capture=stdout
@@ -84,4 +102,4 @@ wheel: build
 	$(BIN)/python -m tests.wheel build/wheel
 
 clean:
-	rm -rf $(VENV) dist build warehouse.duckdb
+	rm -rf $(VENV) .venv-dagster .venv-airflow dist build warehouse.duckdb
