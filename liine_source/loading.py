@@ -8,6 +8,8 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 
 import hashlib
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
@@ -35,12 +37,14 @@ DATASET_NAME = "liine"
 DUCKDB_FILE = "warehouse.duckdb"
 
 # Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to, and
-# taking turns it reads some six batches ahead of the one that it writes.
+# taking turns it reads some six batches ahead of the one that it writes. Told to end, it would leave some tables of a
+# load merged and others not; `_finished_first` does better.
 _DEFAULTS = {
     "extract.next_item_mode": "fifo",
     "load.delete_completed_jobs": True,
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
+    "runtime.intercept_signals": False,
     "destination.snowflake.keep_staged_files": False,
 }
 
@@ -102,13 +106,37 @@ def credentials(pipeline: dlt.Pipeline) -> Any:
 
 @contextmanager
 def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[None]:
-    """Have the pipeline for oneself, as the destination remembers it.
+    """Have the pipeline for oneself, as the destination remembers it; SIGTERM ends the run tidily.
 
     What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
     how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
     may quote them. Raises BusyError where another run is under way, on Postgres and Snowflake after some minutes, and
     ConfigurationError where nothing was ever loaded and something should have been.
     """
+    with _ended_cleanly(), _locked(pipeline):
+        try:
+            pipeline.drop()
+            if is_to_be_filled and not is_filled(pipeline):
+                raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
+            with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
+                _drop_staging(pipeline)
+                _make_transient(pipeline)
+                pipeline.sync_destination()
+                try:
+                    yield
+                except BaseException:
+                    # The warehouse may be what failed.
+                    with suppress(Exception):
+                        _drop_staging(pipeline)
+                    raise
+                _drop_staging(pipeline)
+        finally:
+            pipeline.drop()
+
+
+@contextmanager
+def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Let no other run on this machine use the working directory meanwhile."""
     Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
     is_patient = has_many_writers(pipeline)
     lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
@@ -124,23 +152,8 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
             "It goes on by itself: run again when it has ended."
         )
     try:
-        pipeline.drop()
-        if is_to_be_filled and not is_filled(pipeline):
-            raise ConfigurationError("There is nothing to verify: nothing has been loaded into this dataset yet.")
-        with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
-            _drop_staging(pipeline)
-            _make_transient(pipeline)
-            pipeline.sync_destination()
-            try:
-                yield
-            except BaseException:
-                # The warehouse may be what failed.
-                with suppress(Exception):
-                    _drop_staging(pipeline)
-                raise
-            _drop_staging(pipeline)
+        yield
     finally:
-        pipeline.drop()
         lock.release()
 
 
@@ -158,12 +171,53 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     with _alone(pipeline, "load"):
         if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
-        info = pipeline.load()
+        with _finished_first():
+            info = pipeline.load()
         if has_many_writers(pipeline):
             _forget_older_states(pipeline)
     if is_snowflake:
         _refuse_doubled(pipeline)
     return info
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Have SIGTERM raise SystemExit, as a shell expects it, so that a run tidies up; a scheduler's handler stays."""
+    if not _is_in_charge() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, _: Any) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _finished_first() -> Iterator[None]:
+    """Let a load that has begun be committed before SIGTERM or SIGINT does whatever it would have done."""
+    if not _is_in_charge():
+        yield
+        return
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        signal.raise_signal(received[0])
+
+
+def _is_in_charge() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:

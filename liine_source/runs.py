@@ -1,5 +1,6 @@
 """What a person or a scheduler asks for: check, plan, sync, backfill, verify, status."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,8 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.pipeline import LoadInfo
 
-from liine_source import loading, query
+from liine_source import loading, notices, query, tables
 from liine_source.client import LiineClient, Tally
 from liine_source.errors import ApiError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
@@ -22,6 +24,8 @@ from liine_source.windows import Window, in_months
 
 if TYPE_CHECKING:
     from liine_source.verification import CustomerVerification
+
+log = logging.getLogger(__name__)
 
 # A long history comes in several loads, so that its newest part can be used early and an interruption costs little.
 _ROWS_A_LOAD = 100_000
@@ -56,7 +60,10 @@ class CustomerSync:
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a run did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference."""
+    """What a run did. `rows` counts the rows loaded by table; `unknown_fields` are not in the reference.
+
+    `new_columns` of `interactions` came with this run.
+    """
 
     destination: str = ""
     dataset: str = ""
@@ -64,6 +71,7 @@ class SyncReport:
     rows: dict[str, int] = field(default_factory=dict)
     unknown_fields: list[str] = field(default_factory=list)
     load_ids: list[str] = field(default_factory=list)
+    new_columns: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -147,7 +155,7 @@ def sync(
     while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
     """
     recorder = _Recorder(observer)
-    with translated():
+    with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "sync") as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
@@ -171,7 +179,7 @@ def backfill(
     """
     recorder = _Recorder(observer)
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
-    with translated():
+    with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "backfill") as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
@@ -273,10 +281,44 @@ def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) 
     ]
 
 
+def late(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
+    """Return the customers, of those found and of the settings, not proven complete or not swept for so long."""
+    kept = {customer.customer_id for customer in found if customer.is_proven and not customer.is_late(max_age)}
+    return sorted({customer.customer_id for customer in found}.union(configured_customers()) - kept)
+
+
 def configured_customers() -> list[int]:
     """Return the customer ids of dlt's settings, none if there are none; no secret is read."""
     found: list[int] | None = dlt.config.get("sources.liine.customer_ids", list)
     return found or []
+
+
+@contextmanager
+def _watched(dataset: str, report: SyncReport) -> Iterator[None]:
+    """Tell the log, and those who asked for it by dlt's setting, how a run ended."""
+    log.info("A run into dataset %s begins.", dataset)
+    try:
+        yield
+    except LiineError as error:
+        log.error("%s", error)  # noqa: TRY400  our own sentence, without a traceback
+        notices.tell_failure(dataset, str(error))
+        raise
+    told = {"rows": report.rows, "is_complete": report.is_complete, "new_columns": report.new_columns}
+    log.info("The run into dataset %s has ended.", dataset, extra={"told": told})
+    notices.tell_new_columns(dataset, report.new_columns)
+    try:
+        raise_for_failures(report)
+    except SyncFailedError as error:
+        notices.tell_failure(dataset, str(error))
+
+
+def _new_columns(info: LoadInfo) -> list[str]:
+    """Return the columns that a load added to `interactions`, but for its first, which makes the table."""
+    found: set[str] = set()
+    for package in info.load_packages:
+        added = package.schema_update.get(tables.INTERACTIONS, {}).get("columns", {})
+        found |= set() if "id" in added else set(added)
+    return sorted(found)
 
 
 class _Recorder:
@@ -311,6 +353,9 @@ class _Recorder:
         if error:
             customer.errors.append(error)
             customer.status = "failed"
+        told = {"customer_id": audit.customer_id, "window": str(audit.window), "status": audit.status}
+        told |= {"expected": audit.expected, "found": audit.distinct_ids, "pages": audit.pages, "proof": audit.proof}
+        log.info("Customer %d, %s: %s.", audit.customer_id, audit.window, audit.status, extra={"told": told})
         proofs = {audit.proof, customer.proof if customer.windows > 1 else audit.proof}
         customer.proof = None if None in proofs else "walk" if "walk" in proofs else "count"
         if self._observer:
@@ -437,5 +482,6 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
         order.is_unfinished = False
         info = loading.load(pipeline, for_order(settings, order))
         report.load_ids += info.loads_ids
+        report.new_columns += _new_columns(info)
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report
