@@ -9,7 +9,6 @@ from liine_source.query import Filters
 from liine_source.runs import (
     backfill,
     check,
-    configured_customers,
     plan,
     raise_for_failures,
     status,
@@ -17,6 +16,7 @@ from liine_source.runs import (
     units,
     verify,
 )
+from liine_source.settings import configured_customers
 from liine_source.source import liine
 
 # Without this, Python would print warnings where nobody has set up logging.

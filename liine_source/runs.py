@@ -16,7 +16,7 @@ from liine_source import loading, notices, query, tables
 from liine_source.client import LiineClient, Tally
 from liine_source.errors import ApiError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
-from liine_source.settings import Observer, Settings, checked_settings
+from liine_source.settings import Observer, Settings, checked_settings, configured_customers
 from liine_source.source import for_order
 from liine_source.sweep import Audit
 from liine_source.tasks import Order, Progress, Reader, carried, merged, progress
@@ -285,12 +285,6 @@ def late(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
     """Return the customers, of those found and of the settings, not proven complete or not swept for so long."""
     kept = {customer.customer_id for customer in found if customer.is_proven and not customer.is_late(max_age)}
     return sorted({customer.customer_id for customer in found}.union(configured_customers()) - kept)
-
-
-def configured_customers() -> list[int]:
-    """Return the customer ids of dlt's settings, none if there are none; no secret is read."""
-    found: list[int] | None = dlt.config.get("sources.liine.customer_ids", list)
-    return found or []
 
 
 @contextmanager

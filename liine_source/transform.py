@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
+from dlt.common.runtime.run_context import RunContext
 
 from liine_source import loading
 from liine_source.errors import ConfigurationError, TransformError
@@ -137,7 +138,7 @@ def manifest(project: Path | None = None) -> Path:
     files = (path for pattern in _SOURCES for path in folder.glob(pattern) if path.is_file())
     for path in sorted(files):
         digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
-    found = Path(dlt.current.run_context().data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
+    found = Path(RunContext(None).data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
     if not found.is_file():
         found.parent.mkdir(parents=True, exist_ok=True)
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
