@@ -30,6 +30,5 @@ def environment(programs: Path, folder: Path, **more: str) -> dict[str, str]:
         "DLT_DATA_DIR": str(folder / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "DO_NOT_TRACK": "1",
-        **kept,
-        **more,
+        **{name: value for name, value in (kept | more).items() if value},
     }

@@ -1,5 +1,6 @@
 """A real Airflow, with workers of its own, loads into Postgres; one is killed, and the warehouse is the truth."""
 
+import json
 import os
 import signal
 from datetime import timedelta
@@ -10,7 +11,6 @@ import pytest
 
 from liine_source.emulator import Burst, Faults, running_emulator
 from tests.schedulers.airflow import Airflow, running_airflow
-from tests.schedulers.environments import settings
 from tests.warehouse import differences, query
 
 pytestmark = pytest.mark.schedulers
@@ -20,9 +20,22 @@ def test_units_at_once_and_one_killed(
     postgres: str, postgres_server: str, tmp_path: Path, record_property: Any
 ) -> None:
     """Four customers' two months each, all at once; a worker dies in the middle of its unit, and it is done again."""
+    events = tmp_path / "events"
+    lineage = {"type": "file", "log_file_path": str(events), "append": True}
     with (
         running_emulator(interactions=1200, customers=4, days=40, seed=8) as api,
-        running_airflow(postgres_server, tmp_path, **settings(api)) as airflow,
+        running_airflow(
+            postgres_server,
+            tmp_path,
+            # What is secret is in connections alone.
+            DESTINATION__POSTGRES__CREDENTIALS="",
+            AIRFLOW_CONN_LIINE_WAREHOUSE=postgres,
+            AIRFLOW_CONN_LIINE_API=json.dumps(
+                {"conn_type": "http", "host": api.base_url, "login": api.username, "password": api.password}
+            ),
+            AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(lineage),
+            SOURCES__LIINE__CUSTOMER_IDS=str(api.customer_ids),
+        ) as airflow,
     ):
         airflow.switch_on("liine_backfill")
         run = airflow.start("liine_backfill")
@@ -54,6 +67,9 @@ def test_units_at_once_and_one_killed(
         assert len(with_state(airflow, run, "sync", "success")) == 4
         assert differences(postgres, api.truth()) == []
         assert query(postgres, "select count(*) as n from liine_marts.fct_liine__interactions")[0]["n"] > 0
+        told = [json.loads(line) for line in events.read_text().splitlines()]
+        done = [event["job"]["name"] for event in told if event["eventType"] == "COMPLETE"]
+        assert {"liine_backfill.backfill", "liine_backfill.build_models", "liine_hourly.sync"} <= set(done)
 
 
 def with_state(airflow: Airflow, run: str, task: str, state: str) -> list[Any]:

@@ -13,6 +13,15 @@ from tests.warehouse import Place, differences, query
 
 pytestmark = pytest.mark.schedulers
 
+# As docs/schedulers.md has it.
+INSTANCE = """
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 4
+telemetry:
+  enabled: false
+"""
 DEFINITIONS = str(PIPELINES / "dagster_definitions.py")
 # What the instance knows of a run, as JSON.
 EVENTS = """
@@ -67,7 +76,7 @@ class Dagster:
             **settings(api),
         )
         (folder / "dagster").mkdir()
-        (folder / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+        (folder / "dagster" / "dagster.yaml").write_text(INSTANCE)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run one of its programs in the folder, which is the warehouse's too."""
