@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-schedulers prove check derive docs lock record bench bench-default bench-at-once build wheel clean
+.PHONY: help install demo test test-schedulers prove check derive docs lock record bench bench-default bench-at-once bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
+	@echo "make bench-workers   measure a backfill by one, two and four workers"
 	@echo "make lock    resolve requirements/ again"
 
 install: $(STAMP)
@@ -87,6 +88,9 @@ bench: install
 
 bench-default: install
 	$(BIN)/python benchmarks/against_default_path.py
+
+bench-workers: install
+	$(BIN)/python benchmarks/workers.py
 
 bench-at-once: install
 	$(BIN)/python benchmarks/at_once.py

@@ -90,11 +90,10 @@ def backfilled(api: Emulator, url: str, workers: int) -> Backfill:
 def with_many_states(url: str) -> None:
     """Put a state of a backfill for each unit into a dataset, copied from one that is there."""
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("create index on liine._dlt_loads (load_id)")
         cursor.execute(
             """
             insert into liine._dlt_pipeline_state
-            select s.version, s.engine_version, 'liine_sync_backfill_' || (1001 + n % %s) || '_' || md5(n::text),
+            select s.version, s.engine_version, 'liine_sync_backfill_' || (1001 + n %% %s) || '_' || md5(n::text),
                    s.state, s.created_at, s.version_hash, s._dlt_load_id, s._dlt_id || n
             from generate_series(1, %s) n,
                  (select * from liine._dlt_pipeline_state where pipeline_name like 'liine_sync_backfill_%%' limit 1) s

@@ -201,8 +201,12 @@ def plan(**settings: Any) -> list[CustomerPlan]:
         client.close()
 
 
-def units(since: date | None = None, until: date | None = None, *, months: int = 1, **settings: Any) -> list[Unit]:
+def units(
+    since: date | None = None, until: date | None = None, *, months: int = 1, most: int | None = None, **settings: Any
+) -> list[Unit]:
     """Return the days `since` to `until` of each customer, in units that any number of workers may read at once.
+
+    Each is of so many `months`, or of twice as many, or four times, until there are no more than `most` units.
 
     `backfill` of a unit's days and its customer reads it. Without `since` a customer's first day is found by counting,
     and its oldest unit has none; where nothing can be counted the customer is one unit. Raises as `check` does, but
@@ -214,9 +218,18 @@ def units(since: date | None = None, until: date | None = None, *, months: int =
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
             reader = Reader(resolved, client)
-            return [unit for customer in resolved.customer_ids for unit in _units(reader, customer, months)]
+            wholes = [_counted(reader, customer) for customer in resolved.customer_ids]
         finally:
             client.close()
+    while True:
+        found = [
+            Unit(customer, begins if number else resolved.since, ends)
+            for customer, first, last in wholes
+            for number, (begins, ends) in enumerate(in_months(first, last, months))
+        ]
+        if most is None or len(found) <= max(most, len(wholes)):
+            return found
+        months *= 2
 
 
 def verify(
@@ -397,7 +410,8 @@ def _planned(reader: Reader, customer: int) -> CustomerPlan:
     return CustomerPlan(customer, audit.expected, len(parts), pages, requests, pace * requests / reader.width)
 
 
-def _units(reader: Reader, customer: int, months: int) -> Iterator[Unit]:
+def _counted(reader: Reader, customer: int) -> tuple[int, date, date]:
+    """Return a customer with its first and last day; both the last where nothing can be counted."""
     settings = reader.settings
     whole = Window.covering(settings.since, settings.until)
     try:
@@ -411,8 +425,7 @@ def _units(reader: Reader, customer: int, months: int) -> Iterator[Unit]:
         raise
     except ApiError:
         first, last = None, settings.until or datetime.now(UTC).date()
-    for number, (begins, ends) in enumerate(in_months(first or last, last, months)):
-        yield Unit(customer, begins if number else settings.since, ends)
+    return customer, first or last, last
 
 
 def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:

@@ -77,9 +77,8 @@ def units(params: Any = None) -> list[dict[str, Any]]:
 
     days = {name: date.fromisoformat(params[name]) for name in ("since", "until") if params[name]}
     chosen = {"customer_ids": params["customer_ids"]} if params["customer_ids"] else {}
-    months, most = params["months"], conf.getint("core", "max_map_length")
-    while len(found := liine_source.units(**days, months=months, **chosen, **settings)) > most:
-        months *= 2
+    most = conf.getint("core", "max_map_length")
+    found = liine_source.units(**days, months=params["months"], most=most, **chosen, **settings)
     return [
         {"customer_id": unit.customer_id, "since": unit.since and str(unit.since), "until": str(unit.until)}
         for unit in found

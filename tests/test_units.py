@@ -64,6 +64,19 @@ def test_units_of_given_days() -> None:
     ]
 
 
+def test_no_more_units_than_wanted() -> None:
+    """Longer ones instead, of twice as many months each time, and what was counted is counted once."""
+    with running_emulator(interactions=300, customers=2, days=300, seed=4) as api:
+        every = units(**settings(api))
+        counted = len(api.requests)
+        api.forget_requests()
+        fewer = units(**settings(api), most=len(every) - 1)
+        assert len(api.requests) == counted
+        assert len(units(**settings(api), most=1)) == 2
+    assert 2 < len(fewer) <= len(every) / 2 + 2
+    assert [(unit.customer_id, unit.since) for unit in fewer if unit.since is None] == [(1001, None), (1002, None)]
+
+
 def test_a_unit_remembers_what_is_its_own(postgres: str) -> None:
     """One state of each unit is kept, and read by those alone whom it concerns; nothing is forgotten."""
     with running_emulator(interactions=200, customers=2, days=60, seed=4) as api:
