@@ -120,10 +120,12 @@ def build_models() -> dict[str, Any]:
 def _told(run: Any, **settings: Any) -> dict[str, Any]:
     """Run it, and return what goes into the task's XCom: counts and proofs, nothing of a row."""
     from liine_source import ConfigurationError, raise_for_failures
+    from liine_source.errors import LoginRefusedError
 
     try:
         report = run(dataset=_dataset(), **settings)
-    except ConfigurationError as error:
+    except (ConfigurationError, LoginRefusedError) as error:
+        # A wrong setting is not tried again, and a wrong password might lock the account.
         raise AirflowFailException(str(error)) from None
     raise_for_failures(report)
     proofs = {str(customer.customer_id): customer.proof for customer in report.customers}

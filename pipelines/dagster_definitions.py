@@ -15,6 +15,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from liine_source import ConfigurationError, LiineError, backfill, configured_customers, status, sync, transform
+from liine_source.errors import LoginRefusedError
 
 DATASET = os.environ.get("LIINE_DATASET", "liine")
 TABLES = [
@@ -45,7 +46,8 @@ RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL
 
 
 def _failure(error: LiineError) -> dg.Failure:
-    return dg.Failure(str(error), allow_retries=not isinstance(error, ConfigurationError))
+    """Say what is wrong; a wrong setting is not tried again, and a wrong password might lock the account."""
+    return dg.Failure(str(error), allow_retries=not isinstance(error, ConfigurationError | LoginRefusedError))
 
 
 @dg.multi_asset(

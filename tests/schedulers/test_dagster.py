@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from liine_source.emulator import Emulator, Faults, running_emulator
-from tests.schedulers.environments import DAGSTER, PIPELINES, environment, settings
+from tests.schedulers.environments import DAGSTER, PIPELINES, ROOT, environment, settings
 from tests.warehouse import Place, differences, query
 
 pytestmark = pytest.mark.schedulers
@@ -75,6 +75,11 @@ class Dagster:
             DAGSTER_DISABLE_TELEMETRY="yes",
             **settings(api),
         )
+        # dbt's manifest takes seconds to make; its name tells which project it is of.
+        manifests = ROOT / "build" / "liine_dbt"
+        manifests.mkdir(parents=True, exist_ok=True)
+        (folder / "dlt").mkdir()
+        (folder / "dlt" / "liine_dbt").symlink_to(manifests)
         (folder / "dagster").mkdir()
         (folder / "dagster" / "dagster.yaml").write_text(INSTANCE)
 
