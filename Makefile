@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check audit derive docs lock record bench bench-default bench-models bench-at-once build wheel clean
+.PHONY: help install demo test test-schedulers prove check audit derive docs lock record bench bench-default bench-models bench-at-once \
+  bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
+	@echo "make test-schedulers   run Dagster and Airflow, each in an environment of its own"
 	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
 	@echo "make check   lint, types, layers, derived text"
 	@echo "make audit   ask for known weaknesses of the locked packages (needs the network)"
@@ -19,7 +21,8 @@ help:
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-models   measure dbt's build of the models"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
-	@echo "make lock    resolve requirements/dev.txt again"
+	@echo "make bench-workers   measure a backfill by one, two and four workers"
+	@echo "make lock    resolve requirements/ again"
 
 install: $(STAMP)
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -31,6 +34,11 @@ $(STAMP): requirements/dev.txt pyproject.toml
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev pyproject.toml --output-file requirements/dev.txt
+	for scheduler in dagster airflow; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \
+	    --output-file requirements/$$scheduler.txt || exit 1; \
+	done
 
 check: install
 	$(BIN)/ruff check .
@@ -48,6 +56,18 @@ derive: install
 
 test: install
 	$(BIN)/pytest
+
+# What a user of each installs, apart from what the tests need.
+.venv-%/.installed: requirements/%.txt pyproject.toml
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install -qq --require-hashes -r requirements/$*.txt
+	.venv-$*/bin/python -m pip install -qq --no-deps --editable .
+	touch $@
+
+test-schedulers: install .venv-dagster/.installed .venv-airflow/.installed
+	$(BIN)/mypy --python-executable .venv-dagster/bin/python pipelines/dagster_definitions.py
+	$(BIN)/mypy --python-executable .venv-airflow/bin/python pipelines/airflow_dag.py
+	$(BIN)/pytest -n 0 -m schedulers -rP --show-capture=no tests/schedulers
 
 prove: install
 	$(BIN)/pytest -m proof -rP --show-capture=stdout
@@ -79,6 +99,9 @@ bench-default: install
 bench-models: install
 	$(BIN)/python benchmarks/models.py
 
+bench-workers: install
+	$(BIN)/python benchmarks/workers.py
+
 bench-at-once: install
 	$(BIN)/python benchmarks/at_once.py
 
@@ -93,4 +116,4 @@ wheel: build
 	$(BIN)/python -m tests.wheel build/wheel
 
 clean:
-	rm -rf $(VENV) dist build warehouse.duckdb
+	rm -rf $(VENV) .venv-dagster .venv-airflow dist build warehouse.duckdb

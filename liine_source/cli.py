@@ -9,16 +9,16 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from liine_source import loading, runs, tables, transform
+from liine_source import loading, notices, runs, tables, transform
 from liine_source.errors import ConfigurationError, LiineError, TransformError
 from liine_source.sweep import Audit
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 # An outage fails every window alike.
 _ERRORS_SHOWN = 3
 _CHANNELS_SHOWN = 8
+_CUSTOMERS_SHOWN = 20
 
 _out = Console()
 _err = Console(stderr=True)
@@ -49,7 +50,21 @@ DbtProject = Annotated[Path | None, typer.Option(help="Your own dbt project inst
 LeadIds = Annotated[list[str] | None, typer.Option(help="A lead; may be given several times.")]
 Phones = Annotated[list[str] | None, typer.Option(help="A phone number, however it is written; likewise.")]
 PatientIds = Annotated[list[str] | None, typer.Option(help="A patient in the EHR/PMS; likewise.")]
+LogFormat = Literal["text", "json"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.callback()
+def _begin(
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(
+            envvar="LIINE_LOG_FORMAT", help="Write a line for each sweep to standard error.", show_default="none"
+        ),
+    ] = None,
+) -> None:
+    if log_format:
+        notices.log_to_stderr(as_json=log_format == "json")
 
 
 @app.command()
@@ -186,11 +201,41 @@ def purge(
 
 
 @app.command()
-def status(destination: Destination = None, dataset: Dataset = loading.DATASET_NAME, as_json: AsJson = False) -> None:
+def status(
+    destination: Destination = None,
+    dataset: Dataset = loading.DATASET_NAME,
+    max_age: Annotated[
+        str | None,
+        typer.Option(help="90m, 2h, 1d: exit with 1 if a customer is unproven or older."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Tell what the warehouse holds of each customer, and how the last sweep ended."""
+    age = _duration(max_age)
     found = runs.status(destination, dataset)
+    late = [] if age is None else runs.late(found, age)
+    _print_status(found, as_json=as_json)
+    if late:
+        named = ", ".join(map(str, late[:_CUSTOMERS_SHOWN])) + (" …" if len(late) > _CUSTOMERS_SHOWN else "")
+        _fail(
+            f"{len(late)} customer(s) not complete within {max_age}: {named}. `liine sync` brings them up to date.", 1
+        )
+
+
+def _duration(told: str | None) -> timedelta | None:
+    if told is None:
+        return None
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if not (told[:-1].isascii() and told[:-1].isdigit() and told[-1] in units):
+        raise ConfigurationError("--max-age must be a number and m, h or d, such as 2h.")
+    return timedelta(**{units[told[-1]]: int(told[:-1])})
+
+
+def _print_status(found: list[runs.CustomerStatus], *, as_json: bool) -> None:
     if as_json:
-        _print_json([dataclasses.asdict(customer) for customer in found])
+        now = datetime.now(UTC)
+        ages = [c.last_sweep and round((now - c.last_sweep).total_seconds()) for c in found]
+        _print_json([dataclasses.asdict(c) | {"age_seconds": age} for c, age in zip(found, ages, strict=True)])
     elif not found:
         _out.print("Nothing has been loaded yet: run `liine sync`.")
     else:

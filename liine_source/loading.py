@@ -8,6 +8,8 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 
 import hashlib
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
@@ -35,12 +37,14 @@ DATASET_NAME = "liine"
 DUCKDB_FILE = "warehouse.duckdb"
 
 # Files and staging tables hold patients' rows: neither outlives its load. dlt reports usage unless told not to, and
-# taking turns it reads some six batches ahead of the one that it writes.
+# taking turns it reads some six batches ahead of the one that it writes. Told to end, it would leave some tables of a
+# load merged and others not; `_finished_first` does better.
 _DEFAULTS = {
     "extract.next_item_mode": "fifo",
     "load.delete_completed_jobs": True,
     "load.truncate_staging_dataset": True,
     "runtime.dlthub_telemetry": False,
+    "runtime.intercept_signals": False,
     "destination.snowflake.keep_staged_files": False,
 }
 
@@ -58,15 +62,21 @@ _PATIENCE = 600
 
 
 def build_pipeline(
-    destination: str | None = None, dataset: str = DATASET_NAME, *, folder: str | None = None, unit: str | None = None
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    folder: str | None = None,
+    unit: str | None = None,
+    label: str | None = None,
 ) -> dlt.Pipeline:
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
     `destination` is the name of any dlt destination; None takes dlt's own setting DESTINATION_TYPE, or
     DuckDB. `folder` is the working directory; None takes one for each place that is written to. `unit` tells one unit
     of work from another that loads into the same dataset at once, where the destination has many writers: it gets a
-    pipeline and a staging dataset of its own. Raises NameClashError where DuckDB could not tell file, pipeline and
-    dataset apart, and ConfigurationError where the destination is unknown or lacks a setting.
+    pipeline and a staging dataset of its own; `label` is a part of the pipeline's name. Raises NameClashError where
+    DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where the destination is unknown or
+    lacks a setting.
     """
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
     suffix = f"_{_digest(unit)}" if unit and kind in MANY_WRITERS else ""
@@ -80,7 +90,8 @@ def build_pipeline(
         _check_names(Path(location).stem, dataset)
     # Two places sharing a working directory have lost rows.
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
-    return dlt.pipeline(PIPELINE_NAME + suffix, home, destination=factory, dataset_name=dataset)
+    name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
+    return dlt.pipeline(name, home, destination=factory, dataset_name=dataset)
 
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
@@ -95,13 +106,42 @@ def credentials(pipeline: dlt.Pipeline) -> Any:
 
 @contextmanager
 def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[None]:
-    """Have the pipeline for oneself, as the destination remembers it.
+    """Have the pipeline for oneself, as the destination remembers it; SIGTERM ends the run tidily.
 
     What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
     how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
     may quote them. Raises BusyError where another run is under way, on Postgres and Snowflake after some minutes, and
     ConfigurationError where nothing was ever loaded and something should have been.
     """
+    with _ended_cleanly(), _locked(pipeline):
+        try:
+            _emptied(pipeline)
+            if is_to_be_filled and not is_filled(pipeline):
+                raise ConfigurationError("Nothing has been loaded into this dataset yet.")
+            with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
+                _drop_staging(pipeline)
+                _make_transient(pipeline)
+                pipeline.sync_destination()
+                try:
+                    yield
+                except BaseException:
+                    # The warehouse may be what failed.
+                    with suppress(Exception):
+                        _drop_staging(pipeline)
+                    raise
+                _drop_staging(pipeline)
+        finally:
+            _emptied(pipeline)
+
+
+def _emptied(pipeline: dlt.Pipeline) -> None:
+    """Drop what lies in the working directory: rows of a load that failed, and dlt's trace, which may quote them."""
+    pipeline.drop()
+
+
+@contextmanager
+def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Let no other run on this machine use the working directory meanwhile."""
     Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
     is_patient = has_many_writers(pipeline)
     lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
@@ -117,29 +157,9 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
             "It goes on by itself: run again when it has ended."
         )
     try:
-        _emptied(pipeline)
-        if is_to_be_filled and not is_filled(pipeline):
-            raise ConfigurationError("Nothing has been loaded into this dataset yet.")
-        with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
-            _drop_staging(pipeline)
-            _make_transient(pipeline)
-            pipeline.sync_destination()
-            try:
-                yield
-            except BaseException:
-                # The warehouse may be what failed.
-                with suppress(Exception):
-                    _drop_staging(pipeline)
-                raise
-            _drop_staging(pipeline)
+        yield
     finally:
-        _emptied(pipeline)
         lock.release()
-
-
-def _emptied(pipeline: dlt.Pipeline) -> None:
-    """Drop what lies in the working directory: rows of a load that failed, and dlt's trace, which may quote them."""
-    pipeline.drop()
 
 
 def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
@@ -156,10 +176,53 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     with _alone(pipeline, "load"):
         if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
-        info = pipeline.load()
+        with _finished_first():
+            info = pipeline.load()
+        if has_many_writers(pipeline):
+            _forget_older_states(pipeline)
     if is_snowflake:
         _refuse_doubled(pipeline)
     return info
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Have SIGTERM raise SystemExit, as a shell expects it, so that a run tidies up; a scheduler's handler stays."""
+    if not _is_in_charge() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, _: Any) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _finished_first() -> Iterator[None]:
+    """Let a load that has begun be committed before SIGTERM or SIGINT does whatever it would have done."""
+    if not _is_in_charge():
+        yield
+        return
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        signal.raise_signal(received[0])
+
+
+def _is_in_charge() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
@@ -176,6 +239,13 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
     # A run may have been killed in between, or somebody may have dropped one.
     if kind_of(pipeline) == "postgres":
         warehouse.create_indexes(pipeline)
+
+
+def _forget_older_states(pipeline: dlt.Pipeline) -> None:
+    """Keep one state of the pipeline: dlt writes one with each load, and reads the newest."""
+    from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    warehouse.forget_older_states(pipeline)
 
 
 def _refuse_doubled(pipeline: dlt.Pipeline) -> None:

@@ -1,30 +1,34 @@
 """What a person or a scheduler asks for: check, plan, sync, backfill, verify, status."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.pipeline import LoadInfo
 
-from liine_source import loading, query
-from liine_source.client import LiineClient
+from liine_source import loading, notices, query, tables
+from liine_source.client import LiineClient, Tally
 from liine_source.erasure import KINDS, Erasure, Wanted, record
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SyncFailedError
 from liine_source.failures import translated
 from liine_source.privacy import Suppressed
-from liine_source.settings import Observer, Settings, checked_settings
+from liine_source.settings import Observer, Settings, checked_settings, configured_customers
 from liine_source.source import for_order
 from liine_source.sweep import Audit
-from liine_source.tasks import Order, Progress, Reader, merged, progress
-from liine_source.windows import Window
+from liine_source.tasks import Order, Progress, Reader, carried, merged, progress
+from liine_source.windows import Window, in_months
 
 if TYPE_CHECKING:
     from liine_source.verification import CustomerVerification
+
+log = logging.getLogger(__name__)
 
 # A long history comes in several loads, so that its newest part can be used early and an interruption costs little.
 _ROWS_A_LOAD = 100_000
@@ -63,6 +67,7 @@ class SyncReport:
 
     `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
     values that `personal_data` left out.
+    `new_columns` of `interactions` came with this run.
     """
 
     destination: str = ""
@@ -72,6 +77,7 @@ class SyncReport:
     unknown_fields: list[str] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     load_ids: list[str] = field(default_factory=list)
+    new_columns: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -93,6 +99,15 @@ class CustomerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of one customer's history, both days included, that one worker of many reads; None: from the beginning."""
+
+    customer_id: int
+    since: date | None
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerStatus:
     """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last load went.
 
@@ -107,6 +122,15 @@ class CustomerStatus:
     last_sweep: datetime | None
     sweep_status: str | None
     proof: str | None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its history is there, and its last load was proven complete."""
+        return self.sweep_status == "complete" and (self.watermark is not None or not self.windows_left)
+
+    def is_late(self, max_age: timedelta) -> bool:
+        """Whether its last sweep ended longer ago than that."""
+        return self.last_sweep is None or datetime.now(UTC) - self.last_sweep > max_age
 
 
 def check(**settings: Any) -> list[CustomerAccess]:
@@ -137,7 +161,7 @@ def sync(
     while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
     """
     recorder = _Recorder(observer)
-    with translated():
+    with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "sync") as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
@@ -161,7 +185,7 @@ def backfill(
     """
     recorder = _Recorder(observer)
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
-    with translated():
+    with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "backfill") as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
@@ -181,6 +205,37 @@ def plan(**settings: Any) -> list[CustomerPlan]:
             return [_planned(Reader(resolved, client), customer) for customer in resolved.customer_ids]
     finally:
         client.close()
+
+
+def units(
+    since: date | None = None, until: date | None = None, *, months: int = 1, most: int | None = None, **settings: Any
+) -> list[Unit]:
+    """Return the days `since` to `until` of each customer, in units that any number of workers may read at once.
+
+    Each is of so many `months`, or of twice as many, or four times, until there are no more than `most` units.
+
+    `backfill` of a unit's days and its customer reads it. Without `since` a customer's first day is found by counting,
+    and its oldest unit has none; where nothing can be counted the customer is one unit. Raises as `check` does, but
+    for a customer that is refused: its unit will say so.
+    """
+    settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
+    with translated():
+        resolved = checked_settings(**settings)
+        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
+        try:
+            reader = Reader(resolved, client)
+            wholes = [_counted(reader, customer) for customer in resolved.customer_ids]
+        finally:
+            client.close()
+    while True:
+        found = [
+            Unit(customer, begins if number else resolved.since, ends)
+            for customer, first, last in wholes
+            for number, (begins, ends) in enumerate(in_months(first, last, months))
+        ]
+        if most is None or len(found) <= max(most, len(wholes)):
+            return found
+        months *= 2
 
 
 def verify(
@@ -288,6 +343,40 @@ def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) 
     ]
 
 
+def late(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
+    """Return the customers, of those found and of the settings, not proven complete or not swept for so long."""
+    kept = {customer.customer_id for customer in found if customer.is_proven and not customer.is_late(max_age)}
+    return sorted({customer.customer_id for customer in found}.union(configured_customers()) - kept)
+
+
+@contextmanager
+def _watched(dataset: str, report: SyncReport) -> Iterator[None]:
+    """Tell the log, and those who asked for it by dlt's setting, how a run ended."""
+    log.info("A run into dataset %s begins.", dataset)
+    try:
+        yield
+    except LiineError as error:
+        log.error("%s", error)  # noqa: TRY400  our own sentence, without a traceback
+        notices.tell_failure(dataset, str(error))
+        raise
+    told = {"rows": report.rows, "is_complete": report.is_complete, "new_columns": report.new_columns}
+    log.info("The run into dataset %s has ended.", dataset, extra={"told": told})
+    notices.tell_new_columns(dataset, report.new_columns)
+    try:
+        raise_for_failures(report)
+    except SyncFailedError as error:
+        notices.tell_failure(dataset, str(error))
+
+
+def _new_columns(info: LoadInfo) -> list[str]:
+    """Return the columns that a load added to `interactions`, but for its first, which makes the table."""
+    found: set[str] = set()
+    for package in info.load_packages:
+        added = package.schema_update.get(tables.INTERACTIONS, {}).get("columns", {})
+        found |= set() if "id" in added else set(added)
+    return sorted(found)
+
+
 class _Recorder:
     """Writes a run's report, and passes on what is told."""
 
@@ -320,6 +409,9 @@ class _Recorder:
         if error:
             customer.errors.append(error)
             customer.status = "failed"
+        told = {"customer_id": audit.customer_id, "window": str(audit.window), "status": audit.status}
+        told |= {"expected": audit.expected, "found": audit.distinct_ids, "pages": audit.pages, "proof": audit.proof}
+        log.info("Customer %d, %s: %s.", audit.customer_id, audit.window, audit.status, extra={"told": told})
         proofs = {audit.proof, customer.proof if customer.windows > 1 else audit.proof}
         customer.proof = None if None in proofs else "walk" if "walk" in proofs else "count"
         if self._observer:
@@ -368,6 +460,24 @@ def _planned(reader: Reader, customer: int) -> CustomerPlan:
     return CustomerPlan(customer, audit.expected, len(parts), pages, requests, pace * requests / reader.width)
 
 
+def _counted(reader: Reader, customer: int) -> tuple[int, date, date]:
+    """Return a customer with its first and last day; both the last where nothing can be counted."""
+    settings = reader.settings
+    whole = Window.covering(settings.since, settings.until)
+    try:
+        page = reader.first(customer, whole)
+        last = settings.until or (page.server_time or datetime.now(UTC)).date()
+        first = settings.since
+        # A count that is no more than the one row asked for may be the page's own (open question 5).
+        if first is None and page.count is not None and page.count > 1:
+            first = reader.oldest_day(customer, whole, last, Tally())
+    except LoginRefusedError:
+        raise
+    except ApiError:
+        first, last = None, settings.until or datetime.now(UTC).date()
+    return customer, first or last, last
+
+
 def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerAccess:
     pairs = [("customer_id", str(customer)), *query.encoded(settings.filters), ("limit", "1")]
     try:
@@ -382,19 +492,36 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
 def _ready(destination: str | None, dataset: str, settings: Settings, kind: str) -> Iterator[dlt.Pipeline]:
     """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
-    pipeline = loading.build_pipeline(destination, dataset, unit=f"{kind} {sorted(settings.customer_ids)} {rows}")
+    unit = f"{kind} {sorted(settings.customer_ids)} {rows}"
+    label = _label(kind, *settings.customer_ids) if len(settings.customer_ids) == 1 else _label(kind)
+    pipeline = loading.build_pipeline(destination, dataset, unit=unit, label=label)
     with loading.ready(pipeline, is_to_be_filled=kind in {"verify", "purge"}):
         yield pipeline
 
 
-def _remembered(pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
-    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them."""
+def _label(kind: str, customer_id: int | None = None) -> str:
+    """A part of the pipeline's name: years of a group of clinics are thousands of backfills, told apart by name."""
+    return f"{kind}_{customer_id or 'several'}"
+
+
+def _remembered(
+    pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None, kind: str | None = None
+) -> dict[str, Any]:
+    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them.
+
+    A sync or a repair leaves unread what backfills noted, and a backfill what those of other customers did.
+    """
     if not loading.has_many_writers(pipeline):
         state: dict[str, Any] = pipeline.state.get("sources", {}).get("liine", {})
         return state
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-    return merged(warehouse.states(pipeline), customer_ids)
+    if kind is None:
+        return merged(warehouse.states(pipeline), customer_ids)
+    prefix = f"{loading.PIPELINE_NAME}_backfill_"
+    labels = [_label("backfill"), *(_label("backfill", customer) for customer in customer_ids or ())]
+    allowed = [f"{loading.PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
+    return merged(warehouse.states(pipeline, prefix, allowed), customer_ids)
 
 
 def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
@@ -404,12 +531,14 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
     if loading.has_many_writers(pipeline):
         from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-        order.remembered = _remembered(pipeline, settings.customer_ids)
+        rows = query.fingerprint(settings.filters, settings.since, settings.until)
+        order.remembered = carried(_remembered(pipeline, settings.customer_ids, order.kind), order.kind, rows)
         order.column_types = warehouse.column_types(pipeline)
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False
         info = loading.load(pipeline, for_order(settings, order))
         report.load_ids += info.loads_ids
+        report.new_columns += _new_columns(info)
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report

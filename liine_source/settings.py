@@ -6,8 +6,11 @@ from datetime import date
 from typing import Annotated, Protocol
 
 import dlt
+import msgspec
 from dlt.common.configuration import configspec, resolve_configuration, with_config
+from dlt.common.configuration.providers import ConfigTomlProvider, EnvironProvider
 from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.runtime.run_context import RunContext
 from dlt.common.typing import SecretSentinel, TSecretStrValue
 
 from liine_source import privacy, query, windows
@@ -121,3 +124,17 @@ def checked_settings(
         keys={one.key_id: one for one in keys if one},
         observer=observer,
     )
+
+
+def configured_customers() -> list[int]:
+    """Return `customer_ids` as the environment or `.dlt/config.toml` has them; none if neither does.
+
+    For a scheduler that parses its file: to ask dlt's settings would read its secrets, too.
+    """
+    context = RunContext(None)
+    for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
+        value, _ = provider.get_value("customer_ids", list, "", "sources", "liine")
+        if value is not None:
+            ids = msgspec.json.decode(value) if isinstance(value, str) else value
+            return [int(customer) for customer in ids]
+    return []

@@ -88,6 +88,23 @@ def merged(states: Iterable[Mapping[str, Any]], customer_ids: Sequence[int] | No
     return found
 
 
+def carried(state: Mapping[str, Any], kind: str, filter_hash: str) -> dict[str, Any]:
+    """Return what a unit of work among many carries on from `state`; of the rest the units tell that did it.
+
+    A backfill needs what was noted of its own days; a sync needs nothing of any backfill.
+    """
+    own = _BACKFILL + filter_hash
+
+    def is_carried(key: str) -> bool:
+        return key == own if kind == "backfill" else not key.startswith(_BACKFILL)
+
+    marks = {
+        customer: {key: mark for key, mark in marks.items() if is_carried(key)}
+        for customer, marks in state.get("customers", {}).items()
+    }
+    return {**state, "customers": {customer: found for customer, found in marks.items() if found}}
+
+
 class Reader:
     """Counts and sweeps with one set of filters; what the tasks of one load share."""
 
@@ -171,14 +188,17 @@ class Reader:
         if page.count is None or page.count <= 1 or not windows.is_worth_cutting(page.count, size):
             return [window]
         last = _newest_day(page) or audit.began.date()
+        first = self.oldest_day(customer_id, window, last, audit.tally)
+        return window.cut(windows.inner_days(first, last, page.count, size, min(self.width, _WIDE)))
+
+    def oldest_day(self, customer_id: int, window: Window, last: date, tally: Tally) -> date:
+        """Return the first day of `window` with an interaction, found by counting; `last` is one with or after any."""
 
         def counts(days: Sequence[date]) -> list[int]:
-            return self.counts(customer_id, [Window(window.since, day) for day in days], audit.tally)
+            return self.counts(customer_id, [Window(window.since, day) for day in days], tally)
 
-        width = min(self.width, _WIDE)
-        first = windows.first_day(counts, last, width)
-        first = max(first, window.since or first)
-        return window.cut(windows.inner_days(first, last, page.count, size, width))
+        first = windows.first_day(counts, last, min(self.width, _WIDE))
+        return max(first, window.since or first)
 
 
 class Task(Protocol):

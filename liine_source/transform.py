@@ -4,19 +4,23 @@ dbt runs in a process of its own with the connector's settings in its environmen
 quote rows, so it goes to a folder that is removed; names of models and tests are all that is told.
 """
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
+from dlt.common.runtime.run_context import RunContext
 
 from liine_source import loading
 from liine_source.errors import ConfigurationError, TransformError
@@ -27,7 +31,10 @@ MARTS = "liine_marts"
 # In a wheel the project lies inside the package, in a checkout beside it.
 _PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
 _ADAPTERS = {"duckdb": "dbt", "postgres": "dbt-postgres", "snowflake": "dbt-snowflake"}
-_FAILED = {"error", "fail", "runtime error", "partial success"}
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+_QUIET = {"DO_NOT_TRACK": "1"}
+# What a manifest is made of.
+_SOURCES = ("*.yml", "models/**/*", "macros/**/*.sql", "seeds/*", "snapshots/*", "tests/**/*.sql")
 
 _CHANNELS = """
 select channel, sum(new_leads) as new_leads, sum(booked_leads) as booked_leads, sum(new_lead_revenue) as revenue
@@ -83,6 +90,30 @@ def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *
     the schemas that its README names. Raises TransformError, which names each model and test that failed, and
     ConfigurationError where dbt, or its adapter for the destination, is not installed.
     """
+    return built(outcomes(destination, dataset, project=project))
+
+
+def built(outcomes: Mapping[str, str]) -> Built:
+    """Return what was built, from dbt's `outcomes`; raise TransformError if something failed."""
+    names: dict[str, list[str]] = {}
+    for unique_id, status in outcomes.items():
+        names.setdefault(status, []).append(_named(unique_id))
+    if failures := sorted(name for status, some in names.items() if status in FAILED for name in some):
+        raise TransformError(failures, f"dbt failed, and skipped {len(names.get('skipped', []))} that rest on what did")
+    return Built(len(outcomes), sorted(names.get("warn", [])))
+
+
+def outcomes(
+    destination: str | None = None,
+    dataset: str = loading.DATASET_NAME,
+    *,
+    project: Path | None = None,
+    select: Sequence[str] = (),
+) -> dict[str, str]:
+    """Run `dbt build`, of the models named in `select` or of all; return dbt's status by its id of each node.
+
+    Raises as `build` does, but for what failed.
+    """
     with translated():
         pipeline = loading.build_pipeline(destination, dataset)
         kind = loading.kind_of(pipeline)
@@ -91,10 +122,33 @@ def build(destination: str | None = None, dataset: str = loading.DATASET_NAME, *
         environment = _environment(kind, loading.credentials(pipeline), dataset)
     if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{kind}")):
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{_ADAPTERS[kind]}]'.")
-    names = _outcomes(project or project_folder(), environment)
-    if failures := sorted(name for status, some in names.items() if status in _FAILED for name in some):
-        raise TransformError(failures, f"dbt failed, and skipped {len(names.get('skipped', []))} that rest on what did")
-    return Built(sum(map(len, names.values())), sorted(names.get("warn", [])))
+    # Unit tests try the definitions on rows of their own, and need no new load.
+    arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
+    with _ran(arguments, project or project_folder(), environment, "run_results.json") as results:
+        return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
+
+
+def manifest(project: Path | None = None) -> Path:
+    """Return dbt's manifest of a project, in dlt's data folder; made anew when a file of the project is another.
+
+    Nothing is asked of a warehouse, and no setting is read: the names in it are those of a DuckDB file.
+    """
+    folder = project or project_folder()
+    digest = hashlib.sha256(f"{folder.resolve()} {version('dbt-core')}".encode())
+    files = (path for pattern in _SOURCES for path in folder.glob(pattern) if path.is_file())
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    found = Path(RunContext(None).data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
+    if not found.is_file():
+        found.parent.mkdir(parents=True, exist_ok=True)
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environment |= {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": ":memory:"}
+        with _ran(["parse"], folder, environment | _QUIET, found.name) as made:
+            # Several processes of a scheduler may come at once; each sees a whole file.
+            copy = found.with_suffix(f".{os.getpid()}")
+            copy.write_bytes(made.read_bytes())
+            copy.replace(found)
+    return found
 
 
 def channels(destination: str | None = None) -> list[Channel]:
@@ -109,26 +163,21 @@ def funnel(destination: str | None = None) -> Funnel | None:
     return None if new is None else Funnel(int(new), int(reached), int(booked), int(attended), revenue)
 
 
-def _outcomes(project: Path, environment: Mapping[str, str]) -> dict[str, list[str]]:
-    """Run dbt; return the names of its nodes by what became of them."""
+@contextmanager
+def _ran(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
+    """Run dbt; yield the file `result` that it wrote, which is then removed with all that it wrote."""
     with TemporaryDirectory(prefix="liine-dbt-") as folder:
         read = [f"--project-dir={project}", f"--profiles-dir={project}"]
         written = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
-        # Unit tests try the definitions on rows of their own, and need no new load.
-        chosen = ["build", "--exclude-resource-type=unit_test"]
-        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *chosen, *read, *written]
+        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *arguments, *read, *written]
         ended = subprocess.run(  # noqa: S603  our own command
             command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
         )
-        results = Path(folder, "target", "run_results.json")
-        if not results.is_file():
+        written_file = Path(folder, "target", result)
+        if not written_file.is_file():
             told = f"dbt ended with {ended.returncode} before it built anything; `dbt debug` may say why"
             raise TransformError([], told)
-        found = json.loads(results.read_text())["results"]
-    names: dict[str, list[str]] = {}
-    for result in found:
-        names.setdefault(result["status"], []).append(_named(result["unique_id"]))
-    return names
+        yield written_file
 
 
 def _named(unique_id: str) -> str:
@@ -140,7 +189,7 @@ def _named(unique_id: str) -> str:
 def _environment(kind: str, credentials: Any, dataset: str) -> dict[str, str]:
     """The names that the project's profile reads, which are dlt's, whichever way dlt was given the settings."""
     prefix = f"DESTINATION__{kind.upper()}__CREDENTIALS"
-    told: dict[str, Any] = {"DESTINATION_TYPE": kind, "LIINE_DATASET": dataset, "DO_NOT_TRACK": "1"}
+    told: dict[str, Any] = {"DESTINATION_TYPE": kind, "LIINE_DATASET": dataset, **_QUIET}
     if kind == "duckdb":
         told[prefix] = Path(credentials.database).resolve()
     else:

@@ -201,18 +201,33 @@ def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> di
     return {name: column["data_type"] for name, column in columns.items()}
 
 
-def states(pipeline: dlt.Pipeline) -> list[dict[str, Any]]:
-    """Return the state of the source `liine` from each pipeline that loaded into the dataset, oldest first."""
+def states(pipeline: dlt.Pipeline, prefix: str | None = None, allowed: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return the state of the source `liine` from each pipeline that loaded into the dataset, oldest first.
+
+    Of pipelines whose name begins with `prefix` only those that begin with one of `allowed`.
+    """
     columns = _states.c
     newest = sa.func.row_number().over(partition_by=columns.pipeline_name, order_by=columns[tables.LOAD_ID].desc())
     numbered = sa.select(columns.state, columns[tables.LOAD_ID], newest.label("place")).where(
         columns[tables.LOAD_ID].in_(_ENDED_LOADS)
     )
+    if prefix is not None:
+        begins = [sa.func.left(columns.pipeline_name, len(name)) == name for name in (prefix, *allowed)]
+        numbered = numbered.where(sa.or_(sa.not_(begins[0]), *begins[1:]))
     found = numbered.subquery()
     last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
     # Before the first load there is no table, and maybe not even a schema to look for one in.
     packed = [row[0] for row in _rows(pipeline, last)] if column_types(pipeline, _states.name) else []
     return [decompress_state(state).get("sources", {}).get("liine", {}) for state in packed]
+
+
+def forget_older_states(pipeline: dlt.Pipeline) -> None:
+    """Remove the states of the pipeline before its newest whose load has ended; nobody reads them again."""
+    columns, load_id = _states.c, _states.c[tables.LOAD_ID]
+    own = columns.pipeline_name == pipeline.pipeline_name
+    newest = sa.select(sa.func.max(load_id)).where(own, load_id.in_(_ENDED_LOADS)).scalar_subquery()
+    with pipeline.sql_client() as client:
+        client.execute_sql(_spelled(pipeline, sa.delete(_states).where(own, load_id < newest)))
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:

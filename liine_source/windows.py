@@ -78,6 +78,17 @@ def inner_days(first: date, last: date, rows: int, page_size: int, width: int) -
     return [first + (last - first) * number // count for number in range(1, count)]
 
 
+def in_months(first: date, last: date, months: int) -> list[tuple[date, date]]:
+    """Return the days `first` to `last` as first and last days of so many calendar months each, oldest first."""
+    found = []
+    while first <= last:
+        number = first.year * 12 + first.month - 1 + months
+        following = date(number // 12, number % 12 + 1, 1)
+        found.append((first, min(following - DAY, last)))
+        first = following
+    return found
+
+
 def first_day(counts: Counts, last: date, probes: int) -> date:
     """Return the first day up to `last` with an interaction; `counts` tells how many there are up to each day.
 

@@ -127,7 +127,7 @@ def plain(statements: list[str]) -> list[str]:
         text = "\n".join(line.strip() for line in statement.splitlines() if line.strip())
         text = re.sub(r"'file://[^']*/", "'file:///…/", text)
         text = re.sub(r"\.[0-9a-f]{10}\.", ".….", text)
-        text = re.sub(r"(?i)(stg_|liine_sync_)[0-9a-f]{12}", r"\1…", text)
+        text = re.sub(r"(?i)(stg_|liine_sync_(?:\w+_)?)[0-9a-f]{12}", r"\1…", text)
         text = re.sub(r"\d{10}\.\d+", "…", text)
         text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d*\+00:00", "…", text)
         text = re.sub(r"'[A-Za-z0-9+/]{43}='", "'…'", text)

@@ -32,12 +32,23 @@ class Victim:
     def __init__(self, process: Any) -> None:
         self._process = process
 
-    def run(self, name: str, folder: Path, *, kill_at: int = 0, delay: float = 0, **settings: Any) -> dict[str, Any]:
+    def run(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        kill_at: int = 0,
+        delay: float = 0,
+        number: int = signal.SIGKILL,
+        **settings: Any,
+    ) -> dict[str, Any]:
         """Run a function of liine_source in `folder`; return its `points`, whether it was `killed`, and its `error`.
 
-        At point `kill_at`, counted from 1, or `delay` seconds later, the kernel ends the run; 0 lets it live.
+        At point `kill_at`, counted from 1, the run gets the signal `number`, or `delay` seconds later the kernel ends
+        it; 0 lets it live.
         """
         order = {"name": name, "folder": str(folder), "kill_at": kill_at, "delay": delay, "settings": settings}
+        order["number"] = int(number)
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         found: dict[str, Any] = json.loads(self._process.stdout.readline())
@@ -81,7 +92,7 @@ def _live(order: dict[str, Any], told: int) -> None:
                 if order["delay"]:
                     signal.setitimer(signal.ITIMER_REAL, order["delay"])
                 else:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                    os.kill(os.getpid(), order["number"])
 
     os.chdir(order["folder"])
     os.environ["DLT_DATA_DIR"] = order["folder"] + "/dlt"

@@ -1,0 +1,71 @@
+"""What those who watch over runs are told: lines of JSON for a log, and messages to Slack by dlt's own setting.
+
+Ids of customers, counts, names of columns and our own errors' sentences; never a value of a row.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dlt
+import requests
+from dlt.common.runtime.slack import send_slack_message
+
+log = logging.getLogger(__name__)
+
+_HOOK = "runtime.slack_incoming_hook"
+# What a message of Slack's holds well, and somebody reads.
+_LONGEST = 3000
+
+
+class JsonLines(logging.Formatter):
+    """A record as a line of JSON: time, level, logger, message, and what `extra={"told": {...}}` holds.
+
+    Of an exception the type alone: the text of another's may hold rows.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "told", {}),
+        }
+        if record.exc_info and record.exc_info[0]:
+            told["exception"] = record.exc_info[0].__name__
+        return json.dumps(told, default=str)
+
+
+def log_to_stderr(*, as_json: bool) -> None:
+    """Write what a run tells to standard error: a line when it begins, for each sweep, and when it ends."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    ours = logging.getLogger("liine_source")
+    ours.setLevel(logging.INFO)
+    ours.addHandler(handler)
+
+
+def tell_failure(dataset: str, problem: str) -> None:
+    """Tell Slack, where dlt's setting names a hook, that a run failed or is not complete."""
+    _send(f"liine-source, dataset {dataset}: {problem}")
+
+
+def tell_new_columns(dataset: str, columns: Sequence[str]) -> None:
+    """Tell Slack, where dlt's setting names a hook, that the API sent fields that the warehouse had no column for."""
+    if columns:
+        _send(f"liine-source, dataset {dataset}: new columns of interactions: {', '.join(columns)}.")
+
+
+def _send(text: str) -> None:
+    hook = dlt.secrets.get(_HOOK, str)
+    if not hook:
+        return
+    try:
+        send_slack_message(hook, text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", is_markdown=False)
+    except requests.RequestException as error:
+        # Its text holds the hook's address, which is a secret; and a run does not fail for it.
+        log.warning("Slack could not be told (%s).", type(error).__name__)

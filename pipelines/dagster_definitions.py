@@ -1,0 +1,194 @@
+"""Dagster: the loaded tables and the dbt models as assets, an hourly schedule, and backfills by customer and month.
+
+`dagster dev -f pipelines/dagster_definitions.py`, with the connector's settings in the environment or in `.dlt`, as
+for `liine sync`; docs/schedulers.md tells more. Loading this file asks nothing of API or warehouse, and reads no
+secret: only the customers' ids, which are partitions.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from liine_source import ConfigurationError, LiineError, backfill, configured_customers, status, sync, transform
+from liine_source.errors import LoginRefusedError
+
+DATASET = os.environ.get("LIINE_DATASET", "liine")
+TABLES = [
+    dg.AssetKey(["liine", name])
+    for name in (
+        "interactions",
+        "interactions__provider_names",
+        "interactions__session_extras",
+        "interactions__rejected_values",
+        "sweeps",
+        "_dlt_loads",
+    )
+]
+INTERACTIONS, SWEEPS = TABLES[0], TABLES[4]
+API = dg.AssetKey(["liine_api", "interactions"])
+# How long after its last sweep a customer may be before a check says so.
+MAX_AGE = timedelta(hours=3)
+# DuckDB has one writer: one process reads all that is asked for, and its steps come one after the other.
+HAS_ONE_WRITER = os.environ.get("DESTINATION_TYPE", "duckdb") == "duckdb"
+
+CUSTOMERS = dg.StaticPartitionsDefinition([str(key) for key in configured_customers()])
+MONTHS = dg.MonthlyPartitionsDefinition(os.environ.get("LIINE_FIRST_MONTH", "2020-01-01"), end_offset=1)
+PARTITIONS = dg.MultiPartitionsDefinition({"customer": CUSTOMERS, "month": MONTHS})
+
+# How many steps with this pool are under way at once is the instance's setting; each asks `max_concurrency` at once.
+POOL = "liine_api"
+RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL)
+
+
+def _failure(error: LiineError) -> dg.Failure:
+    """Say what is wrong; a wrong setting is not tried again, and a wrong password might lock the account."""
+    return dg.Failure(str(error), allow_retries=not isinstance(error, ConfigurationError | LoginRefusedError))
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec(key, deps=[API], group_name="liine", kinds={"dlt"}) for key in TABLES],
+    pool=POOL,
+    retry_policy=RETRIES,
+)
+def liine_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    """Every customer brought up to date; the check `proof` says whether each was read completely."""
+    try:
+        report = sync(dataset=DATASET)
+        marks = {str(found.customer_id): str(found.watermark) for found in status(dataset=DATASET)}
+    except LiineError as error:
+        raise _failure(error) from None
+    for customer in report.customers:
+        for problem in customer.errors:
+            context.log.error(str(problem))
+    told: dict[str, Any] = {
+        "proof": {str(customer.customer_id): customer.proof for customer in report.customers},
+        "watermark": marks,
+        "unknown fields": report.unknown_fields,
+        "loads": report.load_ids,
+    }
+    for key in TABLES:
+        yield dg.MaterializeResult(key, metadata={"rows loaded": report.rows.get(key.path[-1]), **told})
+
+
+@dg.asset(
+    key=["liine", "months"],
+    deps=[API],
+    partitions_def=PARTITIONS,
+    backfill_policy=dg.BackfillPolicy.single_run() if HAS_ONE_WRITER else dg.BackfillPolicy.multi_run(1),
+    group_name="liine",
+    kinds={"dlt"},
+    pool=POOL,
+    retry_policy=RETRIES,
+)
+def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """A month of a customer, by the interactions' start, read again from beginning to end and proven complete."""
+    months: dict[date, list[int]] = {}
+    # A run of many partitions has no partition key of its own.
+    for key in context.partition_keys:
+        parts = PARTITIONS.get_partition_key_from_str(key).keys_by_dimension
+        months.setdefault(date.fromisoformat(parts["month"]), []).append(int(parts["customer"]))
+    rows: dict[str, int] = {}
+    proofs: dict[str, str | None] = {}
+    for first, customers in sorted(months.items(), reverse=True):
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        try:
+            # What a retry finds done needs no reading again.
+            is_anew = context.retry_number == 0
+            report = backfill(first, last, dataset=DATASET, is_anew=is_anew, customer_ids=customers)
+        except LiineError as error:
+            raise _failure(error) from None
+        if errors := [str(error) for found in report.customers for error in found.errors]:
+            raise dg.Failure("\n".join(errors))
+        rows = {name: rows.get(name, 0) + count for name, count in report.rows.items()}
+        proofs |= {f"{found.customer_id} {first:%Y-%m}": found.proof for found in report.customers}
+    for key in TABLES:
+        context.log_event(dg.AssetMaterialization(key, metadata={"rows loaded": rows.get(key.path[-1])}))
+    return dg.MaterializeResult(metadata={"rows loaded": rows, "proof": proofs})
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec("proof", asset=SWEEPS, description="Each customer's last sweeps were proven complete."),
+        dg.AssetCheckSpec("rows", asset=INTERACTIONS, description="Each customer has interactions."),
+        dg.AssetCheckSpec("freshness", asset=INTERACTIONS, description=f"No last sweep is more than {MAX_AGE} old."),
+    ]
+)
+def liine_health() -> Iterator[dg.AssetCheckResult]:
+    """What the warehouse itself tells; without proof the run fails, though the models are built from what is there."""
+    try:
+        found = status(dataset=DATASET)
+    except LiineError as error:
+        raise _failure(error) from None
+    never = set(CUSTOMERS.get_partition_keys()) - {str(customer.customer_id) for customer in found}
+    missed = {
+        "proof": never | {str(customer.customer_id) for customer in found if not customer.is_proven},
+        "rows": never | {str(customer.customer_id) for customer in found if not customer.rows},
+        "freshness": never | {str(customer.customer_id) for customer in found if customer.is_late(MAX_AGE)},
+    }
+    rows = {str(customer.customer_id): customer.rows for customer in found}
+    for name, key in (("proof", SWEEPS), ("rows", INTERACTIONS), ("freshness", INTERACTIONS)):
+        yield dg.AssetCheckResult(
+            passed=not missed[name],
+            asset_key=key,
+            check_name=name,
+            severity=dg.AssetCheckSeverity.ERROR if name == "proof" else dg.AssetCheckSeverity.WARN,
+            metadata={"customers that fail": sorted(missed[name]), "rows": rows},
+        )
+    if missed["proof"]:
+        told = ", ".join(sorted(missed["proof"]))
+        raise dg.Failure(f"Customers not proven complete: {told}.", allow_retries=False)
+
+
+MANIFEST = transform.manifest()
+TRANSLATOR = DagsterDbtTranslator()
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR)
+def liine_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """The dbt models, whose tests are checks. What dbt prints may quote rows; so names and outcomes alone are told."""
+    manifest: Mapping[str, Any] = json.loads(MANIFEST.read_text())
+    keys = {
+        unique_id: TRANSLATOR.get_asset_spec(manifest, unique_id, None).key
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in {"model", "seed", "snapshot"}
+    }
+    chosen = [
+        manifest["nodes"][unique_id]["name"] for unique_id, key in keys.items() if key in context.selected_asset_keys
+    ]
+    try:
+        outcomes = transform.outcomes(dataset=DATASET, select=chosen if context.is_subset else ())
+    except LiineError as error:
+        raise _failure(error) from None
+    checks = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
+    # dbt's order is one in which what a model rests on comes first.
+    for unique_id, outcome in outcomes.items():
+        node = manifest["nodes"].get(unique_id, {})
+        if unique_id in keys and outcome == "success":
+            yield dg.MaterializeResult(keys[unique_id])
+        elif node.get("resource_type") == "test" and (keys.get(node.get("attached_node")), node["name"]) in checks:
+            yield dg.AssetCheckResult(
+                passed=outcome == "pass",
+                asset_key=keys[node["attached_node"]],
+                check_name=node["name"],
+                severity=dg.AssetCheckSeverity.WARN if outcome == "warn" else dg.AssetCheckSeverity.ERROR,
+            )
+    try:
+        transform.built(outcomes)
+    except LiineError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+hourly = dg.define_asset_job("liine_hourly", dg.AssetSelection.all() - dg.AssetSelection.assets(liine_months))
+
+defs = dg.Definitions(
+    assets=[dg.AssetSpec(API, group_name="liine"), liine_tables, liine_months, liine_models],
+    asset_checks=[liine_health],
+    jobs=[hourly],
+    schedules=[dg.ScheduleDefinition(job=hourly, cron_schedule="7 * * * *")],
+    executor=dg.in_process_executor if HAS_ONE_WRITER else dg.multiprocess_executor,
+)

@@ -1,0 +1,168 @@
+"""A real Dagster run loads and builds; its warehouse is the emulator's truth, and its events tell what was proven."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liine_source.emulator import Emulator, Faults, running_emulator
+from tests.schedulers.environments import DAGSTER, PIPELINES, ROOT, environment, settings
+from tests.warehouse import Place, differences, query
+
+pytestmark = pytest.mark.schedulers
+
+# As docs/schedulers.md has it.
+INSTANCE = """
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 4
+telemetry:
+  enabled: false
+"""
+DEFINITIONS = str(PIPELINES / "dagster_definitions.py")
+# What the instance knows of a run, as JSON.
+EVENTS = """
+import json, sys
+import dagster as dg
+from dagster import DagsterInstance
+instance = DagsterInstance.get()
+def keys(key):
+    found = instance.fetch_materializations(dg.AssetKey(key), limit=100).records
+    return [(r.partition_key, {k: v.value for k, v in r.asset_materialization.metadata.items()}) for r in found]
+checks = {}
+for name, key in (("proof", "sweeps"), ("rows", "interactions"), ("freshness", "interactions")):
+    spec = dg.AssetCheckKey(dg.AssetKey(["liine", key]), name)
+    history = instance.event_log_storage.get_asset_check_execution_history(spec, 9)
+    checks[name] = [record.event.dagster_event.event_specific_data.passed for record in history]
+print(json.dumps({
+    "runs": [r.status.value for r in instance.get_runs()],
+    "interactions": keys(["liine", "interactions"]),
+    "months": keys(["liine", "months"]),
+    "leads": keys(["fct_liine__leads"]),
+    "checks": checks,
+}, default=str))
+"""
+SHAPE = """
+import json, runpy, sys
+defs = runpy.run_path(sys.argv[1])["defs"]
+import dagster as dg
+graph = defs.resolve_asset_graph()
+def up(name):
+    return sorted("/".join(key.path) for key in graph.get(dg.AssetKey(name)).parent_keys)
+print(json.dumps({
+    "staging": up(["liine_staging", "stg_liine__interactions"]),
+    "tables": up(["liine", "interactions"]),
+    "checks": len(graph.asset_check_keys),
+    "partitions": graph.get(dg.AssetKey(["liine", "months"])).partitions_def.partition_dimension_names,
+    "schedules": [(schedule.name, schedule.cron_schedule) for schedule in defs.schedules],
+    "pools": [a.op.pool for a in defs.assets if isinstance(a, dg.AssetsDefinition)],
+}))
+"""
+
+
+class Dagster:
+    """Its programs, with the settings of an emulator."""
+
+    def __init__(self, folder: Path, api: Emulator) -> None:
+        self._folder = folder
+        self._environment = environment(
+            DAGSTER,
+            folder,
+            DAGSTER_HOME=str(folder / "dagster"),
+            DAGSTER_DISABLE_TELEMETRY="yes",
+            **settings(api),
+        )
+        # dbt's manifest takes seconds to make; its name tells which project it is of.
+        manifests = ROOT / "build" / "liine_dbt"
+        manifests.mkdir(parents=True, exist_ok=True)
+        (folder / "dlt").mkdir()
+        (folder / "dlt" / "liine_dbt").symlink_to(manifests)
+        (folder / "dagster").mkdir()
+        (folder / "dagster" / "dagster.yaml").write_text(INSTANCE)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run one of its programs in the folder, which is the warehouse's too."""
+        program, *arguments = command
+        return subprocess.run(  # noqa: S603  programs of our own choice
+            [str(DAGSTER / program), *arguments],
+            env=self._environment,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def hourly(self) -> subprocess.CompletedProcess[str]:
+        """Run the job of the schedule."""
+        return self.run("dagster", "job", "execute", "-f", DEFINITIONS, "-j", "liine_hourly")
+
+    def told(self, script: str) -> dict[str, Any]:
+        """What a script in that environment prints."""
+        done = self.run("python", "-c", script, DEFINITIONS)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_load_models_and_a_backfill(warehouse: Place, tmp_path: Path) -> None:
+    """The job of the schedule, then months of customers once more, after which the warehouse has what was changed."""
+    with running_emulator(interactions=600, customers=2, days=80, seed=3) as api:
+        dagster = Dagster(tmp_path, api)
+        done = dagster.hourly()
+        assert done.returncode == 0, done.stderr
+        assert differences(warehouse, api.truth()) == []
+        assert query(warehouse, "select count(*) as n from liine_marts.fct_liine__leads")[0]["n"] > 0
+        first = dagster.told(EVENTS)
+        (((_, told)),) = [first["interactions"][0]]
+        assert told["rows loaded"] == 600
+        assert told["proof"] == {str(key): "count" for key in api.customer_ids}
+        assert set(told["watermark"]) == {str(key) for key in api.customer_ids}
+        assert first["checks"] == {"proof": [True], "rows": [True], "freshness": [True]}
+        assert len(first["leads"]) == 1
+
+        # A change that no update tells of.
+        late = [row for row in api.truth() if row["start_time"].startswith("2025-11-15")]
+        assert late
+        for row in late:
+            api.change(row["id"], touch_updated_at=False, name="Somebody Else")
+        select = ["--select", "key:liine/months"]
+        partitions = [f"{key}|2025-11-01" for key in api.customer_ids]
+        for partition in partitions:
+            done = dagster.run("dagster", "asset", "materialize", "-f", DEFINITIONS, *select, "--partition", partition)
+            assert done.returncode == 0, done.stderr
+        assert differences(warehouse, api.truth()) == []
+        second = dagster.told(EVENTS)
+        assert sorted(key for key, _ in second["months"]) == partitions
+        assert [list(told["proof"].values()) for _, told in second["months"]] == [["count"]] * 2
+        # What was read again are new rows of the tables, too.
+        assert len(second["interactions"]) == 3
+
+
+def test_a_customer_that_is_refused_fails_the_run_and_not_the_models(postgres: str, tmp_path: Path) -> None:
+    """The others' figures are built; the check of proof fails, and with it the run."""
+    with running_emulator(interactions=200, customers=2, seed=3) as api:
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        dagster = Dagster(tmp_path, api)
+        assert dagster.hourly().returncode == 1
+        assert differences(postgres, api.truth(api.customer_ids[1])) == []
+        told = dagster.told(EVENTS)
+        assert told["runs"] == ["FAILURE"]
+        assert told["checks"]["proof"] == [False]
+        assert len(told["leads"]) == 1
+
+
+def test_lineage_partitions_schedule_and_limit(tmp_path: Path) -> None:
+    """As a user sees them."""
+    with running_emulator(interactions=20, customers=2) as api:
+        told = Dagster(tmp_path, api).told(SHAPE)
+        assert api.requests == []
+    assert told["staging"] == ["liine/interactions"]
+    assert told["tables"] == ["liine_api/interactions"]
+    assert told["checks"] > 200
+    assert told["partitions"] == ["customer", "month"]
+    assert told["pools"] == ["liine_api", "liine_api", None]
+    assert told["schedules"] == [["liine_hourly_schedule", "7 * * * *"]]

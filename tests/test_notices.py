@@ -1,0 +1,113 @@
+"""What those who watch are told: counts, ids and sentences of ours, and nothing of a row."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from liine_source import sync
+from liine_source.emulator import Faults, running_emulator
+from liine_source.errors import LoginRefusedError
+from tests.test_cli import run
+from tests.test_sync import settings
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """A hook on this machine, to which dlt's setting points; returns what it gets."""
+    received: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", f"http://127.0.0.1:{server.server_port}/T0/secret-hook")
+        yield received
+        server.shutdown()
+        thread.join()
+
+
+def test_slack_is_told_of_failures_and_new_columns(slack: list[dict[str, Any]]) -> None:
+    """Which customer and why, which column; not of what goes well, nor of a column twice, nor a value."""
+    with running_emulator(interactions=60, customers=2) as api:
+        sync(**settings(api))
+        assert slack == []
+        api.advance(timedelta(days=2))
+        for row in api.truth():
+            api.change(row["id"], brand_new="Canary Person", name="Canary Person")
+        sync(**settings(api))
+        sync(**settings(api))
+        assert [told["text"] for told in slack] == [
+            "liine-source, dataset liine: new columns of interactions: brand_new."
+        ]
+        slack.clear()
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        sync(**settings(api))
+        assert len(slack) == 1
+        assert f"Customer {api.customer_ids[0]}, " in slack[0]["text"]
+        assert "403" in slack[0]["text"]
+        slack.clear()
+        api.faults = Faults(login_failures=99, login_failure_status=401)
+        with pytest.raises(LoginRefusedError):
+            sync(**settings(api))
+        assert "username and password" in slack[0]["text"]
+        assert api.password not in json.dumps(slack)
+    assert "Canary" not in json.dumps(slack)
+
+
+def test_a_hook_that_fails_fails_no_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says that, and not where the hook is."""
+    monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", "http://127.0.0.1:9/T0/secret-hook")
+    with running_emulator(interactions=20, customers=2) as api:
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        assert not sync(**settings(api)).is_complete
+    assert "Slack could not be told" in caplog.text
+    assert "secret-hook" not in caplog.text
+
+
+def test_lines_of_json_on_request() -> None:
+    """One for the beginning, each sweep, each error and the end; none unless asked for."""
+    with running_emulator(interactions=60, customers=2) as api:
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        assert run("sync", "--json", api=api).stderr == ""
+        done = run("--log-format", "json", "sync", "--json", api=api)
+        names = {row["name"] for row in api.truth() if row["name"]}
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, lines))
+    sweeps = {line["customer_id"]: line for line in lines if "customer_id" in line}
+    assert sweeps[api.customer_ids[1]]["status"] == "complete"
+    assert sweeps[api.customer_ids[0]]["status"] == "failed"
+    assert [line["is_complete"] for line in lines if "is_complete" in line] == [False]
+    assert [line["level"] for line in lines].count("error") == 1
+    assert not [name for name in names if name in done.stderr]
+
+
+def test_monitoring_asks_for_an_age() -> None:
+    """Code 1 where a customer of the warehouse or of the settings is not proven, or older; 2 for no duration."""
+    with running_emulator(interactions=60, customers=2) as api:
+        one = str(api.customer_ids[0])
+        run("sync", "--customer-id", one, api=api)
+        never = run("status", "--max-age", "2h", api=api)
+        assert (never.returncode, f"within 2h: {api.customer_ids[1]}." in never.stderr) == (1, True)
+        run("sync", api=api)
+        done = run("status", "--max-age", "2h", "--json", api=api)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert all(row["age_seconds"] >= 0 and row["proof"] == "count" for row in json.loads(done.stdout))
+        assert run("status", "--max-age", "0m", api=api).returncode == 1
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        run("sync", api=api)
+        failed = run("status", "--max-age", "1d", api=api)
+        assert (failed.returncode, f"within 1d: {one}." in failed.stderr) == (1, True)
+    assert run("status", "--max-age", "soon").returncode == 2

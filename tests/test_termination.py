@@ -1,0 +1,99 @@
+"""SIGTERM, wherever it comes: nothing half-written or left behind, no code 0, and the next run completes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from liine_source.emulator import running_emulator
+from tests.proof.victim import victim
+from tests.test_sync import settings
+from tests.warehouse import Place, differences, query
+
+# Ends itself while it waits for the second page.
+TERMINATED = """
+import json, os, signal, sys
+from liine_source import client, sync
+asked = client.LiineClient.page
+calls = []
+def page(*arguments):
+    calls.append(1)
+    if len(calls) == 3:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return asked(*arguments)
+client.LiineClient.page = page
+sync(**json.loads(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path) -> None:
+    """At moments all over a run: what is in the warehouse is of loads that were committed."""
+    with running_emulator(interactions=300, customers=2, seed=6) as api, victim() as process:
+        given = settings(api, page_size=20)
+        lived = process.run("sync", tmp_path, **given)
+        assert (lived["killed"], lived["error"]) == (False, "")
+        for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8):
+            api.advance(timedelta(days=10))
+            point = int(lived["points"] * share / 2) + 1
+            ended = process.run("sync", tmp_path, kill_at=point, number=signal.SIGTERM, **given)
+            # Before the run has the warehouse for itself, there is nothing to tidy up.
+            assert (ended["killed"], ended["error"]) in {(False, "SystemExit: 143"), (share < 0.1, "")}, point
+            assert half_written(warehouse) == [], point
+            assert left_behind(tmp_path) == [], point
+            ended = process.run("sync", tmp_path, **given)
+            assert (ended["killed"], ended["error"]) == (False, ""), point
+            assert differences(warehouse, api.truth()) == [], point
+
+
+def half_written(place: Place) -> list[str]:
+    """Tables with rows of a load that was not committed, and schemas of staging that are left."""
+    tables = ["interactions", "interactions__provider_names", "interactions__session_extras", "sweeps"]
+    found = []
+    for table in tables:
+        sql = (
+            f"select count(*) as n from liine.{table} where _dlt_load_id not in "  # noqa: S608  names of ours
+            "(select load_id from liine._dlt_loads where status = 0)"
+        )
+        found += [table] * (query(place, sql)[0]["n"] > 0)
+    schemas = query(place, "select schema_name from information_schema.schemata where schema_name like 'liine_stg_%'")
+    return found + [row["schema_name"] for row in schemas]
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """Files of dlt's working directory, but for the lock and an empty state."""
+    files = (path for path in (folder / "dlt").rglob("*") if path.is_file())
+    return [path for path in files if path.suffix != ".lock" and path.name != "state.json"]
+
+
+def test_the_code_is_that_of_a_terminated_process(tmp_path: Path) -> None:
+    """As a shell tells it, 128 and the signal's number; without a traceback, and without a file of rows."""
+    with running_emulator(interactions=100, customers=1) as api:
+        given = json.dumps(settings(api, page_size=10))
+        done = subprocess.run(  # noqa: S603  a script of our own
+            [sys.executable, "-c", TERMINATED, given], env=os.environ, capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
+    assert left_behind(tmp_path) == []
+
+
+def test_a_handler_that_is_there_stays(tmp_path: Path) -> None:
+    """A scheduler's own: it is called, and no other."""
+    received = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: received.append(number))
+    try:
+        script = "import signal; assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL"
+        with running_emulator(interactions=20, customers=1) as api:
+            from liine_source import sync  # noqa: PLC0415
+
+            sync(**settings(api))
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert received == [signal.SIGTERM]
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603
+    finally:
+        signal.signal(signal.SIGTERM, before)

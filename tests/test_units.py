@@ -1,0 +1,136 @@
+"""Histories in units of months: together they are everything, and what each remembers is its own."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from liine_source import backfill, loading, status, sync, units, warehouse
+from liine_source.emulator import Faults, Readings, running_emulator
+from liine_source.runs import CustomerStatus, Unit, late
+from liine_source.tasks import carried
+from liine_source.windows import in_months
+from tests.test_sync import settings
+from tests.warehouse import Place, differences, query
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months", "expected"),
+    [
+        ("2024-01-31", "2024-01-31", 1, [("2024-01-31", "2024-01-31")]),
+        ("2024-02-15", "2024-03-02", 1, [("2024-02-15", "2024-02-29"), ("2024-03-01", "2024-03-02")]),
+        ("2024-11-30", "2025-02-01", 2, [("2024-11-30", "2024-12-31"), ("2025-01-01", "2025-02-01")]),
+        ("2024-12-01", "2025-12-31", 12, [("2024-12-01", "2025-11-30"), ("2025-12-01", "2025-12-31")]),
+        ("2024-01-02", "2024-01-01", 1, []),
+    ],
+)  # fmt: skip
+def test_days_are_cut_at_months(first: str, last: str, months: int, expected: list[tuple[str, str]]) -> None:
+    """Each day is in one part."""
+    found = in_months(date.fromisoformat(first), date.fromisoformat(last), months)
+    assert [(str(begins), str(ends)) for begins, ends in found] == expected
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+@pytest.mark.parametrize(
+    ("readings", "fewest"),
+    [(Readings(), 6), (Readings(count="absent"), 2), (Readings(count="page"), 2), (Readings(end_date="midnight"), 6)],
+    ids=["plainest", "no count", "count of the page", "an end is its midnight"],
+)
+def test_all_units_together_are_the_truth(warehouse: Place, readings: Readings, fewest: int) -> None:
+    """Each is closed and of one customer; the oldest has no first day. Where nothing can be counted there is one."""
+    with running_emulator(interactions=240, customers=2, days=80, seed=4, readings=readings) as api:
+        found = units(**settings(api))
+        assert len(found) >= fewest
+        for customer in api.customer_ids:
+            own = [unit for unit in found if unit.customer_id == customer]
+            assert own[0].since is None
+            assert own[-1].until == date(2025, 12, 15)
+            assert [unit.since for unit in own[1:]] == [unit.until + timedelta(days=1) for unit in own[:-1]]
+        for unit in found:
+            report = backfill(unit.since, unit.until, **settings(api, customer_ids=[unit.customer_id]))
+            assert report.is_complete
+        assert differences(warehouse, api.truth()) == []
+
+
+def test_units_of_given_days() -> None:
+    """From the first to the last, without counting; a customer that is refused has one that will say so."""
+    with running_emulator(interactions=60, customers=2) as api:
+        first, second = api.customer_ids
+        api.faults = Faults(refused_customers=(second,))
+        found = units(date(2025, 1, 31), date(2025, 4, 30), months=2, **settings(api))
+    assert found == [
+        Unit(first, date(2025, 1, 31), date(2025, 2, 28)),
+        Unit(first, date(2025, 3, 1), date(2025, 4, 30)),
+        Unit(second, date(2025, 1, 31), date(2025, 4, 30)),
+    ]
+
+
+def test_no_more_units_than_wanted() -> None:
+    """Longer ones instead, of twice as many months each time, and what was counted is counted once."""
+    with running_emulator(interactions=300, customers=2, days=300, seed=4) as api:
+        every = units(**settings(api))
+        counted = len(api.requests)
+        api.forget_requests()
+        fewer = units(**settings(api), most=len(every) - 1)
+        assert len(api.requests) == counted
+        assert len(units(**settings(api), most=1)) == 2
+    assert 2 < len(fewer) <= len(every) / 2 + 2
+    assert [(unit.customer_id, unit.since) for unit in fewer if unit.since is None] == [(1001, None), (1002, None)]
+
+
+def test_a_unit_remembers_what_is_its_own(postgres: str) -> None:
+    """One state of each unit is kept, and read by those alone whom it concerns; nothing is forgotten."""
+    with running_emulator(interactions=200, customers=2, days=60, seed=4) as api:
+        first, second = api.customer_ids
+        for _ in range(2):
+            sync(**settings(api))
+            api.advance(timedelta(days=2))
+        for month in (10, 11):
+            for customer in (first, second):
+                backfill(date(2025, month, 1), date(2025, month, 28), **settings(api, customer_ids=[customer]))
+        names = [row["pipeline_name"] for row in query(postgres, "select pipeline_name from liine._dlt_pipeline_state")]
+        assert len(names) == len(set(names)) == 5
+        pipeline = loading.build_pipeline()
+        prefix = f"{loading.PIPELINE_NAME}_backfill_"
+        assert len(warehouse.states(pipeline)) == 5
+        assert len(warehouse.states(pipeline, prefix)) == 1
+        assert len(warehouse.states(pipeline, prefix, [f"{prefix}{first}_"])) == 3
+        assert all("backfill" not in key for key in warehouse.states(pipeline, prefix)[0]["customers"][str(first)])
+
+        # Done is done, whoever asks; and the watermark is where it was.
+        api.forget_requests()
+        report = backfill(date(2025, 10, 1), date(2025, 10, 28), **settings(api, customer_ids=[first]))
+        assert (report.rows["interactions"], [request for request in api.requests if request.params]) == (0, [])
+        sync(**settings(api, reread_days=0))
+        assert all("updated_date" in dict(request.params) for request in api.requests if request.params)
+        assert differences(postgres, api.truth()) == []
+        assert all(customer.watermark and not customer.windows_left for customer in status())
+
+
+def test_what_is_carried_on() -> None:
+    """A backfill takes its own days' note, a sync the watermarks; the rest of the state comes along."""
+    state = {
+        "analytics_methodology": "none",
+        "customers": {
+            "1": {"f": {"watermark": "w"}, "backfill f-a-b": {"history": {"left": []}}, "backfill f-c-d": {}},
+            "2": {"backfill f-c-d": {"history": {"left": []}}},
+        },
+    }
+    assert carried(state, "sync", "f") == {
+        "analytics_methodology": "none",
+        "customers": {"1": {"f": {"watermark": "w"}}},
+    }
+    assert carried(state, "backfill", "f-c-d") == {
+        "analytics_methodology": "none",
+        "customers": {"1": {"backfill f-c-d": {}}, "2": {"backfill f-c-d": {"history": {"left": []}}}},
+    }
+
+
+def test_proven_and_late() -> None:
+    """What `liine status --max-age` and a scheduler's checks ask."""
+    now = datetime.now(UTC)
+    good = CustomerStatus(1, 5, now, 0, now, "complete", "count")
+    empty = CustomerStatus(2, 0, None, 0, now, "complete", "count")
+    reading = CustomerStatus(3, 5, None, 4, now, "complete", "count")
+    failed = CustomerStatus(4, 5, now, 0, now, "failed", None)
+    old = CustomerStatus(5, 5, now, 0, now - timedelta(hours=3), "complete", "count")
+    assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
