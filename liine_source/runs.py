@@ -521,7 +521,8 @@ def _remembered(
     prefix = f"{loading.PIPELINE_NAME}_backfill_"
     labels = [_label("backfill"), *(_label("backfill", customer) for customer in customer_ids or ())]
     allowed = [f"{loading.PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
-    return merged(warehouse.states(pipeline, prefix, allowed), customer_ids)
+    erasing = f"{loading.PIPELINE_NAME}_purge_"
+    return merged(warehouse.states(pipeline, prefix, allowed, erasing), customer_ids)
 
 
 def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:

@@ -201,10 +201,13 @@ def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> di
     return {name: column["data_type"] for name, column in columns.items()}
 
 
-def states(pipeline: dlt.Pipeline, prefix: str | None = None, allowed: Sequence[str] = ()) -> list[dict[str, Any]]:
+def states(
+    pipeline: dlt.Pipeline, prefix: str | None = None, allowed: Sequence[str] = (), erasing: str = ""
+) -> list[dict[str, Any]]:
     """Return the state of the source `liine` from each pipeline that loaded into the dataset, oldest first.
 
-    Of pipelines whose name begins with `prefix` only those that begin with one of `allowed`.
+    Of pipelines whose name begins with `prefix` only those that begin with one of `allowed`, and the newest, which
+    tells like any other under which settings the dataset's rows were loaded. An erasure's knows nothing.
     """
     columns = _states.c
     newest = sa.func.row_number().over(partition_by=columns.pipeline_name, order_by=columns[tables.LOAD_ID].desc())
@@ -212,8 +215,14 @@ def states(pipeline: dlt.Pipeline, prefix: str | None = None, allowed: Sequence[
         columns[tables.LOAD_ID].in_(_ENDED_LOADS)
     )
     if prefix is not None:
-        begins = [sa.func.left(columns.pipeline_name, len(name)) == name for name in (prefix, *allowed)]
-        numbered = numbered.where(sa.or_(sa.not_(begins[0]), *begins[1:]))
+        begins = {name: sa.func.left(columns.pipeline_name, len(name)) == name for name in (prefix, erasing, *allowed)}
+        told = sa.select(sa.func.max(columns[tables.LOAD_ID])).where(
+            columns[tables.LOAD_ID].in_(_ENDED_LOADS), sa.not_(begins[erasing])
+        )
+        chosen = [begins[name] for name in allowed]
+        numbered = numbered.where(
+            sa.or_(sa.not_(begins[prefix]), columns[tables.LOAD_ID] == told.scalar_subquery(), *chosen)
+        )
     found = numbered.subquery()
     last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
     # Before the first load there is no table, and maybe not even a schema to look for one in.

@@ -162,6 +162,19 @@ def test_a_dataset_has_one_form(key: privacy.Key) -> None:
         assert sync(dataset="hashed", **settings(api, personal_data="hash", personal_data_key_id="2")).is_complete
 
 
+def test_a_dataset_has_one_form_whichever_unit_of_work_loaded_it(postgres: str, key: privacy.Key) -> None:
+    """Also where only backfills of another customer have told of it, and a person was erased since."""
+    with small() as api:
+        given = settings(api)
+        first, second = api.customer_ids
+        runs.backfill(**{**given, "customer_ids": [first]})
+        runs.purge(lead_ids=[api.truth(first)[0]["lead_id"]], is_dry_run=False, **{**given, "customer_ids": [first]})
+        other = {**given, "customer_ids": [second], "personal_data": "hash"}
+        for run in (sync, runs.backfill):
+            with pytest.raises(ConfigurationError, match="other settings of personal_data"):
+                run(**other)
+
+
 def test_what_is_dropped_is_counted(key: privacy.Key) -> None:
     """By field; fields that the reference does not have under one name."""
     with small() as api:
