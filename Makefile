@@ -36,7 +36,7 @@ lock:
 	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev pyproject.toml --output-file requirements/dev.txt
 	for scheduler in dagster airflow; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	    --no-strip-extras --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \
+	    --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \
 	    --output-file requirements/$$scheduler.txt || exit 1; \
 	done
 
@@ -57,10 +57,11 @@ derive: install
 test: install
 	$(BIN)/pytest
 
-# What a user of each installs, apart from what the tests need. The locks name extras, or an older pip looks for others.
-.venv-%/.installed: requirements/%.txt pyproject.toml
+# What a user of each installs, apart from what the tests need. By uv: an older pip cannot tell that a locked version
+# serves a requirement with extras as well.
+.venv-%/.installed: requirements/%.txt pyproject.toml | install
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install -qq --require-hashes -r requirements/$*.txt
+	$(BIN)/uv pip install --quiet --python .venv-$*/bin/python --require-hashes -r requirements/$*.txt
 	.venv-$*/bin/python -m pip install -qq --no-deps --editable .
 	touch $@
 
