@@ -133,7 +133,7 @@ CREATE TABLE "LIINE"."INTERACTIONS__PROVIDER_NAMES" (
 CREATE TABLE "LIINE"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
-"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON.',
+"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
@@ -270,7 +270,7 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
-"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON.',
+"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
@@ -400,6 +400,10 @@ FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE_STG_…'
 
 SELECT COUNT(*) AS count_1 FROM (SELECT interactions.id AS id FROM interactions GROUP BY interactions.id HAVING COUNT(*) > 1) AS anon_1
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS

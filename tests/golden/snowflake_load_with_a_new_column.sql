@@ -139,7 +139,7 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
-"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON.',
+"RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
@@ -245,7 +245,11 @@ WHERE schema_name = 'LIINE_STG_…'
 
 SELECT COUNT(*) AS count_1 FROM (SELECT interactions.id AS id FROM interactions GROUP BY interactions.id HAVING COUNT(*) > 1) AS anon_1
 
-SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeline_state._dlt_load_id AS _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY _dlt_pipeline_state.pipeline_name ORDER BY _dlt_pipeline_state._dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND LEFT(_dlt_pipeline_state.pipeline_name, 20) <> 'liine_sync_backfill_') AS anon_1 WHERE anon_1.place = 1 ORDER BY anon_1._dlt_load_id
+SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeline_state._dlt_load_id AS _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY _dlt_pipeline_state.pipeline_name ORDER BY _dlt_pipeline_state._dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND (LEFT(_dlt_pipeline_state.pipeline_name, 20) <> 'liine_sync_backfill_' OR _dlt_pipeline_state._dlt_load_id = (SELECT MAX(_dlt_pipeline_state._dlt_load_id) AS max_1 FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND LEFT(_dlt_pipeline_state.pipeline_name, 17) <> 'liine_sync_purge_'))) AS anon_1 WHERE anon_1.place = 1 ORDER BY anon_1._dlt_load_id
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
