@@ -176,11 +176,9 @@ def verify(
 
 @app.command()
 def purge(
-    lead_id: Annotated[
-        list[str] | None, typer.Option(help="A lead of the customer; may be given several times.")
-    ] = None,
-    phone: Annotated[list[str] | None, typer.Option(help="A phone number, however it is written; likewise.")] = None,
-    patient_id: Annotated[list[str] | None, typer.Option(help="A patient in the EHR/PMS; likewise.")] = None,
+    lead_id: LeadIds = None,
+    phone: Phones = None,
+    patient_id: PatientIds = None,
     destination: Destination = None,
     dataset: Dataset = loading.DATASET_NAME,
     customer_id: Customers = None,
@@ -193,11 +191,9 @@ def purge(
     if as_json:
         _print_json(dataclasses.asdict(done))
         return
-    columns = ["customers", "identifiers", "interactions", "child_rows"]
     title = "Nothing erased yet, only counted: --yes erases" if done.is_dry_run else "Erased"
-    _print_table(
-        title, ["customers", "identifiers", "interactions", "child rows"], [[getattr(done, c) for c in columns]]
-    )
+    row = [done.customers, done.identifiers, done.interactions, done.child_rows]
+    _print_table(title, ["customers", "identifiers", "interactions", "child rows"], [row])
 
 
 @app.command()

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -144,9 +145,9 @@ class Treated:
         """Whether a value that fits no column may be kept beside."""
         return self._privacy.mode == "keep"
 
-    def rows(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows to load, without those of persons who were erased."""
-        kept = [row for row in rows if not self._suppressed.has(row)]
+    def rows(self, rows: Sequence[Row], customer_id: int) -> list[Row]:
+        """Return the rows of a customer to load, without those of persons who were erased."""
+        kept = [row for row in rows if not self._suppressed.has(row, customer_id)]
         for row in kept if self._treatments else ():
             for name, treat in self._treatments:
                 value = getattr(row, name)
@@ -205,16 +206,16 @@ class Suppressed:
                 "personal_data_key or below personal_data_old_keys. Nothing was requested."
             )
 
-    def has(self, row: Row) -> bool:
-        """Whether a row, as the API gave it, is of a person who was erased."""
+    def has(self, row: Row, customer_id: int) -> bool:
+        """Whether a row of a customer, as the API gave it, is of a person who was erased."""
         return any(
             digest in digests
             for kind, digests in self._by_kind.items()
-            for digest in identified(kind, row.customer_id, getattr(row, kind), self._keys)
+            for digest in identified(kind, customer_id, getattr(row, kind), self._keys)
         )
 
 
-def identified(kind: str, customer_id: Any, value: Any, keys: Iterable[Key]) -> list[str]:
+def identified(kind: str, customer_id: int, value: Any, keys: Iterable[Key]) -> list[str]:
     """Return the hashes of an identifier of one customer, one for each key; none where there is no value."""
     if value is None:
         return []
@@ -250,6 +251,9 @@ def _text_hash(key: Key, kind: str) -> Callable[[Any], str | None]:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        # 20123456.0 is the same number, and the same person.
+        value = int(value)
     return value if isinstance(value, str) else values.as_json(value)
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         """The attributes that code names; there is one for each documented field."""
 
         id: Any
-        customer_id: Any
         start_time: Any
         start_time_tz: Any
         updated_at: Any

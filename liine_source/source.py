@@ -200,7 +200,7 @@ def _swept(
     for event in interleaved(waiting, settings.max_concurrency):
         task = event.unit
         if not event.is_end:
-            yield builder.build(treated.rows(event.item))
+            yield builder.build(treated.rows(event.item, task.audit.customer_id))
             if settings.observer:
                 settings.observer.received(task.audit, len(event.item))
             continue

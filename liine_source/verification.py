@@ -196,7 +196,7 @@ def _mark_lost(
 def _received(reader: Reader, customer_id: int, window: Window) -> dict[int, datetime | None]:
     """Return the ids that the API has in a window, proven complete, and when each was updated."""
     sweep = reader.sweep(customer_id, window, is_shared=False)
-    rows = (row for page in sweep.rows() for row in page if not reader.suppressed.has(row))
+    rows = (row for page in sweep.rows() for row in page if not reader.suppressed.has(row, customer_id))
     return {values.converted(row.id, "bigint"): _updated(row) for row in rows}
 
 

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from dlt.common.configuration import is_secret_hint
+from dlt.common.configuration.utils import get_resolved_traces
 
 from liine_source import sync
 from liine_source.emulator import Faults, running_emulator
@@ -75,6 +77,10 @@ def test_a_hook_that_fails_fails_no_run(monkeypatch: pytest.MonkeyPatch, caplog:
         assert not sync(**settings(api)).is_complete
     assert "Slack could not be told" in caplog.text
     assert "secret-hook" not in caplog.text
+    # What dlt's trace writes down, but for secrets.
+    told = [trace for trace in get_resolved_traces().resolved_traces if "secret-hook" in str(trace.value)]
+    assert told
+    assert all(is_secret_hint(trace.hint) for trace in told)
 
 
 def test_lines_of_json_on_request() -> None:
