@@ -160,6 +160,14 @@ def test_text_with_a_nul_character_stops_no_load(warehouse: Place) -> None:
     }
 
 
+def test_a_very_long_text_arrives_whole(warehouse: Place) -> None:
+    """A million characters, and more bytes, on every destination."""
+    with small() as api:
+        api.change(api.truth()[0]["id"], spam_likely_reason="ä" * 1_000_000)
+        assert sync(**settings(api)).is_complete
+        assert differences(warehouse, documented(api)) == []
+
+
 def test_a_second_run_fetches_what_changed_and_changes_nothing(warehouse: Place) -> None:
     """Without a change in the API, every row of every table stays as it was."""
     tables = ("interactions", "interactions__provider_names", "interactions__session_extras")
