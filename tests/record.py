@@ -11,7 +11,7 @@ import vcr
 
 from liine_source.client import LiineClient
 from liine_source.cursor import Clocks, positions, spelled
-from liine_source.source import checked_settings
+from liine_source.settings import checked_settings
 from tests.scrubber import Scrubber
 
 CASSETTES = Path(__file__).with_name("cassettes")

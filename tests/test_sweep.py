@@ -174,7 +174,7 @@ def test_an_ignored_cursor_fails_loudly() -> None:
     """A server that gives page one for ever ends in an error that says so."""
     rows = rows_of(50, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
     api = ListedApi(rows)
-    api._is_older = lambda moment, cursor: True  # type: ignore[method-assign]
+    api._is_older = lambda moment, cursor: True
     with pytest.raises(StuckError, match="20 interactions of 50"):
         swept(api)
 

@@ -218,7 +218,7 @@ def test_every_column_is_described() -> None:
     for name in tables.empty_tables():
         for column in tables.columns(name).values():
             assert column["description"]
-    assert tables.columns("interactions")["email"]["x-personal-data"] == "direct"  # type: ignore[typeddict-item]
+    assert tables.columns("interactions")["email"]["x-personal-data"] == "direct"
 
 
 def test_pages_are_joined_until_they_are_many() -> None:

@@ -32,7 +32,7 @@ def test_when_a_burst_strikes(burst: Burst, struck: list[int]) -> None:
 )
 def test_statuses(status: int, retry_after: str | None, expected: str | None) -> None:
     """Two requests get the status, with Retry-After as it was wanted, the third an answer."""
-    burst = Burst(status=status, next=2, retry_after=retry_after, retry_after_seconds=7)  # type: ignore[arg-type]
+    burst = Burst(status=status, next=2, retry_after=retry_after, retry_after_seconds=7)
     with running_emulator(interactions=0, customers=1, faults=Faults(bursts=(burst,))) as api:
         replies = [get(api) for _ in range(3)]
         assert [reply.status for reply in replies] == [status, status, 200]

@@ -30,6 +30,7 @@ from liine_source.emulator import Emulator, Readings, running_emulator
 from liine_source.emulator.server import create_emulator
 from liine_source.emulator.service import Answer, refusal
 from liine_source.errors import LoginRefusedError
+from liine_source.privacy import Treated
 from liine_source.settings import Settings
 from tests.warehouse import _TYPES, _wrong_fields, differences
 
@@ -109,7 +110,7 @@ class Api:
         self._answer = emulator.interactions
         self._asked = 0
         self._lock = threading.Lock()
-        emulator.interactions = self.interactions  # type: ignore[method-assign]
+        emulator.interactions = self.interactions
 
     @contextmanager
     def during(self, steps: list[tuple[int, Step]]) -> Iterator[None]:
@@ -246,6 +247,7 @@ class Memory:
         """Run the loads of one order as `runs` does; return the customers who failed."""
         self.settings.failures.clear()
         order = tasks.Order(kind, self.rows, is_anew=True)
+        treated = Treated(self.settings.privacy)
         order.is_unfinished = True
         while order.is_unfinished and not self._api.struck:
             order.is_unfinished = False
@@ -253,7 +255,7 @@ class Memory:
             builder = tables.PageTables("a load", {}, str)
             try:
                 waiting = tasks.for_order(order, tasks.Reader(self.settings, self, state, order.emitted))
-                loaded = list(tables.batched(source._swept(self.settings, order, waiting, builder), 10_000))
+                loaded = list(tables.batched(source._swept(self.settings, order, waiting, builder, treated), 10_000))
             except LoginRefusedError:
                 break
             # What was extracted and never reached the warehouse has left no state there either.

@@ -131,7 +131,7 @@ def _watch(point: Callable[[], None]) -> None:
 
     for kind in (DuckDbSqlClient, Psycopg2SqlClient):
         kind.execute_query = watched(kind.execute_query)
-    LiineClient.page = page  # type: ignore[method-assign]
+    LiineClient.page = page
     sys.addaudithook(heard)
 
 
