@@ -11,11 +11,11 @@ from itertools import product
 from typing import Any
 
 import dlt
-from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract import DltSource
 
 from liine_source.errors import ConfigurationError
 from liine_source.privacy import Key, hashed, identified
+from liine_source.tables import described
 
 IDENTIFIERS = "erased_identifiers"
 ERASURES = "erasures"
@@ -24,19 +24,12 @@ KINDS = ("lead_id", "phone_number", "ehr_pms_patient_id")
 _ROW = "id"
 
 
-def _columns(**described: tuple[str, str]) -> TTableSchemaColumns:
-    return {
-        name: {"name": name, "data_type": data_type, "nullable": False, "description": text}  # type: ignore[typeddict-item]
-        for name, (data_type, text) in described.items()
-    }
-
-
-_IDENTIFIER_COLUMNS = _columns(
+_IDENTIFIER_COLUMNS = described(
     erasure_id=("text", "The erasure, as in `erasures`."),
     kind=("text", "The field that the identifier is of."),
     digest=("text", "The key's id and the HMAC-SHA-256 of customer and normalised value."),
 )
-_ERASURE_COLUMNS = _columns(
+_ERASURE_COLUMNS = described(
     erasure_id=("text", "A random name."),
     erased_at=("timestamp", "When, UTC."),
     customers=("bigint", "How many customers were searched."),

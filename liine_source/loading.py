@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import dlt
@@ -183,6 +184,21 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     if is_snowflake:
         _refuse_doubled(pipeline)
     return info
+
+
+def append(pipeline: dlt.Pipeline, source: DltSource, name: str) -> None:
+    """Load beside the pipeline, into its dataset, by one called `name`, which remembers nothing.
+
+    What a failed load has left in the pipeline, rows and how far they went, must never be loaded with anything else.
+    """
+    with TemporaryDirectory(prefix="liine-") as folder:
+        beside = dlt.pipeline(name, folder, destination=pipeline.destination, dataset_name=pipeline.dataset_name)
+        beside.config.restore_from_destination = False
+        beside.extract(source)
+        beside.normalize()
+        with _alone(beside, "load"), _finished_first():
+            beside.load()
+        pipeline.activate()
 
 
 @contextmanager

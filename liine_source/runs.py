@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 from dlt.common.pipeline import LoadInfo
 
-from liine_source import loading, notices, query, tables
+from liine_source import loading, notices, query, results, tables
 from liine_source.client import LiineClient, Tally
 from liine_source.erasure import KINDS, Erasure, Wanted, record
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SyncFailedError
@@ -163,7 +163,7 @@ def sync(
     recorder = _Recorder(observer)
     with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "sync") as pipeline:
+        with _ready(destination, dataset, resolved, "sync", recorder.report) as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
 
 
@@ -187,7 +187,7 @@ def backfill(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "backfill") as pipeline:
+        with _ready(destination, dataset, resolved, "backfill", recorder.report) as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
 
 
@@ -260,7 +260,7 @@ def verify(
         resolved = checked_settings(observer=recorder, **settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
-            with _ready(destination, dataset, resolved, "verify") as pipeline:
+            with _ready(destination, dataset, resolved, "verify", recorder.report) as pipeline:
                 gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
                 reader = Reader(resolved, client, _remembered(pipeline), suppressed=gone)
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
@@ -489,14 +489,43 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
 
 
 @contextmanager
-def _ready(destination: str | None, dataset: str, settings: Settings, kind: str) -> Iterator[dlt.Pipeline]:
+def _ready(
+    destination: str | None, dataset: str, settings: Settings, kind: str, report: SyncReport | None = None
+) -> Iterator[dlt.Pipeline]:
     """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
     unit = f"{kind} {sorted(settings.customer_ids)} {rows}"
     label = _label(kind, *settings.customer_ids) if len(settings.customer_ids) == 1 else _label(kind)
     pipeline = loading.build_pipeline(destination, dataset, unit=unit, label=label)
     with loading.ready(pipeline, is_to_be_filled=kind in {"verify", "purge"}):
-        yield pipeline
+        if settings.keep_run_results and report:
+            with _kept(pipeline, results.Result(kind, len(settings.customer_ids)), report):
+                yield pipeline
+        else:
+            yield pipeline
+
+
+@contextmanager
+def _kept(pipeline: dlt.Pipeline, result: results.Result, report: SyncReport) -> Iterator[None]:
+    """Keep what becomes of a run in the warehouse, where that is not what failed."""
+    try:
+        with translated():
+            yield
+    except BaseException as error:
+        result.status = "failed" if isinstance(error, Exception) else "stopped"
+        result.error = type(error).__name__
+        raise
+    finally:
+        result.customers_failed = sum(bool(customer.errors) for customer in report.customers)
+        if result.customers_failed and result.status == "complete":
+            result.status = "incomplete"
+        result.interactions, result.loads = report.rows.get(tables.INTERACTIONS, 0), len(report.load_ids)
+        result.ended = datetime.now(UTC)
+        try:
+            with translated():
+                loading.append(pipeline, results.record(result, pipeline.last_trace), "liine_results")
+        except LiineError as error:
+            log.warning("The run's result could not be kept (%s).", type(error).__name__)
 
 
 def _label(kind: str, customer_id: int | None = None) -> str:

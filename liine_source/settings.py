@@ -73,6 +73,7 @@ class Settings:
     reread_every_days: int
     privacy: Privacy = field(default_factory=Privacy)
     keys: Mapping[str, Key] = field(default_factory=dict)
+    keep_run_results: bool = False
     observer: Observer | None = None
     failures: list[tuple[int, LiineError]] = field(default_factory=list)
 
@@ -93,8 +94,13 @@ def checked_settings(
     reread_days: int = 90,
     reread_every_days: int = 7,
     observer: Observer | None = None,
+    *,
+    keep_run_results: bool = False,
 ) -> Settings:
-    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError."""
+    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError.
+
+    `keep_run_results` is of `runs` alone.
+    """
     ids = list(dict.fromkeys(customer_ids))
     if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
         raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
@@ -122,6 +128,7 @@ def checked_settings(
         reread_every_days=reread_every_days,
         privacy=privacy.checked(personal_data, personal_data_fields, key),
         keys={one.key_id: one for one in keys if one},
+        keep_run_results=keep_run_results,
         observer=observer,
     )
 

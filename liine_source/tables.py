@@ -187,6 +187,14 @@ def columns(table: str) -> TTableSchemaColumns:
     return {column.name: column.hint() for column in _COLUMNS[table]}
 
 
+def described(*, nullable: Sequence[str] = (), **named: tuple[TDataType, str]) -> TTableSchemaColumns:
+    """Return dlt's hints for columns given as type and description."""
+    return {
+        name: {"name": name, "data_type": data_type, "nullable": name in nullable, "description": description}
+        for name, (data_type, description) in named.items()
+    }
+
+
 def empty_tables() -> Tables:
     """Return all five tables without rows, so that a first run creates them."""
     return {name: _schema(name).empty_table() for name in _COLUMNS}

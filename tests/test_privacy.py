@@ -302,6 +302,7 @@ def failures(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseEx
 
 def leaks(place: Place, mode: str, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[str]:
     """Sync, fail in each way, be killed, and sync again; return where markers were found that should not be there."""
+    monkeypatch.setenv("SOURCES__LIINE__KEEP_RUN_RESULTS", "true")
     with small() as api:
         canary = Canary(api, mode)
         report = sync(**canary.given)
