@@ -7,6 +7,7 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 """
 
 import hashlib
+import math
 import os
 import signal
 import threading
@@ -119,7 +120,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
             _emptied(pipeline)
             if is_to_be_filled and not is_filled(pipeline):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")
-            with _alone(pipeline, pipeline.pipeline_name), _kept_open(pipeline):
+            with _alone(pipeline, pipeline.pipeline_name, _PATIENCE), _kept_open(pipeline):
                 _drop_staging(pipeline)
                 _make_transient(pipeline)
                 pipeline.sync_destination()
@@ -153,14 +154,18 @@ def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
     else:
         is_busy = False
     if is_busy:
-        raise BusyError(
-            f"Another run is loading into the same place, dataset {pipeline.dataset_name}; nothing was requested. "
-            "It goes on by itself: run again when it has ended."
-        )
+        raise _busy(pipeline)
     try:
         yield
     finally:
         lock.release()
+
+
+def _busy(pipeline: dlt.Pipeline) -> BusyError:
+    return BusyError(
+        f"Another run is loading into the same place, dataset {pipeline.dataset_name}; nothing was requested. "
+        "It goes on by itself: run again when it has ended."
+    )
 
 
 def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
@@ -307,13 +312,17 @@ def is_filled(pipeline: dlt.Pipeline) -> bool:
 
 
 @contextmanager
-def _alone(pipeline: dlt.Pipeline, what: str) -> Iterator[None]:
-    """On Postgres, let no other session do the same to the dataset meanwhile."""
+def _alone(pipeline: dlt.Pipeline, what: str, patience: float = math.inf) -> Iterator[None]:
+    """On Postgres, let no other session do the same to the dataset meanwhile; BusyError after so many seconds."""
+    name = f"liine-source {pipeline.dataset_name} {what}"
     with ExitStack() as stack:
         if kind_of(pipeline) == "postgres":
             from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-            stack.enter_context(warehouse.locked(pipeline, f"liine-source {pipeline.dataset_name} {what}"))
+            try:
+                stack.enter_context(warehouse.locked(pipeline, name, patience))
+            except TimeoutError:
+                raise _busy(pipeline) from None
         yield
 
 

@@ -1,6 +1,8 @@
 """What the warehouse holds: SQL of our own, built by SQLAlchemy and run by dlt's client for the destination."""
 
 import hashlib
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 import sqlglot
 from dlt.common.destination import Destination
 from dlt.common.versioned_state import decompress_state
+from dlt.destinations.exceptions import DatabaseTransientException
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
@@ -19,6 +22,8 @@ from sqlalchemy.schema import CreateIndex
 from liine_source import erasure, tables
 
 _IDS_A_STATEMENT = 1000
+# Postgres's code for a lock that another session holds for longer than `lock_timeout`.
+_LOCK_NOT_AVAILABLE = "55P03"
 # Those of `id` and `interaction_id` find what a load replaces; the others are for whoever asks by customer or time.
 _INDEXES = {
     tables.INTERACTIONS: ("id", "customer_id", "start_time", "updated_at"),
@@ -170,11 +175,25 @@ def erase(pipeline: dlt.Pipeline, ids: Sequence[int]) -> None:
 
 
 @contextmanager
-def locked(pipeline: dlt.Pipeline, name: str) -> Iterator[None]:
-    """Hold one of Postgres's own locks: another session that wants it waits, and the end of this one frees it."""
+def locked(pipeline: dlt.Pipeline, name: str, patience: float = math.inf) -> Iterator[None]:
+    """Hold one of Postgres's own locks: another session that wants it waits, and the end of this one frees it.
+
+    Raises TimeoutError after so many seconds. A signal is noticed within a second: Python has no turn while Postgres
+    is waited for.
+    """
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    began = time.monotonic()
     with pipeline.sql_client() as client:
-        client.execute_sql(_spelled(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
+        client.execute_sql(_spelled(pipeline, sa.select(sa.func.set_config("lock_timeout", "1s", False))))
+        while True:
+            try:
+                client.execute_sql(_spelled(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
+                break
+            except DatabaseTransientException as error:
+                if getattr(error.dbapi_exception, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+            if time.monotonic() - began > patience:
+                raise TimeoutError
         yield
 
 

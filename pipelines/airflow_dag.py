@@ -92,15 +92,14 @@ def units(params: Any = None) -> list[dict[str, Any]]:
     outlets=TABLES,
     map_index_template="{{ unit['customer_id'] }} to {{ unit['until'] }}",
 )
-def backfill(unit: dict[str, Any], ti: Any = None, params: Any = None) -> dict[str, Any]:
-    """Read one unit again; what an earlier try of the same task finished is not read a second time."""
+def backfill(unit: dict[str, Any], params: Any = None) -> dict[str, Any]:
+    """Read one unit again; with `anew` each try reads it whole, since the one before may have done nothing."""
     settings = _settings()
     import liine_source
 
     days = {name: date.fromisoformat(unit[name]) for name in ("since", "until") if unit[name]}
-    is_anew = bool(params["anew"]) and ti.try_number == 1
     customer = [unit["customer_id"]]
-    return _told(liine_source.backfill, **days, is_anew=is_anew, customer_ids=customer, **settings)
+    return _told(liine_source.backfill, **days, is_anew=bool(params["anew"]), customer_ids=customer, **settings)
 
 
 # A customer that cannot be read must not keep the others' figures from being built.

@@ -5,12 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from liine_source import build_pipeline, loading, sync
+from liine_source import warehouse as warehouse_module
 from liine_source.emulator import running_emulator
+from liine_source.errors import BusyError
 from tests.proof.victim import victim
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
@@ -27,6 +32,18 @@ def page(*arguments):
         os.kill(os.getpid(), signal.SIGTERM)
     return asked(*arguments)
 client.LiineClient.page = page
+sync(**json.loads(sys.argv[1]))
+"""
+# Is told to end when it waits for another's load.
+WAITING = """
+import json, os, signal, sys, threading
+from liine_source import loading, sync, warehouse
+held = warehouse.locked
+def locked(pipeline, name, *arguments):
+    if name.endswith(" load"):
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    return held(pipeline, name, *arguments)
+warehouse.locked = locked
 sync(**json.loads(sys.argv[1]))
 """
 
@@ -49,6 +66,40 @@ def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path) -> None:
             ended = process.run("sync", tmp_path, **given)
             assert (ended["killed"], ended["error"]) == (False, ""), point
             assert differences(warehouse, api.truth()) == [], point
+
+
+def test_waiting_for_another_load_is_no_reason_to_stay(postgres: str, tmp_path: Path) -> None:
+    """A run that waits for Postgres's lock ends while it is held; what was read is dropped."""
+    with running_emulator(interactions=100, customers=1) as api:
+        given = settings(api)
+        sync(**given)
+        pipeline = build_pipeline("postgres")
+        with warehouse_module.locked(pipeline, f"liine-source {pipeline.dataset_name} load"):
+            api.advance(timedelta(days=3))
+            command = [sys.executable, "-c", WAITING, json.dumps(given)]
+            with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+                sent = process.communicate()[1]
+            assert (process.returncode, sent) == (128 + signal.SIGTERM, "")
+        assert left_behind(tmp_path) == []
+        assert half_written(postgres) == []
+        sync(**given)
+        assert differences(postgres, api.truth()) == []
+
+
+def test_a_second_run_of_the_same_customers_gives_up(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some minutes, here none, with what to do; nothing was requested."""
+    monkeypatch.setattr(loading, "_PATIENCE", 0)
+    with running_emulator(interactions=20, customers=1) as api, ExitStack() as stack:
+        held = warehouse_module.locked
+
+        def locked(pipeline: Any, name: str, patience: float) -> Any:
+            stack.enter_context(held(pipeline, name))
+            return held(pipeline, name, patience)
+
+        monkeypatch.setattr(warehouse_module, "locked", locked)
+        with pytest.raises(BusyError, match="nothing was requested"):
+            sync(**settings(api))
+        assert api.requests == []
 
 
 def half_written(place: Place) -> list[str]:
@@ -89,8 +140,6 @@ def test_a_handler_that_is_there_stays(tmp_path: Path) -> None:
     try:
         script = "import signal; assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL"
         with running_emulator(interactions=20, customers=1) as api:
-            from liine_source import sync  # noqa: PLC0415
-
             sync(**settings(api))
         os.kill(os.getpid(), signal.SIGTERM)
         assert received == [signal.SIGTERM]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.schedulers
 def test_units_at_once_and_one_killed(
     postgres: str, postgres_server: str, tmp_path: Path, record_property: Any
 ) -> None:
-    """Four customers' two months each, all at once; a worker dies in the middle of its unit, and it is done again."""
+    """Four customers' two months each, twice; a worker dies in the middle of its unit; then every hour, one refused."""
     events = tmp_path / "events"
     lineage = {"type": "file", "log_file_path": str(events), "append": True}
     with (
@@ -39,6 +39,14 @@ def test_units_at_once_and_one_killed(
     ):
         airflow.switch_on("liine_backfill")
         run = airflow.start("liine_backfill")
+        assert airflow.end_of(run) == "success", airflow.tasks(run)
+        assert len(with_state(airflow, run, "backfill", "success")) == 8
+        assert differences(postgres, api.truth()) == []
+
+        # Changes that no update tells of: what has been read before must be read whole, by a second try too.
+        for row in api.truth():
+            api.change(row["id"], touch_updated_at=False, name="Somebody Else")
+        run = airflow.start("liine_backfill", anew=True)
         airflow.wait(lambda: with_state(airflow, run, "backfill", "running"))
         # One of them will wait for its answer; the others go on.
         api.faults = Faults(latency_ms=100, bursts=(Burst(kind="slow", delay=300, after=3, next=1),))
@@ -67,6 +75,18 @@ def test_units_at_once_and_one_killed(
         assert len(with_state(airflow, run, "sync", "success")) == 4
         assert differences(postgres, api.truth()) == []
         assert query(postgres, "select count(*) as n from liine_marts.fct_liine__interactions")[0]["n"] > 0
+
+        # One customer is refused: the run fails, and the others' rows and figures are there.
+        first, *granted = api.customer_ids
+        refused = api.truth(first)
+        api.faults = Faults(refused_customers=(first,))
+        api.advance(timedelta(days=1))
+        run = airflow.start("liine_hourly")
+        assert airflow.end_of(run) == "failed", airflow.tasks(run)
+        ended = {(task["task_id"], task["state"]) for task in airflow.tasks(run)}
+        assert {("sync", "failed"), ("all_proven", "upstream_failed"), ("build_models", "success")} <= ended
+        assert len(with_state(airflow, run, "sync", "success")) == 3
+        assert differences(postgres, [*refused, *(row for one in granted for row in api.truth(one))]) == []
         told = [json.loads(line) for line in events.read_text().splitlines()]
         done = [event["job"]["name"] for event in told if event["eventType"] == "COMPLETE"]
         assert {"liine_backfill.backfill", "liine_backfill.build_models", "liine_hourly.sync"} <= set(done)

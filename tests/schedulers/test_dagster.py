@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from liine_source.emulator import Emulator, Faults, running_emulator
+from liine_source.emulator import Burst, Emulator, Faults, running_emulator
 from tests.schedulers.environments import DAGSTER, PIPELINES, ROOT, environment, settings
 from tests.warehouse import Place, differences, query
 
@@ -44,6 +44,21 @@ print(json.dumps({
     "leads": keys(["fct_liine__leads"]),
     "checks": checks,
 }, default=str))
+"""
+# Months of a customer in one run, as a range chosen in Dagster's page asks for them; retries follow at once.
+RANGE = """
+import json, runpy, sys
+import dagster as dg
+import dagster_dbt
+policy = dg.RetryPolicy
+dg.RetryPolicy = lambda max_retries, **_: policy(max_retries)
+defs = runpy.run_path(sys.argv[1])["defs"]
+months = [a for a in defs.assets if isinstance(a, dg.AssetsDefinition) and dg.AssetKey(["liine", "months"]) in a.keys]
+first, last = sys.argv[2:]
+range_ = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+done = dg.materialize(months, instance=dg.DagsterInstance.get(), tags=range_, raise_on_error=False)
+retried = [e for e in done.all_events if e.event_type_value == "STEP_RESTARTED"]
+print(json.dumps({"success": done.success, "retries": len(retried)}))
 """
 SHAPE = """
 import json, runpy, sys
@@ -99,9 +114,9 @@ class Dagster:
         """Run the job of the schedule."""
         return self.run("dagster", "job", "execute", "-f", DEFINITIONS, "-j", "liine_hourly")
 
-    def told(self, script: str) -> dict[str, Any]:
+    def told(self, script: str, *arguments: str) -> dict[str, Any]:
         """What a script in that environment prints."""
-        done = self.run("python", "-c", script, DEFINITIONS)
+        done = self.run("python", "-c", script, DEFINITIONS, *arguments)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
@@ -140,6 +155,28 @@ def test_load_models_and_a_backfill(warehouse: Place, tmp_path: Path) -> None:
         assert [list(told["proof"].values()) for _, told in second["months"]] == [["count"]] * 2
         # What was read again are new rows of the tables, too.
         assert len(second["interactions"]) == 3
+
+
+def test_a_range_of_months_in_one_run_is_read_whole_by_a_retry(tmp_path: Path) -> None:
+    """On DuckDB; months that an earlier run read, and a first try that fails before it has done any."""
+    with running_emulator(interactions=300, customers=2, days=60, seed=3) as api:
+        dagster = Dagster(tmp_path, api)
+        months = [f"{api.customer_ids[0]}|2025-{month}-01" for month in (10, 11)]
+        assert dagster.told(RANGE, *months) == {"success": True, "retries": 0}
+
+        def differing() -> list[str]:
+            loaded = query(Path("warehouse.duckdb"), "select id from liine.interactions")
+            ids = {row["id"] for row in loaded}
+            assert ids
+            return differences(Path("warehouse.duckdb"), [row for row in api.truth() if row["id"] in ids])
+
+        assert differing() == []
+        for row in api.truth(api.customer_ids[0]):
+            api.change(row["id"], touch_updated_at=False, name="Somebody Else")
+        assert differing() != []
+        api.faults = Faults(bursts=(Burst(status=403, next=1),))
+        assert dagster.told(RANGE, *months) == {"success": True, "retries": 1}
+        assert differing() == []
 
 
 def test_a_customer_that_is_refused_fails_the_run_and_not_the_models(postgres: str, tmp_path: Path) -> None:
