@@ -302,6 +302,10 @@ def purge(
         if not wanted.count:
             raise ConfigurationError("Erasing needs a lead id, a phone number or a patient id. Nothing was erased.")
         with _ready(destination, dataset, resolved, "purge") as pipeline:
+            if loading.kind_of(pipeline) == "filesystem":
+                raise ConfigurationError(
+                    "Nothing can be erased from files: remove the person's rows from them yourself. Nothing was erased."
+                )
             rows = list(wanted.rows(warehouse.persons(pipeline, resolved.customer_ids)))
             ids = [row.id for row in rows]
             children = warehouse.child_rows(pipeline, ids)

@@ -15,8 +15,11 @@ from airflow.sdk import Asset, Connection, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 POOL = "liine_api"
-NAMES = ("interactions", "interactions__provider_names", "interactions__session_extras", "sweeps")
+CHILDREN = ("provider_names", "session_extras", "rejected_values")
+NAMES = ("interactions", *(f"interactions__{name}" for name in CHILDREN), "sweeps")
 TABLES = [Asset(f"liine.{name}") for name in NAMES]
+# Neighbouring months share days, and on Snowflake no lock keeps two tasks of a customer apart: a task reads all of it.
+WHOLE = 12 * 1000
 MODELS = Asset("liine.models")
 
 
@@ -69,16 +72,23 @@ def sync(customer_id: int) -> dict[str, Any]:
     return _told(liine_source.sync, customer_ids=[customer_id], **settings)
 
 
-@task
+@task(pool=POOL, retries=3, retry_exponential_backoff=True)
 def units(params: Any = None) -> list[dict[str, Any]]:
     """Return the customers' months to read; of more months each, where Airflow would not take so many tasks."""
     settings = _settings()
-    import liine_source
+    import os
 
+    import liine_source
+    from liine_source.errors import LoginRefusedError
+
+    months = WHOLE if os.environ.get("DESTINATION_TYPE") == "snowflake" else params["months"]
     days = {name: date.fromisoformat(params[name]) for name in ("since", "until") if params[name]}
     chosen = {"customer_ids": params["customer_ids"]} if params["customer_ids"] else {}
     most = conf.getint("core", "max_map_length")
-    found = liine_source.units(**days, months=params["months"], most=most, **chosen, **settings)
+    try:
+        found = liine_source.units(**days, months=months, most=most, **chosen, **settings)
+    except (liine_source.ConfigurationError, LoginRefusedError) as error:
+        raise AirflowFailException(str(error)) from None
     return [
         {"customer_id": unit.customer_id, "since": unit.since and str(unit.since), "until": str(unit.until)}
         for unit in found

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from liine_source import sync
+from liine_source import ConfigurationError, runs, sync
 from liine_source.emulator import running_emulator
 from tests.test_sync import settings
 from tests.warehouse import differences
@@ -41,3 +41,15 @@ def test_the_newest_of_each_row_is_the_truth(monkeypatch: pytest.MonkeyPatch) ->
             for table in CHILDREN:
                 connection.execute(CHILD.format(table=table))
         assert differences(Path("lake.duckdb"), api.truth()) == []
+
+
+def test_nobody_is_said_to_be_erased_who_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are not changed, so an erasure is refused before anything is written down."""
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    with running_emulator(interactions=30, customers=1) as api:
+        sync("filesystem", **settings(api))
+        lead = next(row["lead_id"] for row in api.truth() if row["lead_id"])
+        with pytest.raises(ConfigurationError, match="Nothing was erased"):
+            runs.purge("filesystem", lead_ids=[lead], is_dry_run=False, **settings(api))
+    assert not list(Path("lake").rglob("eras*"))
