@@ -200,7 +200,8 @@ def _swept(
     for event in interleaved(waiting, settings.max_concurrency):
         task = event.unit
         if not event.is_end:
-            yield builder.build(treated.rows(event.item, task.audit.customer_id))
+            if rows := treated.rows(event.item, task.audit.customer_id):
+                yield builder.build(rows)
             if settings.observer:
                 settings.observer.received(task.audit, len(event.item))
             continue

@@ -503,3 +503,15 @@ def test_without_the_key_nothing_is_loaded_after_an_erasure(monkeypatch: pytest.
         with closing(duckdb.connect("warehouse.duckdb", read_only=True)) as connection:
             (held,) = connection.execute("select count(*) from liine.interactions").fetchall()[0]
         assert held == len(api.truth()) - gone
+
+
+def test_a_page_of_erased_persons_alone_stops_no_run(warehouse: Place, key: privacy.Key) -> None:
+    """A page that only they are on brings nothing, and the next ones come."""
+    with running_emulator(interactions=60, customers=1) as api:
+        given = settings(api, page_size=5)
+        sync(**given)
+        leads = {row["lead_id"] for row in api.truth()[:20]}
+        runs.purge(lead_ids=sorted(leads), is_dry_run=False, **given)
+        assert runs.backfill(is_anew=True, **given).is_complete
+        left = {row["id"] for row in api.truth() if row["lead_id"] not in leads}
+        assert {row["id"] for row in query(warehouse, "select id from liine.interactions")} == left
