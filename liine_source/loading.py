@@ -191,17 +191,18 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     return info
 
 
-def append(pipeline: dlt.Pipeline, source: DltSource, name: str) -> None:
+def append(pipeline: dlt.Pipeline, source: DltSource, name: str, *, is_patient: bool) -> None:
     """Load beside the pipeline, into its dataset, by one called `name`, which remembers nothing.
 
     What a failed load has left in the pipeline, rows and how far they went, must never be loaded with anything else.
+    Raises BusyError where another run is loading, after some minutes or, if not `is_patient`, at once.
     """
     with TemporaryDirectory(prefix="liine-") as folder:
         beside = dlt.pipeline(name, folder, destination=pipeline.destination, dataset_name=pipeline.dataset_name)
         beside.config.restore_from_destination = False
         beside.extract(source)
         beside.normalize()
-        with _alone(beside, "load"), _finished_first():
+        with _alone(beside, "load", _PATIENCE if is_patient else 0), _finished_first():
             beside.load()
         pipeline.activate()
 

@@ -31,7 +31,7 @@ _RUN_COLUMNS = described(
     error=("text", "The kind of error of a run that failed or was stopped."),
     customers=("bigint", "Customers asked for."),
     customers_failed=("bigint", "Customers that are not complete."),
-    interactions=("bigint", "Interactions written, each as often as it was."),
+    interactions=("bigint", "Interactions in committed loads, each as often as it was written."),
     loads=("bigint", "Loads committed."),
 )
 _STEP_COLUMNS = described(

@@ -163,7 +163,7 @@ def sync(
     recorder = _Recorder(observer)
     with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "sync", recorder.report) as pipeline:
+        with _ready(destination, dataset, resolved, "sync", recorder) as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
 
 
@@ -187,7 +187,7 @@ def backfill(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with _watched(dataset, recorder.report), translated():
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "backfill", recorder.report) as pipeline:
+        with _ready(destination, dataset, resolved, "backfill", recorder) as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
 
 
@@ -260,12 +260,13 @@ def verify(
         resolved = checked_settings(observer=recorder, **settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
-            with _ready(destination, dataset, resolved, "verify", recorder.report) as pipeline:
+            with _ready(destination, dataset, resolved, "verify", recorder) as pipeline:
                 gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
                 reader = Reader(resolved, client, _remembered(pipeline), suppressed=gone)
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
                 if repair:
                     _repair(pipeline, resolved, found, recorder)
+                recorder.incomplete = sum(not customer.is_complete for customer in found)
         finally:
             client.close()
     return found
@@ -386,6 +387,9 @@ class _Recorder:
 
     def __init__(self, observer: Observer | None) -> None:
         self.report = SyncReport()
+        # For the run's result: interactions of committed loads, customers that are not complete.
+        self.written = 0
+        self.incomplete = 0
         self._customers: dict[int, CustomerSync] = {}
         self._divided: set[int] = set()
         self._observer = observer
@@ -494,7 +498,7 @@ def _access(client: LiineClient, customer: int, settings: Settings) -> CustomerA
 
 @contextmanager
 def _ready(
-    destination: str | None, dataset: str, settings: Settings, kind: str, report: SyncReport | None = None
+    destination: str | None, dataset: str, settings: Settings, kind: str, recorder: "_Recorder | None" = None
 ) -> Iterator[dlt.Pipeline]:
     """A pipeline of this work's own, as the destination remembers it, that no other run uses."""
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
@@ -502,15 +506,15 @@ def _ready(
     label = _label(kind, *settings.customer_ids) if len(settings.customer_ids) == 1 else _label(kind)
     pipeline = loading.build_pipeline(destination, dataset, unit=unit, label=label)
     with loading.ready(pipeline, is_to_be_filled=kind in {"verify", "purge"}):
-        if settings.keep_run_results and report:
-            with _kept(pipeline, results.Result(kind, len(settings.customer_ids)), report):
+        if settings.keep_run_results and recorder:
+            with _kept(pipeline, results.Result(kind, len(settings.customer_ids)), recorder):
                 yield pipeline
         else:
             yield pipeline
 
 
 @contextmanager
-def _kept(pipeline: dlt.Pipeline, result: results.Result, report: SyncReport) -> Iterator[None]:
+def _kept(pipeline: dlt.Pipeline, result: results.Result, recorder: "_Recorder") -> Iterator[None]:
     """Keep what becomes of a run in the warehouse, where that is not what failed."""
     try:
         with translated():
@@ -520,14 +524,15 @@ def _kept(pipeline: dlt.Pipeline, result: results.Result, report: SyncReport) ->
         result.error = type(error).__name__
         raise
     finally:
-        result.customers_failed = sum(bool(customer.errors) for customer in report.customers)
+        result.customers_failed = recorder.incomplete
         if result.customers_failed and result.status == "complete":
             result.status = "incomplete"
-        result.interactions, result.loads = report.rows.get(tables.INTERACTIONS, 0), len(report.load_ids)
+        result.interactions, result.loads = recorder.written, len(recorder.report.load_ids)
         result.ended = datetime.now(UTC)
         try:
             with translated():
-                loading.append(pipeline, results.record(result, pipeline.last_trace), "liine_results")
+                kept = results.record(result, pipeline.last_trace)
+                loading.append(pipeline, kept, "liine_results", is_patient=result.status != "stopped")
         except LiineError as error:
             log.warning("The run's result could not be kept (%s).", type(error).__name__)
 
@@ -574,5 +579,7 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
         info = loading.load(pipeline, for_order(settings, order))
         report.load_ids += info.loads_ids
         report.new_columns += _new_columns(info)
+        recorder.written = report.rows.get(tables.INTERACTIONS, 0)
+    recorder.incomplete = sum(bool(customer.errors) for customer in report.customers)
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report

@@ -45,6 +45,9 @@ def test_each_run_leaves_what_became_of_it(warehouse: Place) -> None:
         sync(**settings(api))
         api.faults = Faults()
         verify(**settings(api))
+        api.faults = Faults(refused_customers=(api.customer_ids[0],))
+        verify(**settings(api))
+        api.faults = Faults()
         backfill(**settings(api))
         with pytest.raises(SystemExit):
             backfill(is_anew=True, observer=_Stopped(), **settings(api))
@@ -56,6 +59,7 @@ def test_each_run_leaves_what_became_of_it(warehouse: Place) -> None:
         ("sync", "complete", None, 2, 0, 60, 1),
         ("sync", "incomplete", None, 2, 1, 1),
         ("verify", "complete", None, 2, 0, 0, 0),
+        ("verify", "incomplete", None, 2, 1, 0, 0),
         ("backfill", "complete", None, 2, 0, 60, 1),
         ("backfill", "stopped", "SystemExit", 2, 0, 0, 0),
     ]
@@ -96,8 +100,11 @@ def test_a_failed_load_is_not_committed_with_its_result(warehouse: Place, monkey
             patch.setattr(dlt.Pipeline, "normalize", _failing(dlt.Pipeline.normalize))
             with pytest.raises(DestinationError):
                 sync(**settings(api))
-        kept = query(warehouse, "select status, error, loads from liine.runs order by began")
-        assert [tuple(run.values()) for run in kept] == [("complete", None, 1), ("failed", "DestinationError", 0)]
+        kept = query(warehouse, "select status, error, interactions, loads from liine.runs order by began")
+        assert [tuple(run.values()) for run in kept] == [
+            ("complete", None, 60, 1),
+            ("failed", "DestinationError", 0, 0),
+        ]
         assert differences(warehouse, before) == []
         sync(**settings(api))
         assert differences(warehouse, api.truth()) == []
@@ -121,7 +128,7 @@ def test_a_result_that_cannot_be_kept_fails_no_run(
 ) -> None:
     """The log says so, without the error's text."""
 
-    def append(*_: Any) -> None:
+    def append(*_: Any, **__: Any) -> None:
         raise OSError("Zoe Canary")
 
     monkeypatch.setattr(loading, "append", append)
