@@ -115,7 +115,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
     may quote them. Raises BusyError where another run is under way, on Postgres and Snowflake after some minutes, and
     ConfigurationError where nothing was ever loaded and something should have been.
     """
-    with _ended_cleanly(), _locked(pipeline):
+    with ended_cleanly(), _locked(pipeline):
         try:
             _emptied(pipeline)
             if is_to_be_filled and not is_filled(pipeline):
@@ -208,7 +208,7 @@ def append(pipeline: dlt.Pipeline, source: DltSource, name: str, *, is_patient: 
 
 
 @contextmanager
-def _ended_cleanly() -> Iterator[None]:
+def ended_cleanly() -> Iterator[None]:
     """Have SIGTERM raise SystemExit, as a shell expects it, so that a run tidies up; a scheduler's handler stays."""
     if not _is_in_charge() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

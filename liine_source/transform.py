@@ -7,7 +7,7 @@ quote rows, so it goes to a folder that is removed; names of models and tests ar
 import hashlib
 import json
 import os
-import subprocess
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from decimal import Decimal
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -32,6 +33,8 @@ MARTS = "liine_marts"
 _PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
 _ADAPTERS = {"duckdb": "dbt", "postgres": "dbt-postgres", "snowflake": "dbt-snowflake"}
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+# So many seconds dbt has to end when the run is told to.
+_PATIENCE = 10
 _QUIET = {"DO_NOT_TRACK": "1"}
 # What a manifest is made of.
 _SOURCES = ("*.yml", "models/**/*", "macros/**/*.sql", "seeds/*", "snapshots/*", "tests/**/*.sql")
@@ -166,18 +169,30 @@ def funnel(destination: str | None = None) -> Funnel | None:
 @contextmanager
 def _ran(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
     """Run dbt; yield the file `result` that it wrote, which is then removed with all that it wrote."""
-    with TemporaryDirectory(prefix="liine-dbt-") as folder:
+    with loading.ended_cleanly(), TemporaryDirectory(prefix="liine-dbt-") as folder:
         read = [f"--project-dir={project}", f"--profiles-dir={project}"]
         written = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
         command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *arguments, *read, *written]
-        ended = subprocess.run(  # noqa: S603  our own command
-            command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )
+        ended = _ended(command, environment, folder)
         written_file = Path(folder, "target", result)
         if not written_file.is_file():
-            told = f"dbt ended with {ended.returncode} before it built anything; `dbt debug` may say why"
-            raise TransformError([], told)
+            raise TransformError([], f"dbt ended with {ended} before it built anything; `dbt debug` may say why")
         yield written_file
+
+
+def _ended(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
+    """Run a command to its end, or to ours; return its code."""
+    with Popen(command, env=environment, cwd=folder, stdout=DEVNULL, stderr=DEVNULL) as process:  # noqa: S603  our own
+        try:
+            return process.wait()
+        except BaseException:
+            # Interrupted, dbt cancels what it has asked of the warehouse; killed, it would leave that running.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_PATIENCE)
+            except TimeoutExpired:
+                process.kill()
+            raise
 
 
 def _named(unique_id: str) -> str:

@@ -1,6 +1,10 @@
 """dbt after the load: what fails is named, nothing of a row is told, and nothing is left behind."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -95,6 +99,32 @@ def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, env
     (found,) = query(postgres, "select sum(new_leads) as leads from liine_marts.rpt_liine__lead_funnel_monthly")
     assert f"│ new leads │ {found['leads']} " in ended.stdout
     assert "New leads by first channel" in ended.stdout
+
+
+def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -> None:
+    """Otherwise dbt would go on by itself, and its log, which may quote rows, would stay."""
+    temporary, begun = tmp_path / "temporary", tmp_path / "begun.csv"
+    temporary.mkdir()
+    endless = f"copy (select 1) to '{begun}'"
+    sql = f'{{{{ config(pre_hook="{endless}", materialized="table") }}}} select sum(i) as n from range(10000000000000) r(i)'
+    (project / "models/broken.sql").write_text(sql)
+    with running_emulator(interactions=20, customers=1) as api:
+        environment(api)
+        sync(**settings(api))
+    command = [sys.executable, "-c", "import sys; from pathlib import Path; from liine_source import transform; "]
+    command[-1] += "transform._PATIENCE = 1; transform.build(project=Path(sys.argv[1]))"
+    with subprocess.Popen(  # noqa: S603  a script of our own
+        [*command, str(project)], env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and not begun.exists():
+            os.sched_yield()
+        assert [*temporary.iterdir()] != []
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate()
+    assert (process.returncode, told) == (128 + signal.SIGTERM, "")
+    assert [*temporary.iterdir()] == []
+    # A dbt that lives would hold the file.
+    assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]
 
 
 def test_a_destination_without_models_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
