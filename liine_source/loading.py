@@ -11,7 +11,7 @@ import math
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
@@ -168,9 +168,10 @@ def _busy(pipeline: dlt.Pipeline) -> BusyError:
     )
 
 
-def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
+def load(pipeline: dlt.Pipeline, source: DltSource, committed: Callable[[LoadInfo], None] = lambda _: None) -> LoadInfo:
     """Extract, normalise and load; into a dataset on Postgres one load at a time.
 
+    `committed` is called when the load is in the destination, and before a signal that came meanwhile ends the run.
     Raises DoubledError where rows are there twice afterwards, which no index of Snowflake's forbids.
     """
     is_snowflake = kind_of(pipeline) == "snowflake"
@@ -184,10 +185,11 @@ def load(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
             _make_tables(pipeline, declared)
         with _finished_first():
             info = pipeline.load()
-        if has_many_writers(pipeline):
-            _forget_older_states(pipeline)
-    if is_snowflake:
-        _refuse_doubled(pipeline)
+            committed(info)
+            if has_many_writers(pipeline):
+                _forget_older_states(pipeline)
+            if is_snowflake:
+                _refuse_doubled(pipeline)
     return info
 
 

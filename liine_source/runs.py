@@ -425,6 +425,11 @@ class _Recorder:
         if self._observer:
             self._observer.ended(audit, error)
 
+    def committed(self, info: LoadInfo) -> None:
+        self.report.load_ids += info.loads_ids
+        self.report.new_columns += _new_columns(info)
+        self.written = self.report.rows.get(tables.INTERACTIONS, 0)
+
     def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
         report = self.report
         report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
@@ -576,10 +581,7 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False
-        info = loading.load(pipeline, for_order(settings, order))
-        report.load_ids += info.loads_ids
-        report.new_columns += _new_columns(info)
-        recorder.written = report.rows.get(tables.INTERACTIONS, 0)
+        info = loading.load(pipeline, for_order(settings, order), recorder.committed)
     recorder.incomplete = sum(bool(customer.errors) for customer in report.customers)
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report

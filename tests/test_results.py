@@ -1,7 +1,10 @@
 """What became of each run, as tables, where a setting asks for it."""
 
+import os
+import signal
 from copy import deepcopy
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -108,6 +111,34 @@ def test_a_failed_load_is_not_committed_with_its_result(warehouse: Place, monkey
         assert differences(warehouse, before) == []
         sync(**settings(api))
         assert differences(warehouse, api.truth()) == []
+
+
+def test_a_load_committed_when_the_run_is_told_to_end_counts(warehouse: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what tidying up follows a load is done."""
+    load = dlt.Pipeline.load
+
+    def told(pipeline: dlt.Pipeline, *arguments: Any, **named: Any) -> Any:
+        info = load(pipeline, *arguments, **named)
+        if pipeline.pipeline_name != "liine_results":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return info
+
+    with running_emulator(interactions=60, customers=2) as api:
+        sync(**settings(api))
+        monkeypatch.setattr(dlt.Pipeline, "load", told)
+        with pytest.raises(SystemExit):
+            backfill(**settings(api))
+        with pytest.raises(SystemExit):
+            backfill(is_anew=True, **settings(api))
+    kept = query(warehouse, "select status, loads, interactions from liine.runs order by began")
+    assert [tuple(run.values()) for run in kept] == [
+        ("complete", 1, 60),
+        ("stopped", 1, 60),
+        ("stopped", 1, 60),
+    ]
+    if not isinstance(warehouse, Path):
+        states = query(warehouse, "select count(*) as n from liine._dlt_pipeline_state group by pipeline_name")
+        assert states == [{"n": 1}, {"n": 1}]
 
 
 def _failing(step: Any) -> Any:
