@@ -27,7 +27,7 @@ from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 from filelock import FileLock, Timeout
 
-from liine_source import tables
+from liine_source import catalogue, tables
 from liine_source.errors import BusyError, ConfigurationError, DoubledError, NameClashError
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
@@ -302,14 +302,12 @@ def _make_transient(pipeline: dlt.Pipeline) -> None:
 
 
 def is_filled(pipeline: dlt.Pipeline) -> bool:
-    """Whether anything was ever loaded into the pipeline's dataset."""
-    if has_many_writers(pipeline):
-        from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
-
-        return bool(warehouse.column_types(pipeline))
+    """Whether anything was ever loaded into the pipeline's dataset, by whichever pipeline."""
     # To look into a DuckDB file that is not there would make it.
     if kind_of(pipeline) == "duckdb" and not Path(_location(cast("AnyDestination", pipeline.destination))).exists():
         return False
+    if catalogue.speaks_sql(pipeline):
+        return bool(catalogue.column_types(pipeline))
     pipeline.sync_destination()
     return bool(pipeline.schema_names)
 

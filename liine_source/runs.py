@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 from dlt.common.pipeline import LoadInfo
 
-from liine_source import loading, notices, query, results, tables
+from liine_source import catalogue, loading, notices, query, results, tables
 from liine_source.client import LiineClient, Tally
 from liine_source.erasure import KINDS, Erasure, Wanted, record
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SyncFailedError
@@ -550,11 +550,11 @@ def _label(kind: str, customer_id: int | None = None) -> str:
 def _remembered(
     pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None, kind: str | None = None
 ) -> dict[str, Any]:
-    """What the dataset's loads tell of how far each customer is, whichever unit of work loaded them.
+    """What the dataset's loads tell of how far each customer is, whichever pipeline loaded them.
 
     A sync or a repair leaves unread what backfills noted, and a backfill what those of other customers did.
     """
-    if not loading.has_many_writers(pipeline):
+    if not catalogue.speaks_sql(pipeline):
         state: dict[str, Any] = pipeline.state.get("sources", {}).get("liine", {})
         return state
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
@@ -573,11 +573,9 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
     recorder.begin(settings.customer_ids)
     report = recorder.report
     if loading.has_many_writers(pipeline):
-        from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
-
         rows = query.fingerprint(settings.filters, settings.since, settings.until)
         order.remembered = carried(_remembered(pipeline, settings.customer_ids, order.kind), order.kind, rows)
-        order.column_types = warehouse.column_types(pipeline)
+        order.column_types = catalogue.column_types(pipeline)
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False

@@ -14,7 +14,7 @@ import dlt
 from dlt.common.schema import Schema
 from dlt.extract import DltResource, DltSource
 
-from liine_source import erasure, tables, tasks
+from liine_source import catalogue, erasure, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.client import LiineClient
 from liine_source.concurrency import interleaved
@@ -156,7 +156,7 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     _keep_forms_apart(state, settings.privacy)
     schema = dlt.current.source_schema()
     load_id = dlt.current.load_package_state()["load_id"]
-    treated = Treated(settings.privacy, _suppressed(settings, schema))
+    treated = Treated(settings.privacy, _suppressed(settings))
     normalized = schema.naming.normalize_identifier
     builder = tables.PageTables(load_id, _known_types(schema, order), normalized, keeps_raw=treated.keeps_raw_values)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
@@ -172,12 +172,12 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
         raise SyncFailedError(settings.failures)
 
 
-def _suppressed(settings: Settings, schema: Schema) -> Suppressed:
+def _suppressed(settings: Settings) -> Suppressed:
     """Return whom not to load, from the destination."""
     pipeline = dlt.current.pipeline()
-    destination = pipeline.destination
-    # One writer's schema knows all its tables; of many writers one may have stored an older schema.
-    if erasure.IDENTIFIERS not in schema.tables and not (destination and destination.destination_name in MANY_WRITERS):
+    # Of several pipelines that load into one dataset, no schema need know what another's erasure made.
+    is_sql = pipeline.destination and catalogue.speaks_sql(pipeline)
+    if not (is_sql and catalogue.column_types(pipeline, erasure.IDENTIFIERS)):
         return Suppressed()
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 

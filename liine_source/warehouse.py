@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
 
-from liine_source import erasure, tables
+from liine_source import catalogue, erasure, tables
 
 _IDS_A_STATEMENT = 1000
 # Postgres's code for a lock that another session holds for longer than `lock_timeout`.
@@ -141,7 +141,7 @@ def doubled(pipeline: dlt.Pipeline) -> int:
 
 def erased(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
     """Return kind and hash of what must not be loaded again; none where nobody was ever erased."""
-    if not column_types(pipeline, erasure.IDENTIFIERS):
+    if not catalogue.column_types(pipeline, erasure.IDENTIFIERS):
         return []
     columns = sa.table(erasure.IDENTIFIERS, sa.column("kind"), sa.column("digest"), sa.column(tables.LOAD_ID)).c
     return [(kind, digest) for kind, digest in _rows(pipeline, sa.select(columns.kind, columns.digest))]
@@ -202,7 +202,7 @@ def create_indexes(pipeline: dlt.Pipeline) -> None:
     metadata = sa.MetaData()
     with pipeline.sql_client() as client:
         for table, names in _INDEXES.items():
-            if not column_types(pipeline, table):
+            if not catalogue.column_types(pipeline, table):
                 continue
             columns = tables.columns(table)
             made = sa.Table(
@@ -211,13 +211,6 @@ def create_indexes(pipeline: dlt.Pipeline) -> None:
             for name in names:
                 index = sa.Index(f"{table}_{name}", made.c[name], unique=(table, name) == (tables.INTERACTIONS, "id"))
                 client.execute_sql(_spelled(pipeline, CreateIndex(index, if_not_exists=True)))
-
-
-def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> dict[str, str]:
-    """Return dlt's data types of the columns that a table has in the warehouse; none if it is not there."""
-    with pipeline.destination_client() as client:
-        _, columns = client.get_storage_table(table)  # type: ignore[attr-defined]
-    return {name: column["data_type"] for name, column in columns.items()}
 
 
 def states(
@@ -245,7 +238,7 @@ def states(
     found = numbered.subquery()
     last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
     # Before the first load there is no table, and maybe not even a schema to look for one in.
-    packed = [row[0] for row in _rows(pipeline, last)] if column_types(pipeline, _states.name) else []
+    packed = [row[0] for row in _rows(pipeline, last)] if catalogue.column_types(pipeline, _states.name) else []
     return [decompress_state(state).get("sources", {}).get("liine", {}) for state in packed]
 
 

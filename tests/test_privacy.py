@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import dlt
 import duckdb
 import pytest
 
@@ -468,6 +469,28 @@ def test_an_erased_person_is_known_whatever_a_row_says_of_its_customer(told: Any
     assert erased.has(row_of({"id": Decimal("12.0"), "customer_id": told}), 7)
     assert erased.has(row_of({"id": 1, "lead_id": " 34", "customer_id": told}), 7)
     assert not erased.has(row_of({"id": 1, "lead_id": "34", "customer_id": told}), 8)
+
+
+def test_an_erased_person_stays_away_from_a_pipeline_of_ones_own(warehouse: Place, key: privacy.Key) -> None:
+    """One that has loaded the dataset before, as the README shows it, and knows of no erasure."""
+    kind = "duckdb" if isinstance(warehouse, Path) else "postgres" if isinstance(warehouse, str) else "snowflake"
+    place = dlt.destinations.duckdb(str(warehouse)) if kind == "duckdb" else kind
+    with small() as api:
+        given = settings(api)
+        own = dlt.pipeline("clinic", destination=place, dataset_name="liine")
+        own.run(liine(**given))
+        person = api.truth()[0]
+        theirs = {row["id"] for row in api.truth() if row["lead_id"] == person["lead_id"]}
+        assert runs.purge(lead_ids=[person["lead_id"]], is_dry_run=False, **given).interactions == len(theirs)
+        api.advance(timedelta(days=3))
+        for row in theirs:
+            api.change(row, outcome="Booked")
+        own.run(liine(**given))
+        left = {row["id"] for row in api.truth()} - theirs
+        assert {row["id"] for row in query(warehouse, "select id from liine.interactions")} == left
+        found = runs.status()
+        assert [(customer.is_proven, customer.watermark is None) for customer in found] == [(True, False)] * 2
+        assert [customer.missing for customer in runs.verify(**given)] == [0, 0]
 
 
 def test_erasing_twice_finds_nothing_more(key: privacy.Key) -> None:

@@ -106,7 +106,8 @@ def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: An
     temporary, begun = tmp_path / "temporary", tmp_path / "begun.csv"
     temporary.mkdir()
     endless = f"copy (select 1) to '{begun}'"
-    sql = f'{{{{ config(pre_hook="{endless}", materialized="table") }}}} select sum(i) as n from range(10000000000000) r(i)'
+    config = f'{{{{ config(pre_hook="{endless}", materialized="table") }}}}'
+    sql = config + " select sum(i) as n from range(10000000000000) r(i)"
     (project / "models/broken.sql").write_text(sql)
     with running_emulator(interactions=20, customers=1) as api:
         environment(api)
