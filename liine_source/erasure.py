@@ -5,7 +5,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -30,8 +30,13 @@ _IDENTIFIER_COLUMNS = described(
     digest=("text", "The key's id and the HMAC-SHA-256 of customer and normalised value."),
 )
 _ERASURE_COLUMNS = described(
+    nullable=("erased_at",),
     erasure_id=("text", "A random name."),
-    erased_at=("timestamp", "When, UTC."),
+    requested_at=("timestamp", "When it was asked for, UTC; from then on the person is not loaded again."),
+    erased_at=(
+        "timestamp",
+        "When the rows were gone, UTC; null where the erasure was cut short and is to be repeated.",
+    ),
     customers=("bigint", "How many customers were searched."),
     identifiers=("bigint", "How many identifiers were given."),
     interactions=("bigint", "Rows erased from `interactions`."),
@@ -99,8 +104,9 @@ class Wanted:
 
 
 def record(erasure: Erasure, entries: list[dict[str, str]]) -> DltSource:
-    """Return a source that writes an erasure down."""
-    counted = {name: value for name, value in asdict(erasure).items() if name != "is_dry_run"}
+    """Return a source that writes down what is to be erased, before anything is."""
+    asked = {"requested_at": datetime.now(UTC), "erased_at": None, "interactions": 0, "child_rows": 0}
+    asked |= {name: getattr(erasure, name) for name in ("erasure_id", "customers", "identifiers")}
 
     def tables() -> Any:
         yield dlt.resource(
@@ -110,7 +116,7 @@ def record(erasure: Erasure, entries: list[dict[str, str]]) -> DltSource:
             write_disposition="append",
         )
         yield dlt.resource(
-            [{**counted, "erased_at": datetime.now(UTC)}],
+            [asked],
             name=ERASURES,
             columns=_ERASURE_COLUMNS,
             write_disposition="append",

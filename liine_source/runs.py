@@ -314,7 +314,7 @@ def purge(
             if not is_dry_run:
                 # First, so that whatever happens then, no later run brings the person back.
                 loading.load(pipeline, record(done, wanted.entries(rows, key)))
-                warehouse.erase(pipeline, ids)
+                warehouse.erase(pipeline, ids, done)
     return done
 
 

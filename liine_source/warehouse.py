@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any, NamedTuple, cast
 
@@ -19,7 +19,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
 
-from liine_source import catalogue, erasure, tables
+from liine_source import catalogue, tables
+from liine_source.erasure import ERASURES, IDENTIFIERS, KINDS, Erasure, Held
 
 _IDS_A_STATEMENT = 1000
 # Postgres's code for a lock that another session holds for longer than `lock_timeout`.
@@ -42,6 +43,12 @@ _sweeps = _table(tables.SWEEPS)
 _children = {name: _table(name) for name in tables.CHILDREN}
 _loads = sa.table("_dlt_loads", sa.column("load_id"), sa.column("status"))
 _states = sa.table("_dlt_pipeline_state", sa.column("pipeline_name"), sa.column("state"), sa.column(tables.LOAD_ID))
+_erasures = sa.table(
+    ERASURES,
+    sa.column("erasure_id", sa.Text()),
+    sa.column("erased_at", sa.DateTime()),
+    *(sa.column(name, sa.BigInteger()) for name in ("interactions", "child_rows")),
+)
 _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_column("0"))
 
 
@@ -141,17 +148,17 @@ def doubled(pipeline: dlt.Pipeline) -> int:
 
 def erased(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
     """Return kind and hash of what must not be loaded again; none where nobody was ever erased."""
-    if not catalogue.column_types(pipeline, erasure.IDENTIFIERS):
+    if not catalogue.column_types(pipeline, IDENTIFIERS):
         return []
-    columns = sa.table(erasure.IDENTIFIERS, sa.column("kind"), sa.column("digest"), sa.column(tables.LOAD_ID)).c
+    columns = sa.table(IDENTIFIERS, sa.column("kind"), sa.column("digest"), sa.column(tables.LOAD_ID)).c
     return [(kind, digest) for kind, digest in _rows(pipeline, sa.select(columns.kind, columns.digest))]
 
 
-def persons(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[erasure.Held]:
+def persons(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[Held]:
     """Return every interaction of some customers, as far as it may name a person."""
-    columns = [_interactions.c[name] for name in ("id", "customer_id", *erasure.KINDS)]
+    columns = [_interactions.c[name] for name in ("id", "customer_id", *KINDS)]
     statement = sa.select(*columns).where(_interactions.c.customer_id.in_(list(customer_ids)))
-    return (erasure.Held(*row) for row in _rows(pipeline, statement))
+    return (Held(*row) for row in _rows(pipeline, statement))
 
 
 def child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
@@ -165,13 +172,16 @@ def child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
     return found
 
 
-def erase(pipeline: dlt.Pipeline, ids: Sequence[int]) -> None:
-    """Delete interactions and what belongs to them, in one transaction."""
+def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
+    """Delete interactions and what belongs to them, and write down that it was done, in one transaction."""
     with pipeline.sql_client() as client, client.begin_transaction():
         for some in _batches(ids):
             for table in _children.values():
                 client.execute_sql(_spelled(pipeline, sa.delete(table).where(table.c.interaction_id.in_(some))))
             client.execute_sql(_spelled(pipeline, sa.delete(_interactions).where(_is_one_of(some))))
+        done = sa.update(_erasures).where(_erasures.c.erasure_id == erasure.erasure_id)
+        counted = {"interactions": erasure.interactions, "child_rows": erasure.child_rows}
+        client.execute_sql(_spelled(pipeline, done.values(erased_at=datetime.now(UTC), **counted)))
 
 
 @contextmanager

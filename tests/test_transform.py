@@ -107,7 +107,7 @@ def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: An
     temporary.mkdir()
     endless = f"copy (select 1) to '{begun}'"
     config = f'{{{{ config(pre_hook="{endless}", materialized="table") }}}}'
-    sql = config + " select sum(i) as n from range(10000000000000) r(i)"
+    sql = config + "select sum(i) as n from range(10000000000000) r(i)"  # noqa: S608  ours
     (project / "models/broken.sql").write_text(sql)
     with running_emulator(interactions=20, customers=1) as api:
         environment(api)

@@ -19,7 +19,6 @@ from typing import Any
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
-import liine_source
 from liine_source import runs
 from liine_source.client import LiineClient, Page
 
@@ -42,7 +41,7 @@ class Victim:
         number: int = signal.SIGKILL,
         **settings: Any,
     ) -> dict[str, Any]:
-        """Run a function of liine_source in `folder`; return its `points`, whether it was `killed`, and its `error`.
+        """Run a function of `runs` in `folder`; return its `points`, whether it was `killed`, and its `error`.
 
         At point `kill_at`, counted from 1, the run gets the signal `number`, or `delay` seconds later the kernel ends
         it; 0 lets it live.
@@ -100,8 +99,9 @@ def _live(order: dict[str, Any], told: int) -> None:
     error = ""
     try:
         _watch(point)
-        report = getattr(liine_source, order["name"])(**order["settings"])
-        liine_source.raise_for_failures(report)
+        report = getattr(runs, order["name"])(**order["settings"])
+        if isinstance(report, runs.SyncReport):
+            runs.raise_for_failures(report)
     except BaseException as raised:  # noqa: BLE001
         error = f"{type(raised).__name__}: {raised}".replace("\n", " ")
     os.write(told, error.encode())
