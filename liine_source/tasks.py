@@ -3,7 +3,9 @@
 A task reads one window of one customer. When it has ended well it writes into dlt's state, which is committed
 together with the rows, and names the tasks that follow from it. The state of a customer, by fingerprint of filters
 and dates: `{"watermark": …, "reread": …}`, or while its history is being read `{"history": {"began": …,
-"witnessed": …, "left": [[since, until], …]}}`; a backfill has the latter under a key of its own, and keeps it.
+"witnessed": …, "left": [[since, until], …]}}`; a backfill has the latter under a key of its own, and keeps it, with the
+time at which it was `ordered` anew if it was. Where several units of work remember, what one no longer has another may
+still hold: so nothing is removed, and a mark without history and watermark says that there is none.
 """
 
 from collections import deque
@@ -76,7 +78,8 @@ def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
 def merged(states: Iterable[Mapping[str, Any]], customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
     """Return one state of several, oldest first, of all customers or of some: of each mark the newest.
 
-    Each is true by itself, since it was committed with its rows; an older one is only behind.
+    Each is true by itself, since it was committed with its rows; an older one is only behind. But one that began before
+    a backfill was ordered anew says nothing of that, however late it was committed.
     """
     found: dict[str, Any] = {"customers": {}}
     chosen = None if customer_ids is None else set(map(str, customer_ids))
@@ -84,7 +87,8 @@ def merged(states: Iterable[Mapping[str, Any]], customer_ids: Sequence[int] | No
         found |= {name: value for name, value in state.items() if name != "customers"}
         for customer, marks in state.get("customers", {}).items():
             if chosen is None or customer in chosen:
-                found["customers"].setdefault(customer, {}).update(marks)
+                kept = found["customers"].setdefault(customer, {})
+                kept.update({key: mark for key, mark in marks.items() if _ordered(mark) >= _ordered(kept.get(key, {}))})
     return found
 
 
@@ -222,7 +226,8 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     customers = reader.settings.customer_ids
     if order.is_anew:
         for customer in customers:
-            reader.marks(customer).pop(_BACKFILL + reader.filter_hash, None)
+            ordered = datetime.now(UTC).isoformat(timespec="microseconds")
+            reader.marks(customer)[_BACKFILL + reader.filter_hash] = {"ordered": ordered}
         order.is_anew = False
     if order.kind == "repair":
         return deque(_Again(reader, customer, window) for customer in customers for window in order.windows[customer])
@@ -231,14 +236,15 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     for customer in customers:
         key = reader.filter_hash if order.kind == "sync" else _BACKFILL + reader.filter_hash
         marks = reader.marks(customer)
-        if order.kind == "sync" and customer not in order.updated and _witnessed(marks.get(key)):
-            changes.append(_Changes(reader, customer, marks[key], order))
+        mark = marks.get(key, {})
+        if order.kind == "sync" and customer not in order.updated and _witnessed(mark):
+            changes.append(_Changes(reader, customer, mark, order))
         if customer in order.to_reread:
-            changes.append(_Reread(reader, customer, marks[key], order))
-        if key not in marks:
-            histories.append(_Division(reader, customer, key, order))
-        elif "history" in marks[key]:
+            changes.append(_Reread(reader, customer, mark, order))
+        if "history" in mark:
             histories += _Windows.left(reader, customer, key, order)
+        elif "watermark" not in mark:
+            histories.append(_Division(reader, customer, key, order))
     return deque(task for task in changes + histories if task.key not in order.failed)
 
 
@@ -356,7 +362,7 @@ class _Division:
         left = [_spelled(window) for window in self._found]
         self._order.updated.add(self.audit.customer_id)
         history = {"began": began and began.isoformat(), "witnessed": None, "left": left}
-        self._reader.marks(self.audit.customer_id)[self._key] = {"history": history}
+        self._reader.marks(self.audit.customer_id).setdefault(self._key, {})["history"] = history
         return _Windows.left(self._reader, self.audit.customer_id, self._key, self._order)
 
 
@@ -386,12 +392,16 @@ class _Windows(_Swept):
             if witnessed:
                 self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
             else:
-                del self._marks[self._key]
+                self._marks[self._key] = {}
         return []
 
 
-def _witnessed(marks: Mapping[str, Any] | None) -> datetime | None:
-    spelled = marks and (marks.get("watermark") or marks["history"]["witnessed"])
+def _ordered(mark: Mapping[str, Any]) -> str:
+    return str(mark.get("ordered", ""))
+
+
+def _witnessed(mark: Mapping[str, Any]) -> datetime | None:
+    spelled = mark.get("watermark") or mark.get("history", {}).get("witnessed")
     return datetime.fromisoformat(spelled) if spelled else None
 
 

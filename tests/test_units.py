@@ -1,13 +1,14 @@
 """Histories in units of months: together they are everything, and what each remembers is its own."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from liine_source import backfill, loading, status, sync, units, warehouse
 from liine_source.emulator import Faults, Readings, running_emulator
 from liine_source.runs import CustomerStatus, Unit, late
-from liine_source.tasks import carried
+from liine_source.tasks import carried, merged
 from liine_source.windows import in_months
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
@@ -104,6 +105,39 @@ def test_a_unit_remembers_what_is_its_own(postgres: str) -> None:
         assert all("updated_date" in dict(request.params) for request in api.requests if request.params)
         assert differences(postgres, api.truth()) == []
         assert all(customer.watermark and not customer.windows_left for customer in status())
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_what_was_ordered_anew_is_read_though_another_unit_holds_it_for_done(warehouse: Place) -> None:
+    """The order failed, and is repeated without its word: what was to be read is still to be read."""
+    with running_emulator(interactions=60, customers=2) as api:
+        first = api.customer_ids[0]
+        own = settings(api, customer_ids=[first])
+        backfill(**settings(api))
+        for row in api.truth(first):
+            api.change(row["id"], touch_updated_at=False, outcome="Booked")
+        api.faults = Faults(refused_customers=(first,))
+        assert not backfill(is_anew=True, **own).is_complete
+        api.faults = Faults()
+        assert backfill(**own).rows["interactions"] == len(api.truth(first))
+        assert differences(warehouse, api.truth()) == []
+        assert backfill(**settings(api)).rows["interactions"] == 0
+
+
+def test_of_two_marks_the_one_ordered_later_counts() -> None:
+    """However late another run, which began before, was committed; without an order the newest does."""
+    key, done = "backfill f", {"history": {"began": None, "witnessed": None, "left": []}}
+    ordered = {"ordered": "2025-01-02T00:00:00.000000+00:00"}
+    later = {"ordered": "2025-01-03T00:00:00.000000+00:00", **done}
+
+    def kept(*marks: dict[str, Any]) -> Any:
+        return merged({"customers": {"1": {key: mark}}} for mark in marks)["customers"]["1"][key]
+
+    assert kept(done, ordered) == ordered
+    assert kept(done, ordered, done) == ordered
+    assert kept(ordered, ordered | done, done) == ordered | done
+    assert kept(later, ordered) == later
+    assert kept(done, {}) == {}
 
 
 def test_what_is_carried_on() -> None:
