@@ -15,4 +15,5 @@ def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> di
     """Return dlt's data types of the columns that a table has in the pipeline's dataset; none if it is not there."""
     with pipeline.destination_client() as client:
         _, columns = client.get_storage_table(table)  # type: ignore[attr-defined]
-    return {name: column["data_type"] for name, column in columns.items()}
+    # Snowflake spells in capitals what dlt spells in small letters.
+    return {name.lower(): column["data_type"] for name, column in columns.items()}

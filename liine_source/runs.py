@@ -109,8 +109,9 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class CustomerStatus:
-    """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last load went.
+    """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last sync went.
 
+    What a backfill or a repair brings makes nobody up to date; where a customer was never synced they are told instead.
     `sweep_status` is `failed` if one of that load's sweeps failed; `windows_left` of histories and backfills are
     still to be read.
     """
@@ -125,7 +126,7 @@ class CustomerStatus:
 
     @property
     def is_proven(self) -> bool:
-        """Whether its history is there, and its last load was proven complete."""
+        """Whether its history is there, and its last sync was proven complete."""
         return self.sweep_status == "complete" and (self.watermark is not None or not self.windows_left)
 
     def is_late(self, max_age: timedelta) -> bool:

@@ -218,7 +218,7 @@ def _swept(
         if task.is_sweep or error:
             if settings.observer:
                 settings.observer.ended(task.audit, error)
-            yield builder.audit([task.audit.as_row()])
+            yield builder.audit([{**task.audit.as_row(), "kind": order.kind}])
         if order.rows is not None and builder.rows[tables.INTERACTIONS] >= order.rows:
             order.is_unfinished = order.is_unfinished or bool(waiting)
             waiting.clear()

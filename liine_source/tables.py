@@ -143,6 +143,7 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     SWEEPS: (
         _Column("sweep_id", "text", "A random name for the walk.", nullable=False),
         _Column("customer_id", "bigint", "The customer that was read.", nullable=False),
+        _Column("kind", "text", "What the load was for: `sync`, `backfill` or `repair`."),
         _Column("filter_hash", "text", "Fingerprint of the filters and dates asked for."),
         _Column("since", "date", "First day asked for, spare days included; null: from the beginning."),
         _Column("until", "date", "Last day asked for, spare days included; null: up to now."),

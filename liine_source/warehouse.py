@@ -53,7 +53,10 @@ _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_c
 
 
 class LastSweep(NamedTuple):
-    """When a customer's last sweep ended (UTC), and how: if sweeps of its load failed, this is the last of those."""
+    """When the last sweep of a customer's last sync ended (UTC), and how: if some failed, this is the last of those.
+
+    Where a customer was never synced, of its last load.
+    """
 
     ended: datetime
     status: str
@@ -88,7 +91,10 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     """Return each customer's last sweep whose load ended; what a dead one left counts for nothing."""
     columns = _sweeps.c
     # A load's id is its time in seconds; `failed` comes after `complete`.
-    order = [columns[tables.LOAD_ID].desc(), columns.status.desc(), columns.ended.desc()]
+    order: list[Any] = [columns[tables.LOAD_ID].desc(), columns.status.desc(), columns.ended.desc()]
+    # What an earlier version loaded does not tell what for.
+    if "kind" in catalogue.column_types(pipeline, tables.SWEEPS):
+        order.insert(0, sa.case((columns.kind.in_(["backfill", "repair"]), 1), else_=0))
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=order)
     told = sa.select(columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place"))
     numbered = told.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()

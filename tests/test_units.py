@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from liine_source import backfill, loading, status, sync, units, warehouse
+from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
 from liine_source.emulator import Faults, Readings, running_emulator
 from liine_source.runs import CustomerStatus, Unit, late
 from liine_source.tasks import carried, merged
@@ -157,6 +157,28 @@ def test_what_is_carried_on() -> None:
         "analytics_methodology": "none",
         "customers": {"1": {"backfill f-c-d": {}}, "2": {"backfill f-c-d": {"history": {"left": []}}}},
     }
+
+
+@pytest.mark.parametrize("has_kind", [True, False])
+def test_a_backfill_makes_nobody_up_to_date(warehouse: Place, monkeypatch: pytest.MonkeyPatch, has_kind: bool) -> None:
+    """After a sync that failed it is the sync that is told, as far as the dataset knows which is which."""
+    with running_emulator(interactions=60, customers=1) as api:
+        backfill(**settings(api))
+        assert [(found.sweep_status, found.watermark) for found in status()] == [("complete", None)]
+        sync(**settings(api))
+        api.faults = Faults(refused_customers=tuple(api.customer_ids))
+        sync(**settings(api))
+        (failed,) = status()
+        api.faults = Faults()
+        backfill(is_anew=True, **settings(api))
+        with monkeypatch.context() as patch:
+            if not has_kind:
+                known = dict.fromkeys(catalogue.column_types(build_pipeline(), "sweeps").keys() - {"kind"}, "text")
+                patch.setattr(catalogue, "column_types", lambda *_: known)
+            (found,) = status()
+        assert (found.is_proven, found.last_sweep == failed.last_sweep) == (not has_kind, has_kind)
+        sync(**settings(api))
+        assert [found.is_proven for found in status()] == [True]
 
 
 def test_proven_and_late() -> None:

@@ -150,6 +150,7 @@ CREATE TABLE "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 CREATE TABLE "LIINE"."SWEEPS" (
 "SWEEP_ID" VARCHAR  NOT NULL COMMENT 'A random name for the walk.',
 "CUSTOMER_ID" NUMBER(19,0)  NOT NULL COMMENT 'The customer that was read.',
+"KIND" VARCHAR   COMMENT 'What the load was for: `sync`, `backfill` or `repair`.',
 "FILTER_HASH" VARCHAR   COMMENT 'Fingerprint of the filters and dates asked for.',
 "SINCE" DATE   COMMENT 'First day asked for, spare days included; null: from the beginning.',
 "UNTIL" DATE   COMMENT 'Last day asked for, spare days included; null: up to now.',

@@ -4,6 +4,7 @@
 select
     {{ loaded(columns, 'sweep_id', 'text') }} as sweep_id,
     {{ loaded(columns, 'customer_id', 'bigint') }} as customer_id,
+    {{ loaded(columns, 'kind', 'text') }} as kind,
     {{ loaded(columns, 'filter_hash', 'text') }} as filter_hash,
     {{ loaded(columns, 'since', 'date') }} as since_date,
     {{ loaded(columns, 'until', 'date') }} as until_date,
