@@ -6,6 +6,7 @@ Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the sett
 import contextlib
 import dataclasses
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from rich.table import Table
 from liine_source import loading, notices, runs, tables, transform
 from liine_source.errors import ConfigurationError, LiineError, TransformError
 from liine_source.sweep import Audit
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     help="Every interaction of the Liine API in your warehouse, complete and typed.",
@@ -285,6 +288,9 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
+    if notices.is_logging():
+        log.error("%s", message, extra={"told": {"exit_code": code}})
+        sys.exit(code)
     _err.print("Error:", style="bold red", end=" ")
     _err.print(message, markup=False, highlight=False, soft_wrap=True)
     sys.exit(code)

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 import requests
 from dlt.common.configuration import configspec, resolve_configuration
 from dlt.common.configuration.specs import BaseConfiguration
-from dlt.common.runtime.slack import send_slack_message
 from dlt.common.typing import TSecretStrValue
 
 log = logging.getLogger(__name__)
 
 # What a message of Slack's holds well, and somebody reads.
 _LONGEST = 3000
+# Seconds to connect, and to wait for an answer.
+_PATIENCE = (5, 10)
 
 
 @configspec
@@ -57,6 +58,11 @@ def log_to_stderr(*, as_json: bool) -> None:
     ours.addHandler(handler)
 
 
+def is_logging() -> bool:
+    """Whether `log_to_stderr` was asked for, so that an error need not be told otherwise."""
+    return any(type(handler) is logging.StreamHandler for handler in logging.getLogger("liine_source").handlers)
+
+
 def tell_failure(dataset: str, problem: str) -> None:
     """Tell Slack, where dlt's setting names a hook, that a run failed or is not complete."""
     _send(f"liine-source, dataset {dataset}: {problem}")
@@ -73,7 +79,9 @@ def _send(text: str) -> None:
     if not hook:
         return
     try:
-        send_slack_message(hook, text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", is_markdown=False)
+        # dlt's own function would wait for ever for a hook that does not answer.
+        told = {"text": text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", "mrkdwn": False}
+        requests.post(hook, json=told, timeout=_PATIENCE).raise_for_status()
     except requests.RequestException as error:
         # Its text holds the hook's address, which is a secret; and a run does not fail for it.
         log.warning("Slack could not be told (%s).", type(error).__name__)

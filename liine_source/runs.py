@@ -162,7 +162,7 @@ def sync(
     while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
     """
     recorder = _Recorder(observer)
-    with _watched(dataset, recorder.report), translated():
+    with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "sync", recorder) as pipeline:
             return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
@@ -186,7 +186,7 @@ def backfill(
     """
     recorder = _Recorder(observer)
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
-    with _watched(dataset, recorder.report), translated():
+    with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "backfill", recorder) as pipeline:
             return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
@@ -257,7 +257,7 @@ def verify(
 
     recorder = _Recorder(observer)
     settings |= {"since": since} if since else {}
-    with translated():
+    with _watched(dataset):
         resolved = checked_settings(observer=recorder, **settings)
         client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
         try:
@@ -270,6 +270,9 @@ def verify(
                 recorder.incomplete = sum(not customer.is_complete for customer in found)
         finally:
             client.close()
+    if differing := [customer.customer_id for customer in found if not customer.is_complete]:
+        told = ", ".join(map(str, differing))
+        notices.tell_failure(dataset, f"not verified, or not as the API has it: customers {told}; see `liine verify`.")
     return found
 
 
@@ -291,7 +294,7 @@ def purge(
     """
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-    with translated():
+    with _watched(dataset):
         resolved = checked_settings(**settings)
         key = next(iter(resolved.keys.values()), None)
         if key is None:
@@ -321,8 +324,7 @@ def purge(
 
 def raise_for_failures(report: SyncReport) -> None:
     """Raise SyncFailedError, which says what to do, if a customer of the report is not complete."""
-    failures = [(customer.customer_id, error) for customer in report.customers for error in customer.errors]
-    if failures:
+    if failures := _failures(report):
         raise SyncFailedError(failures)
 
 
@@ -356,22 +358,25 @@ def late(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
 
 
 @contextmanager
-def _watched(dataset: str, report: SyncReport) -> Iterator[None]:
+def _watched(dataset: str, report: SyncReport | None = None) -> Iterator[None]:
     """Tell the log, and those who asked for it by dlt's setting, how a run ended."""
     log.info("A run into dataset %s begins.", dataset)
     try:
-        yield
+        with translated():
+            yield
+        told = report and {"rows": report.rows, "is_complete": report.is_complete, "new_columns": report.new_columns}
+        log.info("The run into dataset %s has ended.", dataset, extra={"told": told or {}})
+        if report:
+            notices.tell_new_columns(dataset, report.new_columns)
     except LiineError as error:
-        log.error("%s", error)  # noqa: TRY400  our own sentence, without a traceback
         notices.tell_failure(dataset, str(error))
         raise
-    told = {"rows": report.rows, "is_complete": report.is_complete, "new_columns": report.new_columns}
-    log.info("The run into dataset %s has ended.", dataset, extra={"told": told})
-    notices.tell_new_columns(dataset, report.new_columns)
-    try:
-        raise_for_failures(report)
-    except SyncFailedError as error:
-        notices.tell_failure(dataset, str(error))
+    if report and not report.is_complete:
+        notices.tell_failure(dataset, str(SyncFailedError(_failures(report))))
+
+
+def _failures(report: SyncReport) -> list[tuple[int, LiineError]]:
+    return [(customer.customer_id, error) for customer in report.customers for error in customer.errors]
 
 
 def _new_columns(info: LoadInfo) -> list[str]:

@@ -96,6 +96,7 @@ def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
         months.setdefault(date.fromisoformat(parts["month"]), []).append(int(parts["customer"]))
     rows: dict[str, int] = {}
     proofs: dict[str, str | None] = {}
+    errors: list[str] = []
     for first, customers in sorted(months.items(), reverse=True):
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         try:
@@ -103,10 +104,11 @@ def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
             report = backfill(first, last, dataset=DATASET, is_anew=True, customer_ids=customers)
         except LiineError as error:
             raise _failure(error) from None
-        if errors := [str(error) for found in report.customers for error in found.errors]:
-            raise dg.Failure("\n".join(errors))
+        errors += [str(error) for found in report.customers for error in found.errors]
         rows = {name: rows.get(name, 0) + count for name, count in report.rows.items()}
         proofs |= {f"{found.customer_id} {first:%Y-%m}": found.proof for found in report.customers}
+    if errors:
+        raise dg.Failure("\n".join(errors))
     for key in TABLES:
         context.log_event(dg.AssetMaterialization(key, metadata={"rows loaded": rows.get(key.path[-1])}))
     return dg.MaterializeResult(metadata={"rows loaded": rows, "proof": proofs})

@@ -1,17 +1,22 @@
 """What those who watch are told: counts, ids and sentences of ours, and nothing of a row."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dlt.common.configuration import is_secret_hint
 from dlt.common.configuration.utils import get_resolved_traces
 
-from liine_source import sync
+from liine_source import ConfigurationError, notices, runs, sync, verify
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import LoginRefusedError
 from tests.test_cli import run
@@ -69,6 +74,37 @@ def test_slack_is_told_of_failures_and_new_columns(slack: list[dict[str, Any]]) 
     assert "Canary" not in json.dumps(slack)
 
 
+def test_slack_is_told_of_verifications_and_erasures_that_fail(slack: list[dict[str, Any]]) -> None:
+    """Of customers that differ, and of what could not be begun."""
+    with running_emulator(interactions=60, customers=2) as api:
+        first, second = api.customer_ids
+        sync(**settings(api))
+        assert [found.missing for found in verify(**settings(api))] == [0, 0]
+        assert slack == []
+        api.advance(timedelta(days=2))
+        api.faults = Faults(refused_customers=(second,))
+        verify(**settings(api))
+        assert len(slack) == 1
+        assert f"customers {first}, {second}" in slack[0]["text"]
+        slack.clear()
+        with pytest.raises(ConfigurationError):
+            runs.purge(lead_ids=["Canary"], **settings(api))
+    assert "Erasing needs a key" in slack[0]["text"]
+    assert "Canary" not in json.dumps(slack)
+
+
+def test_a_hook_that_never_answers_holds_no_run_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not waited for longer than its patience, here next to none."""
+    monkeypatch.setattr(notices, "_PATIENCE", (1, 0.01))
+    with socket.create_server(("127.0.0.1", 0)) as silent, running_emulator(interactions=20, customers=1) as api:
+        monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", f"http://127.0.0.1:{silent.getsockname()[1]}/T0/secret-hook")
+        api.faults = Faults(refused_customers=tuple(api.customer_ids))
+        assert not sync(**settings(api)).is_complete
+    assert "Slack could not be told (ReadTimeout)" in caplog.text
+
+
 def test_a_hook_that_fails_fails_no_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The log says that, and not where the hook is."""
     monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", "http://127.0.0.1:9/T0/secret-hook")
@@ -98,6 +134,49 @@ def test_lines_of_json_on_request() -> None:
     assert [line["is_complete"] for line in lines if "is_complete" in line] == [False]
     assert [line["level"] for line in lines].count("error") == 1
     assert not [name for name in names if name in done.stderr]
+
+
+def test_an_error_is_a_line_of_json_too() -> None:
+    """One alone, with the code that the command ends with, whatever it was that failed."""
+    with running_emulator(interactions=20, customers=1) as api:
+        for arguments, password, code in (["sync"], "x", 1), (["check"], "x", 1), (["sync", "--dataset", ""], None, 2):
+            given = {"SOURCES__LIINE__CREDENTIALS__PASSWORD": password} if password else {}
+            given |= {} if password else {"SOURCES__LIINE__PAGE_SIZE": "0"}
+            done = run("--log-format", "json", *arguments, api=api, **given)
+            errors = [line for line in map(json.loads, done.stderr.splitlines()) if line["level"] == "error"]
+            assert (done.returncode, [line["exit_code"] for line in errors]) == (code, [code])
+
+
+@pytest.mark.parametrize("log_format", ["", "json"])
+def test_the_daily_script_ends_as_the_command_does(log_format: str) -> None:
+    """0, 1 for a customer that was not read, 2 for a wrong setting; a sentence, and no traceback."""
+    script = Path(__file__).parents[1] / "pipelines" / "daily.py"
+    with running_emulator(interactions=20, customers=1) as api:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "DLT_DATA_DIR": str(Path.cwd() / "dlt"),
+            "SOURCES__LIINE__BASE_URL": api.base_url,
+            "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
+            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+            "LIINE_LOG_FORMAT": log_format,
+        }
+
+        def ended(**more: str) -> tuple[int, str]:
+            done = subprocess.run(  # noqa: S603  our own script
+                [sys.executable, str(script)], env=environment | more, capture_output=True, text=True, check=False
+            )
+            assert "Traceback" not in done.stderr
+            if log_format:
+                assert all(map(json.loads, done.stderr.splitlines()))
+            return done.returncode, done.stderr
+
+        assert ended()[0] == 0
+        code, told = ended(SOURCES__LIINE__PAGE_SIZE="0")
+        assert (code, "page_size must be 1 to 1000" in told) == (2, True)
+        api.faults = Faults(refused_customers=tuple(api.customer_ids))
+        code, told = ended()
+        assert (code, "403" in told) == (1, True)
 
 
 def test_monitoring_asks_for_an_age() -> None:
