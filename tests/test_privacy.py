@@ -189,6 +189,30 @@ def test_what_is_dropped_is_counted(key: privacy.Key) -> None:
     assert dropped["name"] == sum(row["name"] is not None for row in truth)
 
 
+@pytest.mark.parametrize(
+    ("address", "count"),
+    [
+        ("https://clinic.example/a", 0),
+        ("HTTPS://Clinic.example:443/a/?#", 0),
+        ("https://clinic.example/a?name=Zoe", 1),
+        ("https://clinic.example/a#zoe", 1),
+        ("https://zoe@clinic.example/a", 1),
+        ("https://zoe:p@clinic.example/a?x=1#y", 1),
+        ("no address", 1),
+        ({"url": "https://clinic.example/a"}, 1),
+    ],
+)
+def test_what_an_address_loses_is_counted(address: Any, count: int) -> None:
+    """Once for each address, where a user, a query or a fragment was there; where it is kept, nothing is."""
+    row = row_of({"id": 1, "initial_landing_url": address, "last_touch_referrer_url": None})
+    rows = privacy.Treated(privacy.checked("hash", {}, KEY))
+    rows.rows([row], 5)
+    assert rows.dropped == ({"initial_landing_url": 1} if count else {})
+    kept = privacy.Treated(privacy.checked("hash", {"initial_landing_url": "keep"}, KEY))
+    kept.rows([row_of({"id": 1, "initial_landing_url": address})], 5)
+    assert kept.dropped == {}
+
+
 # The canary
 
 
