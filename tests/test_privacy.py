@@ -52,10 +52,12 @@ def digest(text: str) -> str:
     return "1:" + hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def treated(mode: str, value: dict[str, Any], fields: dict[str, str] | None = None) -> dict[str, Any]:
+def treated(
+    mode: str, value: dict[str, Any], fields: dict[str, str] | None = None, key: privacy.Key = KEY
+) -> dict[str, Any]:
     """The fields of a row after it was treated."""
     row = row_of({"id": 1, **value})
-    (found,) = privacy.Treated(privacy.checked(mode, fields, KEY)).rows([row], 5)
+    (found,) = privacy.Treated(privacy.checked(mode, fields, key)).rows([row], 5)
     known = {name: getattr(found, name) for name in value if name in FIELDS_BY_NAME}
     return known | {"unknown": found.unknown}
 
@@ -138,6 +140,15 @@ def test_fields_are_excepted_by_name() -> None:
         "name": None,
         "unknown": 0,
     }
+
+
+def test_a_new_key_shows_before_each_hash_but_not_in_a_number() -> None:
+    """So an agent's number is another one under it, and the hashes of its row tell under which key it was made."""
+    row = {"agent_id": 7, "call_id": "c"}
+    old, new = treated("hash", row), treated("hash", row, key=privacy.Key(SECRET[::-1].encode(), "2"))
+    assert (old["call_id"][:2], new["call_id"][:2]) == ("1:", "2:")
+    assert old["agent_id"] != new["agent_id"]
+    assert all(0 <= found["agent_id"] < 2**63 for found in (old, new))
 
 
 @pytest.mark.parametrize(("secret", "told"), [("tiny-secret", "too short"), (SECRET, "")])
