@@ -142,6 +142,30 @@ def test_fields_are_excepted_by_name() -> None:
     }
 
 
+# Text about nobody, as the classes judge it: what a visitor's address or an account's own settings say.
+OPEN_TEXT = {
+    *(
+        f"{touch}_{name}"
+        for touch in ("initial", "last_touch")
+        for name in ("marketing_channel", "location", "utm_source", "utm_medium", "utm_campaign", "utm_content")
+    ),
+    "tracking_number",
+}
+# Text of a list, where the list is the reference's and the API may have more words.
+LISTED = {"interaction_type", "direction", "status", "call_type", "call_status", "outcome", "intent_level"}
+
+
+@pytest.mark.parametrize("mode", ["hash", "drop"])
+def test_text_of_class_none_stays_whatever_it_says(mode: str) -> None:
+    """Channels rest on it, and analysts need a new word of a list; each is dropped where its name is given."""
+    texts = {field for field in FIELDS if (field.data_type, field.personal_data) == ("text", "none")}
+    assert {field.name for field in texts if not (field.is_open or field.values)} == OPEN_TEXT
+    assert {field.name for field in texts if field.values} == LISTED
+    given = dict.fromkeys(sorted(OPEN_TEXT | LISTED), "Zoë O'Mockery")
+    assert treated(mode, given) == {**given, "unknown": None}
+    assert treated(mode, given, dict.fromkeys(given, "drop")) == dict.fromkeys([*given, "unknown"])
+
+
 def test_a_new_key_shows_before_each_hash_but_not_in_a_number() -> None:
     """So an agent's number is another one under it, and the hashes of its row tell under which key it was made."""
     row = {"agent_id": 7, "call_id": "c"}
