@@ -655,12 +655,12 @@ def test_an_erased_person_never_comes_back(warehouse: Place, key: privacy.Key, m
         assert {row["id"] for row in held} == {row["id"] for row in left}
         assert other["id"] in {row["id"] for row in held}
         for child in tables.CHILDREN:
-            ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608
+            ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608  names of ours
             assert not ids & theirs
         found = runs.verify(repair=True, **given)
         assert [customer.missing for customer in found] == [0, 0]
         assert persons(warehouse) == len(left)
-        written = [query(warehouse, f"select * from liine.{table}") for table in ("erasures", "erased_identifiers")]  # noqa: S608
+        written = [query(warehouse, f"select * from liine.{table}") for table in ("erasures", "erased_identifiers")]  # noqa: S608  names of ours
         records = str(written)
         assert person["lead_id"] not in records
         assert person["phone_number"] not in records
