@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import io
+import json
 import logging
+import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
@@ -610,6 +612,31 @@ def test_a_pipeline_of_ones_own_treats_values_alike(key: privacy.Key, logged: io
         pipeline.run(liine(**canary.given))
         assert canary.in_warehouse(Path("mine_too.duckdb")) == []
         assert canary.found("log", logged.getvalue(), canary.texts | canary.secrets) == []
+
+
+OWN = """
+import json, sys
+import dlt
+from liine_source import liine
+place = dlt.destinations.duckdb("mine_too.duckdb")
+dlt.pipeline("mine", "mine", destination=place, dataset_name="liine").run(liine(**json.loads(sys.argv[1])))
+"""
+
+
+def test_a_pipeline_of_ones_own_writes_no_filter_down(key: privacy.Key) -> None:
+    """Not into dlt's trace either, which has all other settings that dlt found in a file, but for secrets."""
+    Path(".dlt").mkdir()
+    filters = f'ehr_pms_patient_id_search = ["{marker("filter")}"]'
+    Path(".dlt", "config.toml").write_text(f"[sources.liine]\npage_size = 987\n[sources.liine.filters]\n{filters}\n")
+    with small() as api:
+        ended = subprocess.run([sys.executable, "-c", OWN, json.dumps(settings(api))], check=False)  # noqa: S603  our own
+        assert ended.returncode == 0
+        assert ("ehr_pms_patient_id_search", marker("filter")) in [*api.requests[-1].params]
+    trace = Path("mine", "mine", "trace.pickle").read_bytes()
+    assert b"page_size" in trace
+    assert [
+        path for path in Path("mine").rglob("*") if path.is_file() and marker("filter").encode() in path.read_bytes()
+    ] == []
 
 
 # Erasing one person
