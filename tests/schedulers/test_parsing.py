@@ -11,11 +11,22 @@ from tests.schedulers.environments import AIRFLOW, DAGSTER, PIPELINES, environme
 
 pytestmark = pytest.mark.schedulers
 
-# Loads a file with sockets blocked, and tells which variables and files were read meanwhile.
+# In each process that is begun, the one that dbt parses its project in too: sockets are blocked, and files noted.
+WATCHED = """
+import os, sys
+noted = os.open(os.environ["FILES_OPENED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def heard(event, arguments):
+    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
+        os.write(noted, b"SOCKET\\n")
+        raise AssertionError(event)
+    if event == "open":
+        os.write(noted, f"{arguments[0]}\\n".encode("utf-8", "replace"))
+sys.addaudithook(heard)
+"""
+# Loads a file, and tells which variables were read meanwhile.
 PARSED = """
 import json, os, runpy, sys
-import socket
-names, files = set(), set()
+names = set()
 environ = type(os.environ)
 read = environ.__getitem__
 def get(self, name):
@@ -27,14 +38,8 @@ def get(self, name):
         names.add(name)
     return read(self, name)
 environ.__getitem__ = get
-def heard(event, arguments):
-    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
-        raise AssertionError(event)
-    if event == "open":
-        files.add(str(arguments[0]))
-sys.addaudithook(heard)
 runpy.run_path(sys.argv[1])
-print(json.dumps({"names": sorted(names), "files": sorted(files), "modules": sorted(sys.modules)}))
+print(json.dumps({"names": sorted(names), "modules": sorted(sys.modules)}))
 """
 
 
@@ -47,10 +52,15 @@ def test_parsing_asks_nothing_and_reads_no_secret(programs: Path, file: str, tmp
     folder.mkdir()
     (folder / "config.toml").write_text("[sources.liine]\ncustomer_ids = [1001, 1002]\n")
     (folder / "secrets.toml").write_text('[sources.liine.credentials]\nusername = "u"\npassword = "p"\n')
-    for _ in range(2):
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "watched" / "sitecustomize.py").write_text(WATCHED)
+    for number in range(2):
         told = parsed(programs, file, tmp_path)
         assert not [name for name in told["names"] if "CREDENTIALS" in name or "PASSWORD" in name]
-        assert not [name for name in told["files"] if name.endswith("secrets.toml")]
+        opened = (tmp_path / "opened").read_text().splitlines()
+        assert not [name for name in opened if name.endswith("secrets.toml") or name == "SOCKET"]
+        # dbt's own process is among those that were watched.
+        assert programs == AIRFLOW or number or [name for name in opened if name.endswith("dbt_project.yml")]
         if programs == AIRFLOW:
             assert not {"dlt", "liine_source"} & set(told["modules"])
 
@@ -61,6 +71,8 @@ def parsed(programs: Path, file: str, folder: Path) -> dict[str, Any]:
         programs,
         folder,
         AIRFLOW_HOME=str(folder / "airflow"),
+        FILES_OPENED=str(folder / "opened"),
+        PYTHONPATH=str(folder / "watched"),
         SOURCES__LIINE__CREDENTIALS__PASSWORD="p",
         DESTINATION__POSTGRES__CREDENTIALS="postgresql://u:p@nowhere.example/x",
     )
