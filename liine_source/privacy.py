@@ -131,13 +131,14 @@ def _can_be_hashed(described: Field) -> bool:
 
 
 class Treated:
-    """Applies the settings to rows, in place. `dropped` counts by field the values that were there and are gone."""
+    """Applies the settings to rows, in place. `dropped` counts by field the values that are gone or cut short."""
 
     def __init__(self, privacy: Privacy, suppressed: "Suppressed | None" = None) -> None:
         self.dropped: Counter[str] = Counter()
         self._suppressed = suppressed or Suppressed()
         self._privacy = privacy
         self._treatments = [] if privacy.does_nothing else list(self._chosen())
+        self._pages = {name for name, normalized in _NORMALIZED.items() if normalized is _page}
         self._kept_unknown = {name for name, treatment in privacy.fields.items() if treatment == "keep"}
 
     @property
@@ -154,7 +155,7 @@ class Treated:
                 if value is not None:
                     treated = treat(value)
                     setattr(row, name, treated)
-                    if treated is None:
+                    if treated is None or (name in self._pages and _is_cut(_as_text(value))):
                         self.dropped[name] += 1
             if row.unknown and self._privacy.mode != "keep":
                 row.unknown = self._allowed(row.unknown)
@@ -304,6 +305,12 @@ def _page(text: str) -> str:
         return f"{parts.scheme}://{parts.hostname or ''}{parts.path}".lower() if parts.hostname else ""
     except ValueError:
         return ""
+
+
+def _is_cut(text: str) -> bool:
+    """Whether an address loses something that may name somebody."""
+    parts = urlsplit(text.strip())
+    return bool(parts.query or parts.fragment or parts.username or parts.password)
 
 
 _NORMALIZED: dict[str, Callable[[str], str]] = {

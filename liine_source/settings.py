@@ -10,6 +10,7 @@ import msgspec
 from dlt.common.configuration import configspec, resolve_configuration, with_config
 from dlt.common.configuration.providers import ConfigTomlProvider, EnvironProvider
 from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.runtime.run_context import RunContext
 from dlt.common.typing import SecretSentinel, TSecretStrValue
 
@@ -39,6 +40,16 @@ class _Secrets(BaseConfiguration):
 
 def _secrets() -> _Secrets:
     return resolve_configuration(_Secrets(), sections=("sources", "liine"))
+
+
+def _untrace_filters() -> None:
+    """Take filters out of what dlt writes into its trace: they may hold a phone number or a patient's.
+
+    Were they of a secret type, dlt would read them from `secrets.toml` alone.
+    """
+    found = get_resolved_traces()
+    for traces in (found.resolved_traces, found.all_traces):
+        traces[:] = [trace for trace in traces if trace.key != "filters"]
 
 
 class Observer(Protocol):
@@ -101,6 +112,7 @@ def checked_settings(
 
     `keep_run_results` is of `runs` alone.
     """
+    _untrace_filters()
     ids = list(dict.fromkeys(customer_ids))
     if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
         raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")

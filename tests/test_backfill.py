@@ -35,7 +35,7 @@ class Closing:
 
 
 def windows_of(customer: int) -> list[Any]:
-    sql = f"select since, until, status from liine.sweeps where customer_id = {customer} order by ended"  # noqa: S608
+    sql = f"select since, until, status from liine.sweeps where customer_id = {customer} order by ended"  # noqa: S608  a number of the emulator's
     return [tuple(row.values()) for row in query(WAREHOUSE, sql)]
 
 

@@ -121,6 +121,21 @@ def test_nothing_left_to_read_is_said() -> None:
         assert "ok" in run("plan", api=api).stdout
 
 
+def test_the_readme_shows_the_columns_that_are_printed() -> None:
+    """Of the tables of `plan`, `sync`, `backfill` and `verify`; the figures are of a larger emulator."""
+    shown = set(headers((Path(__file__).parents[1] / "README.md").read_text()))
+    with running_emulator(interactions=60, customers=1) as api:
+        for command in (["plan"], ["sync"], ["backfill", "--since", "2025-01-01"], ["verify"]):
+            printed = set(headers(run(*command, api=api).stdout))
+            assert printed
+            assert printed <= shown, command
+
+
+def headers(text: str) -> list[str]:
+    """The names of the columns of each table."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.startswith("┃")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "message"),
     [

@@ -34,7 +34,7 @@ def at_once(api: Emulator, units: list[list[int]], folder: Path) -> None:
         # Half of them read several windows at once.
         given = settings(api, customer_ids=customers, page_size=50, max_concurrency=1 + 3 * (number % 2))
         command = [sys.executable, "-c", UNIT, json.dumps(given)]
-        waiting.append(subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True))  # noqa: S603
+        waiting.append(subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True))  # noqa: S603  our own program
     told = [process.communicate()[1] for process in waiting]
     assert [process.returncode for process in waiting] == [0] * len(units), told
 

@@ -63,12 +63,12 @@ def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator) -> None:
     sync(**settings(api, page_size=50))
     ids = sorted(row["id"] for row in api.truth())
     lost, old = ids[100:103], ids[700]
-    spoil(f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608
+    spoil(f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608  ids of the emulator's
     told_only = verify(**settings(api, page_size=50))
     assert told(told_only)["missing"] == 3
     assert not all(customer.is_complete for customer in told_only)
     assert len(query(WAREHOUSE, "select 1 from liine.interactions")) == 1497
-    spoil(f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608
+    spoil(f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608  ids of the emulator's
     repaired = verify(repair=True, **settings(api, page_size=50))
     assert told(repaired)["missing"] == 3
     assert all(customer.is_complete for customer in repaired)
@@ -102,7 +102,7 @@ def test_a_row_that_comes_back_is_unmarked() -> None:
         customer = api.customer_ids[0]
         gone = api.truth()[300]
         api.faults = Faults()
-        copied = f"select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"  # noqa: S608
+        copied = f"select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"  # noqa: S608  ids of the emulator's
         spoil(f"insert into liine.interactions by name {copied}")
         for _ in range(2):
             verify(**settings(api, page_size=50))
@@ -132,7 +132,7 @@ def test_only_the_days_since_are_verified(api: Emulator) -> None:
     sync(**settings(api, page_size=50))
     newest, *_, oldest = api.truth(api.customer_ids[0])
     since = newest["start_time"][:10]
-    spoil(f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608
+    spoil(f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608  ids of the emulator's
     chosen = settings(api, page_size=50, customer_ids=[api.customer_ids[0]])
     assert told(verify(since, **chosen))["missing"] == 1
 

@@ -88,7 +88,7 @@ def _wrong_fields(expected: Row, found: Row) -> list[str]:
 
 
 def _wrong_lists(place: Place, truth: dict[int, Row], dataset: str) -> list[str]:
-    sql = f"select interaction_id, position, provider_name from {dataset}.interactions__provider_names"  # noqa: S608
+    sql = f"select interaction_id, position, provider_name from {dataset}.interactions__provider_names"  # noqa: S608  names of ours
     found = sorted(tuple(row.values()) for row in query(place, sql))
     expected = sorted(
         (key, position, name)
@@ -102,7 +102,7 @@ def _wrong_objects(place: Place, truth: dict[int, Row], dataset: str) -> list[st
     columns = "interaction_id, touch, key, value, value_type"
     found = sorted(
         tuple(row.values())
-        for row in query(place, f"select {columns} from {dataset}.interactions__session_extras")  # noqa: S608
+        for row in query(place, f"select {columns} from {dataset}.interactions__session_extras")  # noqa: S608  names of ours
     )
     expected = sorted(
         (

@@ -13,7 +13,7 @@ def main(venv: str) -> None:
     """Run `liine --help` and `liine check` of the environment `venv` against an emulator of this one."""
     liine = str(Path(venv) / "bin" / "liine")
     python = str(Path(venv) / "bin" / "python")
-    missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)  # noqa: S603
+    missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)  # noqa: S603  programs of an environment of our own
     assert missing.returncode != 0, "the environment holds the emulator's extra, so it shows nothing"
     assert "sync" in _output([liine, "--help"], {})
     where = "from liine_source.transform import project_folder; print(project_folder())"
@@ -31,7 +31,7 @@ def main(venv: str) -> None:
 
 
 def _output(command: list[str], settings: dict[str, str]) -> str:
-    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)  # noqa: S603  programs of an environment of our own
     return done.stdout
 
 

@@ -186,7 +186,7 @@ def test_serve_runs_in_a_process_of_its_own() -> None:
         "from liine_source.emulator import serve\n"
         "serve(port=0, interactions=3, customers=1, on_ready=lambda api: print(api.base_url, flush=True))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  a script of our own
         assert process.stdout is not None
         try:
             remote = create_emulator(interactions=0)

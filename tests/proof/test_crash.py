@@ -102,6 +102,6 @@ def _sweeps(folder: Path, customer: int) -> list[dict[str, Any]]:
         return []
     return query(
         file,
-        "select sweep_id, since, until from liine.sweeps where updated_since is null and status = 'complete' "  # noqa: S608
+        "select sweep_id, since, until from liine.sweeps where updated_since is null and status = 'complete' "  # noqa: S608  a number of the emulator's
         f"and customer_id = {customer} and _dlt_load_id in (select load_id from liine._dlt_loads where status = 0)",
     )
