@@ -259,7 +259,8 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
             client.schema = Schema.from_dict(declared.to_dict())  # type: ignore[arg-type]
             client.initialize_storage()
             names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
-            client.update_stored_schema(only_tables=names)
+            # Interactions last: where they are, whoever looks meanwhile finds the others too.
+            client.update_stored_schema(only_tables=sorted(names, key=lambda name: name == tables.INTERACTIONS))
     # A run may have been killed in between, or somebody may have dropped one.
     if kind_of(pipeline) == "postgres":
         warehouse.create_indexes(pipeline)
@@ -297,7 +298,8 @@ def _make_transient(pipeline: dlt.Pipeline) -> None:
         return
     with pipeline.sql_client() as client:
         if dlt.config.get(_IS_TRANSIENT, bool) and not client.has_dataset():
-            client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name()}")
+            # Another first run may just have made it.
+            client.execute_sql(f"CREATE TRANSIENT SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
         client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name(staging=True)}")
 
 
@@ -355,6 +357,9 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         # dlt has read the key from the file, and would send its path to the account.
         if kind == "snowflake":
             credentials.private_key_path = None
+            _make_what_is_not_there()
+            # One statement for each: in a list Snowflake may not take IF NOT EXISTS.
+            arguments["alter_add_multi_column"] = False
         else:
             _copy_in_parts()
         arguments["credentials"] = credentials
@@ -385,6 +390,27 @@ def _copy_in_parts() -> None:
         from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob  # noqa: PLC0415  it needs the extra
 
         PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001  dlt has no setting for it
+
+
+def _make_what_is_not_there() -> None:
+    """Have dlt make on Snowflake, which has no lock for it, only what another run has not made since dlt looked."""
+    with suppress(ImportError):  # dlt says by itself what to install
+        from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient  # noqa: PLC0415  it needs the extra
+        from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient  # noqa: PLC0415  as above
+
+        def create_dataset(client: Any) -> None:
+            client.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
+
+        def add_columns(client: Any, columns: Any, table: Any = None) -> list[str]:
+            return [f"ADD COLUMN IF NOT EXISTS {client._get_column_def_sql(column, table)}" for column in columns]  # noqa: SLF001
+
+        # dlt has no settings for them.
+        for kind, name, way in (
+            (SnowflakeSqlClient, "create_dataset", create_dataset),
+            (SnowflakeClient, "_make_create_table", lambda _, name, __: f"CREATE TABLE IF NOT EXISTS {name}"),
+            (SnowflakeClient, "_make_add_column_sql", add_columns),
+        ):
+            setattr(kind, name, way)
 
 
 def _location(destination: AnyDestination) -> str:

@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -14,6 +16,7 @@ import sqlglot
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
@@ -21,6 +24,7 @@ from liine_source import backfill, status, sync, verify
 from liine_source.emulator import running_emulator
 from liine_source.errors import ConfigurationError, DestinationError, DoubledError
 from tests.snowflake_stand_in import PASSWORD, USER, StandIn, split
+from tests.test_postgres import at_once
 from tests.test_sync import settings
 from tests.warehouse import differences, query
 
@@ -152,6 +156,64 @@ def test_the_set_up_script_is_snowflakes_to_a_parser() -> None:
     assert parser.parse_string(script.replace("grant role", "grant rule", 1)).violations != []
 
 
+@pytest.mark.parametrize(
+    "about_to",
+    [
+        '"LIINE"."INTERACTIONS" (',
+        pytest.param("CREATE SCHEMA", marks=pytest.mark.proof),
+        pytest.param("CREATE TRANSIENT SCHEMA", marks=pytest.mark.proof),
+    ],
+    ids=["tables", "schema", "transient schema"],
+)
+def test_two_first_runs_at_once_make_what_the_other_has_not(
+    snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, about_to: str
+) -> None:
+    """One has looked and found nothing; before it makes it, another run of another customer begins and ends."""
+    if "TRANSIENT" in about_to:
+        monkeypatch.setenv("DESTINATION__SNOWFLAKE__IS_TRANSIENT", "true")
+    with running_emulator(interactions=60, customers=2) as api:
+        first, second = api.customer_ids
+        with overtaken(about_to, lambda: at_once(api, [[second]], tmp_path)):
+            assert sync(**settings(api, customer_ids=[first])).is_complete
+        assert differences(snowflake, api.truth()) == []
+        assert {customer.sweep_status for customer in status()} == {"complete"}
+        assert snowflake.query("select distinct schema_name as name from liine._dlt_version") == [{"name": "liine"}]
+
+
+@pytest.mark.proof
+def test_two_runs_at_once_that_find_a_new_field_add_one_column(snowflake: StandIn, tmp_path: Path) -> None:
+    """Neither fails, and neither loses its values."""
+    with running_emulator(interactions=60, customers=2) as api:
+        first, second = api.customer_ids
+        sync(**settings(api))
+        api.advance(timedelta(days=1))
+        for customer in (first, second):
+            api.change(api.truth(customer)[0]["id"], brand_new=f"of {customer}", another=customer)
+        with overtaken('ALTER TABLE "LIINE"."INTERACTIONS"', lambda: at_once(api, [[second]], tmp_path)):
+            assert sync(**settings(api, customer_ids=[first])).is_complete
+        assert differences(snowflake, api.truth()) == []
+
+
+@contextmanager
+def overtaken(about_to: str, happens: Callable[[], None]) -> Iterator[None]:
+    """Have something happen once, just before this process sends such a statement."""
+    asked = SnowflakeSqlClient.execute_query
+    begun: list[str] = []
+
+    @contextmanager
+    def execute_query(self: SnowflakeSqlClient, query: str, *arguments: Any, **named: Any) -> Iterator[Any]:
+        if about_to in query and not begun:
+            begun.append(query)
+            happens()
+        with asked(self, query, *arguments, **named) as cursor:
+            yield cursor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SnowflakeSqlClient, "execute_query", execute_query)
+        yield
+    assert begun
+
+
 @pytest.mark.proof
 def test_clustering_and_transience_are_settings(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them the dataset is permanent and has no clustering key; staging is transient always."""
@@ -163,7 +225,7 @@ def test_clustering_and_transience_are_settings(snowflake: StandIn, monkeypatch:
         assert differences(snowflake, api.truth()) == []
     made = [sent for sent in snowflake.statements if "CREATE TRANSIENT SCHEMA" in sent]
     assert any(sent.endswith('"LIINE"') for sent in made)
-    (created,) = [sent for sent in snowflake.statements if 'CREATE TABLE "LIINE"."INTERACTIONS" (' in sent]
+    (created,) = [sent for sent in snowflake.statements if 'NOT EXISTS "LIINE"."INTERACTIONS" (' in sent]
     assert 'CLUSTER BY ("CUSTOMER_ID","START_TIME")' in created
     assert '"ID" NUMBER(19,0)  NOT NULL' in created
 

@@ -34,9 +34,9 @@ FROM '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"/interactions__sessi
 FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
 MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
 
-CREATE SCHEMA "LIINE"
+CREATE SCHEMA IF NOT EXISTS "LIINE"
 
-CREATE TABLE "LIINE"."INTERACTIONS" (
+CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS" (
 "ANALYZE_COMPLETE" BOOLEAN   COMMENT 'Whether analysis of the call has ended; null while a call is in progress.',
 "CUSTOMER_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the customer that the row belongs to.',
 "DURATION" NUMBER(19,0)   COMMENT 'Length of a call in seconds; set for calls only.',
@@ -123,14 +123,14 @@ CREATE TABLE "LIINE"."INTERACTIONS" (
 "VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: other filters find it; `not returned`: none do.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE"."INTERACTIONS__PROVIDER_NAMES" (
+CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Place in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Providers of the appointment, by name.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE"."INTERACTIONS__REJECTED_VALUES" (
+CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
@@ -138,7 +138,7 @@ CREATE TABLE "LIINE"."INTERACTIONS__REJECTED_VALUES" (
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
+CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "TOUCH" VARCHAR  NOT NULL COMMENT 'Which object it was in: `initial` or `last_touch`.',
 "KEY" VARCHAR  NOT NULL COMMENT 'The key within the object.',
@@ -147,7 +147,7 @@ CREATE TABLE "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE"."SWEEPS" (
+CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "SWEEP_ID" VARCHAR  NOT NULL COMMENT 'A random name for the walk.',
 "CUSTOMER_ID" NUMBER(19,0)  NOT NULL COMMENT 'The customer that was read.',
 "KIND" VARCHAR   COMMENT 'What the load was for: `sync`, `backfill` or `repair`.',
@@ -174,7 +174,32 @@ CREATE TABLE "LIINE"."SWEEPS" (
 "ENDED" TIMESTAMP_LTZ(6)   COMMENT 'When the sweep ended, by this machine''s clock, UTC.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS" (
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_LOADS" (
+"LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Unique identifier of the load operation',
+"SCHEMA_NAME" VARCHAR   COMMENT 'Name of the schema associated with this load',
+"STATUS" NUMBER(19,0)  NOT NULL COMMENT 'Status of the load operation (0 = success)',
+"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when the load was completed',
+"SCHEMA_VERSION_HASH" VARCHAR   COMMENT 'Hash of the schema version used during this load')
+
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_PIPELINE_STATE" (
+"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the pipeline state',
+"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt state engine',
+"PIPELINE_NAME" VARCHAR  NOT NULL COMMENT 'Name of the pipeline this state belongs to',
+"STATE" VARCHAR  NOT NULL COMMENT 'Compressed JSON representation of the pipeline state',
+"CREATED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this state was created',
+"VERSION_HASH" VARCHAR   COMMENT 'Hash of the state content, used to detect changes',
+"_DLT_LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Load identifier linking this row to its load operation',
+"_DLT_ID" VARCHAR  NOT NULL)
+
+CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_VERSION" (
+"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
+"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt schema engine that created this schema',
+"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
+"SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
+"VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition')
+
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS" (
 "ANALYZE_COMPLETE" BOOLEAN   COMMENT 'Whether analysis of the call has ended; null while a call is in progress.',
 "CUSTOMER_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the customer that the row belongs to.',
 "DURATION" NUMBER(19,0)   COMMENT 'Length of a call in seconds; set for calls only.',
@@ -261,14 +286,14 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS" (
 "VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: other filters find it; `not returned`: none do.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Place in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Providers of the appointment, by name.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
@@ -276,7 +301,7 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "TOUCH" VARCHAR  NOT NULL COMMENT 'Which object it was in: `initial` or `last_touch`.',
 "KEY" VARCHAR  NOT NULL COMMENT 'The key within the object.',
@@ -284,31 +309,6 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "VALUE_TYPE" VARCHAR   COMMENT 'JSON''s type of the value: string, number, boolean, null, object or array.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
-
-CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_LOADS" (
-"LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Unique identifier of the load operation',
-"SCHEMA_NAME" VARCHAR   COMMENT 'Name of the schema associated with this load',
-"STATUS" NUMBER(19,0)  NOT NULL COMMENT 'Status of the load operation (0 = success)',
-"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when the load was completed',
-"SCHEMA_VERSION_HASH" VARCHAR   COMMENT 'Hash of the schema version used during this load')
-
-CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_PIPELINE_STATE" (
-"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the pipeline state',
-"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt state engine',
-"PIPELINE_NAME" VARCHAR  NOT NULL COMMENT 'Name of the pipeline this state belongs to',
-"STATE" VARCHAR  NOT NULL COMMENT 'Compressed JSON representation of the pipeline state',
-"CREATED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this state was created',
-"VERSION_HASH" VARCHAR   COMMENT 'Hash of the state content, used to detect changes',
-"_DLT_LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Load identifier linking this row to its load operation',
-"_DLT_ID" VARCHAR  NOT NULL)
-
-CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_VERSION" (
-"VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
-"ENGINE_VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Version of the dlt schema engine that created this schema',
-"INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
-"SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
-"VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
-"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition')
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
 "VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',

@@ -3,8 +3,7 @@ ALTER SESSION SET autocommit=False
 ALTER SESSION SET autocommit=True
 
 ALTER TABLE "LIINE"."INTERACTIONS"
-ADD COLUMN
-"BRAND_NEW" VARCHAR
+ADD COLUMN IF NOT EXISTS "BRAND_NEW" VARCHAR
 
 ALTER TABLE "LIINE"."INTERACTIONS"
 DROP CLUSTERING KEY
@@ -41,7 +40,7 @@ FROM '@"LIINE_STG_…"."%INTERACTIONS__SESSION_EXTRAS"/"…"/interactions__sessi
 FILE_FORMAT = (TYPE = 'PARQUET', BINARY_AS_TEXT = FALSE, USE_LOGICAL_TYPE = TRUE)
 MATCH_BY_COLUMN_NAME='CASE_INSENSITIVE'
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS" (
 "ANALYZE_COMPLETE" BOOLEAN   COMMENT 'Whether analysis of the call has ended; null while a call is in progress.',
 "CUSTOMER_ID" NUMBER(19,0)   COMMENT 'Liine''s number for the customer that the row belongs to.',
 "DURATION" NUMBER(19,0)   COMMENT 'Length of a call in seconds; set for calls only.',
@@ -129,14 +128,14 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS" (
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.',
 "BRAND_NEW" VARCHAR  )
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Place in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Providers of the appointment, by name.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "FIELD" VARCHAR  NOT NULL COMMENT 'The field whose value did not fit its column.',
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null where personal data is hashed or dropped.',
@@ -144,7 +143,7 @@ CREATE TABLE "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "IS_CLEARED" BOOLEAN   COMMENT 'Tells the loader to remove an interaction''s earlier rows; never true in a loaded table.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'The dlt load that brought the row, as in `_dlt_loads`.')
 
-CREATE TABLE "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
+CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "TOUCH" VARCHAR  NOT NULL COMMENT 'Which object it was in: `initial` or `last_touch`.',
 "KEY" VARCHAR  NOT NULL COMMENT 'The key within the object.',
