@@ -9,6 +9,7 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 import hashlib
 import math
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -143,10 +144,11 @@ def _emptied(pipeline: dlt.Pipeline) -> None:
 
 @contextmanager
 def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Let no other run on this machine use the working directory meanwhile."""
-    Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
+    """Let no other run on this machine use the working directory meanwhile; of a unit's nothing stays."""
+    home = Path(pipeline.pipelines_dir)
+    home.parent.mkdir(parents=True, exist_ok=True)
     is_patient = has_many_writers(pipeline)
-    lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
+    lock = FileLock(home.parent / f"{home.name}.lock")
     try:
         lock.acquire(timeout=_PATIENCE if is_patient else 0)
     except Timeout:
@@ -158,6 +160,11 @@ def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
     try:
         yield
     finally:
+        if is_patient:
+            # A history is thousands of units. The file goes while it is held: whoever has opened it opens it again.
+            shutil.rmtree(home, ignore_errors=True)
+            with suppress(OSError):
+                Path(lock.lock_file).unlink()
         lock.release()
 
 

@@ -49,6 +49,7 @@ def test_units_at_once_neither_mix_nor_double(postgres: str, tmp_path: Path, rou
             at_once(api, units, tmp_path)
             assert differences(postgres, api.truth()) == []
             assert [name for name in schemas(postgres) if name.startswith("liine_")] == []
+            assert [*tmp_path.glob("machine*/pipelines/*")] == []
             api.advance(timedelta(days=20))
         # Whoever comes next knows what all of them know.
         api.forget_requests()
