@@ -86,8 +86,10 @@ def build_pipeline(
     for name, value in _DEFAULTS.items():
         if dlt.config.get(name) is None:
             dlt.config[name] = value
-    with translated():
+    with translated(), _installed(kind):
         factory = _destination(kind, {"staging_dataset_name_layout": f"%s_stg{suffix}"} if suffix else {})
+        # It imports what the destination needs.
+        factory.client_class  # noqa: B018
         location = _location(factory)
     if kind == "duckdb":
         _check_names(Path(location).stem, dataset)
@@ -95,6 +97,22 @@ def build_pipeline(
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
     name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
     return dlt.pipeline(name, home, destination=factory, dataset_name=dataset)
+
+
+@contextmanager
+def _installed(kind: str) -> Iterator[None]:
+    """Say what to install where a package is missing."""
+    try:
+        yield
+    except ImportError as error:
+        missing = error.name
+    else:
+        return
+    wanted = f"liine-source[{kind}]" if kind in MANY_WRITERS else f"dlt[{kind}]"
+    raise ConfigurationError(
+        f"The destination {kind} needs a package that is not installed{f', {missing}' if missing else ''}: "
+        f"pip install '{wanted}', then run again."
+    )
 
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
@@ -423,7 +441,12 @@ def _make_what_is_not_there() -> None:
 def _location(destination: AnyDestination) -> str:
     """Return the place that a destination writes to."""
     config = _config(destination)
-    location = str(config.data_location())
+    try:
+        location = str(config.data_location())
+    except (ConfigurationValueError, TypeError):
+        # Some can tell only when nothing is left out; and then dlt says what is missing.
+        whole = destination.configuration(destination.spec()._bind_dataset_name(DATASET_NAME))  # noqa: SLF001
+        location = str(whole.data_location())
     if destination.destination_name == "duckdb":
         return str(Path(location).resolve())
     # Snowflake's and others' is an account, which has several.
