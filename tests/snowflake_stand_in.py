@@ -46,6 +46,8 @@ class StandIn:
     port: int = 0
     public_key: Any = None
     statements: list[str] = field(default_factory=list)
+    # The same by session, in the order in which the sessions began to ask.
+    sessions: dict[str, list[str]] = field(default_factory=dict)
     logins: list[dict[str, Any]] = field(default_factory=list)
     # As after setup.sql: a database, and no schema in it.
     warehouse: FakeSnow = field(default_factory=lambda: FakeSnow(create_schema_on_connect=False))
@@ -126,6 +128,7 @@ def _app(stand_in: StandIn) -> Starlette:
         sent = asked["sqlText"]
         if sent.strip():
             stand_in.statements.append(sent)
+            stand_in.sessions.setdefault(request.headers["Authorization"], []).append(sent)
         answer: Response = JSONResponse({"data": {}, "success": True})
         for statement in _spoken_here(sent):
             answer = await fakesnow.server.query_request(_with_body(request, {**asked, "sqlText": statement}))
