@@ -174,7 +174,7 @@ def plain(statements: list[str]) -> list[str]:
         text = re.sub(r"(?i)(stg_|liine_sync_(?:\w+_)?)[0-9a-f]{12}", r"\1…", text)
         text = re.sub(r"\d{10}\.\d+", "…", text)
         text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d*\+00:00", "…", text)
-        text = re.sub(r"'[A-Za-z0-9+/]{43}='", "'…'", text)
+        text = re.sub(r"'[A-Za-z0-9+/]{43}='|'[0-9a-f]{32}'", "'…'", text)
         text = re.sub(r"'\{\"version\".*\}'", "'{…}'", text, flags=re.DOTALL)
         text = re.sub(r"(?<=IN \()('[A-Z_]+',?)+(?=\))", lambda names: ",".join(sorted(names[0].split(","))), text)
         found.append(text)

@@ -55,7 +55,8 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'A random name.',
-"ERASED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'When, UTC.',
+"REQUESTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'When it was asked for, UTC; from then on the person is not loaded again.',
+"ERASED_AT" TIMESTAMP_LTZ   COMMENT 'When the rows were gone, UTC; null where the erasure was cut short and is to be repeated.',
 "CUSTOMERS" NUMBER(19,0)  NOT NULL COMMENT 'How many customers were searched.',
 "IDENTIFIERS" NUMBER(19,0)  NOT NULL COMMENT 'How many identifiers were given.',
 "INTERACTIONS" NUMBER(19,0)  NOT NULL COMMENT 'Rows erased from `interactions`.',
@@ -153,6 +154,8 @@ DELETE FROM interactions__session_extras WHERE interactions__session_extras.inte
 DELETE FROM interactions__rejected_values WHERE interactions__rejected_values.interaction_id IN (5121);
 
 DELETE FROM interactions WHERE interactions.id IN (5121);
+
+UPDATE erasures SET erased_at = '…', interactions = 1, child_rows = 0 WHERE erasures.erasure_id = '…';
 
 COMMIT;
 
