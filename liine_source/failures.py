@@ -1,7 +1,7 @@
 """What dlt, the warehouse and the machine raise, told in words of our own: theirs may hold rows or settings."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,8 +11,10 @@ from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigurationException,
     ConfigValueCannotBeCoercedException,
+    LookupTraces,
 )
 from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import query
@@ -84,21 +86,8 @@ def _retold() -> Iterator[None]:
 def _problem(error: Exception) -> LiineError:
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, LiineError):
-            return cause
-        if isinstance(cause, ConfigFieldMissingException):
-            return ConfigurationError(
-                f"Settings are missing: {', '.join(sorted(cause.traces))}. Write them under [sources.liine] in "
-                ".dlt/config.toml and .dlt/secrets.toml, or as SOURCES__LIINE__… in the environment."
-            )
-        if isinstance(cause, ConfigValueCannotBeCoercedException):
-            return _wrong_value(cause)
-        if isinstance(cause, UnknownDestinationModule):
-            return ConfigurationError(
-                "This destination is not known to dlt: duckdb, postgres, snowflake and others are."
-            )
-        if isinstance(cause, ConfigurationException):
-            return ConfigurationError(f"A setting is wrong ({type(cause).__name__}); docs/settings.md lists them all.")
+        if known := cause if isinstance(cause, LiineError) else _of_settings(cause):
+            return known
     step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
     return DestinationError(
         f"The run failed at dlt's step {step!r} ({type(causes[-1]).__name__}). Nothing that was loaded before is "
@@ -106,9 +95,50 @@ def _problem(error: Exception) -> LiineError:
     )
 
 
+def _of_settings(error: BaseException) -> ConfigurationError | None:
+    """Return what is wrong with the settings, or with what is installed for them; None where that is not it."""
+    if isinstance(error, ConfigFieldMissingException):
+        return _missing(error)
+    if isinstance(error, ConfigValueCannotBeCoercedException):
+        return _wrong_value(error)
+    if isinstance(error, UnknownDestinationModule):
+        return ConfigurationError("This destination is not known to dlt: duckdb, postgres, snowflake and others are.")
+    if isinstance(error, MissingDependencyException):
+        wanted = " ".join(f"'{name}'" for name in error.dependencies)
+        return ConfigurationError(f"A package is not installed: pip install {wanted}, then run again.")
+    if isinstance(error, ConfigurationException):
+        return ConfigurationError(f"A setting is wrong ({type(error).__name__}); docs/settings.md lists them all.")
+    return None
+
+
 def _remedy(causes: list[BaseException]) -> str:
     told = " ".join(str(cause) for cause in causes).lower()
     return next((remedy for words, remedy in _REMEDIES.items() if any(word in told for word in words)), _REMEDY)
+
+
+def _missing(error: ConfigFieldMissingException) -> ConfigurationError:
+    """Name the settings that are missing, each with the section where it belongs."""
+    sections: dict[str, set[str]] = {}
+    for section, name in _sought(error.traces):
+        sections.setdefault(section, set()).add(name)
+    told = "; ".join(f"{', '.join(sorted(names))} under [{section}]" for section, names in sorted(sections.items()))
+    variable = min(sections, default="sources.liine").upper().replace(".", "__")
+    return ConfigurationError(
+        f"Settings are missing: {told or ', '.join(error.fields)}. Write them into .dlt/config.toml, secrets into "
+        f".dlt/secrets.toml, or as {variable}__… into the environment; docs/settings.md lists ours."
+    )
+
+
+def _sought(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str]]:
+    """Where dlt looked for each setting first, as section and name; of alternatives the first is told."""
+    for name, places in traces.items():
+        for place in places:
+            if isinstance(place, LookupTraces):
+                if place.union_pos <= 1:
+                    yield from _sought(place.traces)
+            elif place.sections and place.sections[0] in {"sources", "destination"}:
+                yield ".".join(place.sections), name
+                break
 
 
 def _wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:

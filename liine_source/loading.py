@@ -9,6 +9,7 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 import hashlib
 import math
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -85,8 +86,10 @@ def build_pipeline(
     for name, value in _DEFAULTS.items():
         if dlt.config.get(name) is None:
             dlt.config[name] = value
-    with translated():
+    with translated(), _installed(kind):
         factory = _destination(kind, {"staging_dataset_name_layout": f"%s_stg{suffix}"} if suffix else {})
+        # It imports what the destination needs.
+        factory.client_class  # noqa: B018
         location = _location(factory)
     if kind == "duckdb":
         _check_names(Path(location).stem, dataset)
@@ -94,6 +97,22 @@ def build_pipeline(
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
     name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
     return dlt.pipeline(name, home, destination=factory, dataset_name=dataset)
+
+
+@contextmanager
+def _installed(kind: str) -> Iterator[None]:
+    """Say what to install where a package is missing."""
+    try:
+        yield
+    except ImportError as error:
+        missing = error.name
+    else:
+        return
+    wanted = f"liine-source[{kind}]" if kind in MANY_WRITERS else f"dlt[{kind}]"
+    raise ConfigurationError(
+        f"The destination {kind} needs a package that is not installed{f', {missing}' if missing else ''}: "
+        f"pip install '{wanted}', then run again."
+    )
 
 
 def has_many_writers(pipeline: dlt.Pipeline) -> bool:
@@ -143,10 +162,11 @@ def _emptied(pipeline: dlt.Pipeline) -> None:
 
 @contextmanager
 def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Let no other run on this machine use the working directory meanwhile."""
-    Path(pipeline.pipelines_dir).mkdir(parents=True, exist_ok=True)
+    """Let no other run on this machine use the working directory meanwhile; of a unit's nothing stays."""
+    home = Path(pipeline.pipelines_dir)
+    home.parent.mkdir(parents=True, exist_ok=True)
     is_patient = has_many_writers(pipeline)
-    lock = FileLock(Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock")
+    lock = FileLock(home.parent / f"{home.name}.lock")
     try:
         lock.acquire(timeout=_PATIENCE if is_patient else 0)
     except Timeout:
@@ -158,6 +178,11 @@ def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
     try:
         yield
     finally:
+        if is_patient:
+            # A history is thousands of units. The file goes while it is held: whoever has opened it opens it again.
+            shutil.rmtree(home, ignore_errors=True)
+            with suppress(OSError):
+                Path(lock.lock_file).unlink()
         lock.release()
 
 
@@ -259,7 +284,8 @@ def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:
             client.schema = Schema.from_dict(declared.to_dict())  # type: ignore[arg-type]
             client.initialize_storage()
             names = declared.data_table_names(include_incomplete=True) + client.schema.dlt_table_names()
-            client.update_stored_schema(only_tables=names)
+            # Interactions last: where they are, whoever looks meanwhile finds the others too.
+            client.update_stored_schema(only_tables=sorted(names, key=lambda name: name == tables.INTERACTIONS))
     # A run may have been killed in between, or somebody may have dropped one.
     if kind_of(pipeline) == "postgres":
         warehouse.create_indexes(pipeline)
@@ -297,7 +323,8 @@ def _make_transient(pipeline: dlt.Pipeline) -> None:
         return
     with pipeline.sql_client() as client:
         if dlt.config.get(_IS_TRANSIENT, bool) and not client.has_dataset():
-            client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name()}")
+            # Another first run may just have made it.
+            client.execute_sql(f"CREATE TRANSIENT SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
         client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name(staging=True)}")
 
 
@@ -355,6 +382,9 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         # dlt has read the key from the file, and would send its path to the account.
         if kind == "snowflake":
             credentials.private_key_path = None
+            _make_what_is_not_there()
+            # One statement for each: in a list Snowflake may not take IF NOT EXISTS.
+            arguments["alter_add_multi_column"] = False
         else:
             _copy_in_parts()
         arguments["credentials"] = credentials
@@ -387,10 +417,36 @@ def _copy_in_parts() -> None:
         PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001  dlt has no setting for it
 
 
+def _make_what_is_not_there() -> None:
+    """Have dlt make on Snowflake, which has no lock for it, only what another run has not made since dlt looked."""
+    with suppress(ImportError):  # dlt says by itself what to install
+        from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient  # noqa: PLC0415  it needs the extra
+        from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient  # noqa: PLC0415  as above
+
+        def create_dataset(client: Any) -> None:
+            client.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
+
+        def add_columns(client: Any, columns: Any, table: Any = None) -> list[str]:
+            return [f"ADD COLUMN IF NOT EXISTS {client._get_column_def_sql(column, table)}" for column in columns]  # noqa: SLF001
+
+        # dlt has no settings for them.
+        for kind, name, way in (
+            (SnowflakeSqlClient, "create_dataset", create_dataset),
+            (SnowflakeClient, "_make_create_table", lambda _, name, __: f"CREATE TABLE IF NOT EXISTS {name}"),
+            (SnowflakeClient, "_make_add_column_sql", add_columns),
+        ):
+            setattr(kind, name, way)
+
+
 def _location(destination: AnyDestination) -> str:
     """Return the place that a destination writes to."""
     config = _config(destination)
-    location = str(config.data_location())
+    try:
+        location = str(config.data_location())
+    except (ConfigurationValueError, TypeError):
+        # Some can tell only when nothing is left out; and then dlt says what is missing.
+        whole = destination.configuration(destination.spec()._bind_dataset_name(DATASET_NAME))  # noqa: SLF001
+        location = str(whole.data_location())
     if destination.destination_name == "duckdb":
         return str(Path(location).resolve())
     # Snowflake's and others' is an account, which has several.

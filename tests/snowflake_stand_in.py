@@ -15,10 +15,11 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import fakesnow.server
 import jwt
 import pyarrow as pa
@@ -46,9 +47,35 @@ class StandIn:
     port: int = 0
     public_key: Any = None
     statements: list[str] = field(default_factory=list)
+    # The same by session, in the order in which the sessions began to ask.
+    sessions: dict[str, list[str]] = field(default_factory=dict)
     logins: list[dict[str, Any]] = field(default_factory=list)
     # As after setup.sql: a database, and no schema in it.
     warehouse: FakeSnow = field(default_factory=lambda: FakeSnow(create_schema_on_connect=False))
+
+    _idle: threading.Condition = field(default_factory=threading.Condition)
+    _running: int = 0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """A statement is being run."""
+        with self._idle:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def abandon_sessions(self) -> None:
+        """Roll back what sessions left open, and end them, as an account does with those whose client is gone."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running)
+            for session in fakesnow.server.sessions.values():
+                with suppress(duckdb.Error):  # most have no transaction
+                    session._duck_conn.rollback()
+            fakesnow.server.sessions.clear()
 
     @property
     def address(self) -> dict[str, Any]:
@@ -123,9 +150,14 @@ def _app(stand_in: StandIn) -> Starlette:
 
     async def query(request: Request) -> Response:
         asked = json.loads(await _body(request))
+        with stand_in.answering():
+            return await answered(request, asked)
+
+    async def answered(request: Request, asked: dict[str, Any]) -> Response:
         sent = asked["sqlText"]
         if sent.strip():
             stand_in.statements.append(sent)
+            stand_in.sessions.setdefault(request.headers["Authorization"], []).append(sent)
         answer: Response = JSONResponse({"data": {}, "success": True})
         for statement in _spoken_here(sent):
             answer = await fakesnow.server.query_request(_with_body(request, {**asked, "sqlText": statement}))

@@ -10,7 +10,7 @@ import pytest
 from liine_source import backfill, plan, runs, status, sync
 from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
 from tests.test_sync import settings
-from tests.warehouse import differences, query
+from tests.warehouse import Place, differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
 
@@ -72,7 +72,10 @@ def test_every_width_loads_the_same(api: Emulator, width: int) -> None:
     assert differences(WAREHOUSE, api.truth()) == []
 
 
-def test_a_long_history_comes_in_several_loads(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_history_comes_in_several_loads(
+    api: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Each is committed with the windows that it holds, and the customers' watermarks come with the last."""
     monkeypatch.setattr(runs, "_ROWS_A_LOAD", 500)
     report = sync(**settings(api, page_size=40))
@@ -141,7 +144,7 @@ def test_a_backfill_keeps_to_the_settings(api: Emulator, monkeypatch: pytest.Mon
     assert backfill(days[0], **settings(api)).rows["interactions"] > some
 
 
-def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator) -> None:
+def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator, warehouse: Place) -> None:
     """It reads the days asked for, and when it is done there is nothing more to read, unless anew."""
     sync(**settings(api))
     before = status()
@@ -153,13 +156,13 @@ def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator) -
     done = backfill(since, until, **settings(api, page_size=40))
     assert done.is_complete
     assert len(wanted) <= done.rows["interactions"] < len(wanted) + 100
-    assert differences(WAREHOUSE, api.truth()) == []
+    assert differences(warehouse, api.truth()) == []
     assert [customer.watermark for customer in status()] == [customer.watermark for customer in before]
     assert backfill(since, until, **settings(api, page_size=40)).rows["interactions"] == 0
     assert backfill(since, until, is_anew=True, **settings(api, page_size=40)).rows == done.rows
 
 
-def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.MonkeyPatch, warehouse: Place) -> None:
     """What an interrupted one has loaded is not read again."""
     monkeypatch.setattr(runs, "_ROWS_A_LOAD", 300)
     api.faults = Faults(bursts=(Burst(status=404, after=60),))
@@ -170,7 +173,7 @@ def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.Monk
     assert second.is_complete
     assert first.rows["interactions"] > 300
     assert 3000 <= first.rows["interactions"] + second.rows["interactions"] < 3200
-    assert differences(WAREHOUSE, api.truth()) == []
+    assert differences(warehouse, api.truth()) == []
 
 
 @pytest.mark.parametrize("end_date", ["day", "midnight"])

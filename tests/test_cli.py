@@ -139,7 +139,7 @@ def headers(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "message"),
     [
-        (["sync"], {}, 2, "Settings are missing: credentials, customer_ids"),
+        (["sync"], {}, 2, "Settings are missing: customer_ids under [sources.liine]; password, username"),
         (["sync", "--colour"], {}, 2, "No such option"),
         (["sync", "--customer-id", "x"], {}, 2, "Invalid value for '--customer-id'"),
         (["synk"], {}, 2, "No such command"),

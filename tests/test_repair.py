@@ -12,7 +12,7 @@ from liine_source.client import LiineClient
 from liine_source.emulator import Emulator, Readings, running_emulator
 from liine_source.errors import SyncFailedError
 from tests.test_sync import settings
-from tests.warehouse import differences, query
+from tests.warehouse import Place, differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
 
@@ -40,7 +40,7 @@ def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: A
 
 
 @pytest.mark.parametrize("count", ["total", "page", "absent"])
-def test_a_second_that_nothing_divides_fails_loudly(count: Any) -> None:
+def test_a_second_that_nothing_divides_fails_loudly(count: Any, warehouse: Place) -> None:
     """Rows alike in every filter: expected and found are told, the watermark stays, the rest is loaded."""
     with running_emulator(interactions=300, customers=2, readings=Readings(count=count)) as api:
         crowd(api, 60, interaction_type="form", first_time_interaction=False, duration=None)
@@ -54,7 +54,7 @@ def test_a_second_that_nothing_divides_fails_loudly(count: Any) -> None:
         marks = {customer.customer_id: customer.watermark for customer in status()}
         assert marks[crowded] is None
         assert marks[other] is not None
-        failed = query(WAREHOUSE, "select expected, distinct_ids, reason from liine.sweeps where status = 'failed'")
+        failed = query(warehouse, "select expected, distinct_ids, reason from liine.sweeps where status = 'failed'")
         assert failed
         assert all(row["reason"] in {"StuckError", "IncompleteSweepError"} for row in failed)
 

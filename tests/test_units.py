@@ -1,12 +1,16 @@
 """Histories in units of months: together they are everything, and what each remembers is its own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
 from liine_source.emulator import Faults, Readings, running_emulator
+from liine_source.errors import BusyError
 from liine_source.runs import CustomerStatus, Unit, late
 from liine_source.tasks import carried, merged
 from liine_source.windows import in_months
@@ -190,3 +194,27 @@ def test_proven_and_late() -> None:
     failed = CustomerStatus(4, 5, now, 0, now, "failed", None)
     old = CustomerStatus(5, 5, now, 0, now - timedelta(hours=3), "complete", "count")
     assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
+
+
+def test_of_a_unit_no_folder_stays_and_whoever_waits_is_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The lock's file goes with the folder, and the lock that a waiting run then gets keeps others out as before."""
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://nobody:x@localhost/nowhere")
+    pipeline = loading.build_pipeline("postgres", unit="one of many")
+    has_it, may_go = Event(), Event()
+
+    def wait_for_it() -> None:
+        with loading._locked(pipeline):
+            has_it.set()
+            may_go.wait()
+
+    with ThreadPoolExecutor(1) as other:
+        with loading._locked(pipeline):
+            waiting = other.submit(wait_for_it)
+            assert Path(pipeline.working_dir).exists()
+        has_it.wait()
+        monkeypatch.setattr(loading, "_PATIENCE", 0)
+        with pytest.raises(BusyError), loading._locked(pipeline):
+            pass
+        may_go.set()
+        waiting.result()
+    assert [*(tmp_path / "dlt" / "pipelines").iterdir()] == []

@@ -4,14 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from liine_source import backfill, status, sync, verify
 from liine_source.emulator import Emulator, Faults, Readings, running_emulator
 from liine_source.errors import ConfigurationError
 from tests.test_sync import settings
-from tests.warehouse import differences, query
+from tests.warehouse import Place, differences, query, spoil
 
 WAREHOUSE = Path("warehouse.duckdb")
 NOTHING = {"missing": 0, "stale": 0, "unseen": 0, "vanished": 0, "returned": 0}
@@ -39,13 +38,8 @@ def told(found: list[Any]) -> dict[str, int]:
     return {name: sum(getattr(customer, name) for customer in found) for name in NOTHING}
 
 
-def spoil(sql: str) -> None:
-    with duckdb.connect(str(WAREHOUSE)) as connection:
-        connection.execute(sql)
-
-
-def marks() -> dict[int, tuple[bool, str | None]]:
-    rows = query(WAREHOUSE, "select * from liine.interactions where missing_since is not null")
+def marks(place: Place = WAREHOUSE) -> dict[int, tuple[bool, str | None]]:
+    rows = query(place, "select * from liine.interactions where missing_since is not null")
     return {row["id"]: (row["vanished_at"] is not None, row["vanished_reason"]) for row in rows}
 
 
@@ -58,60 +52,61 @@ def test_a_warehouse_that_is_equal_is_told_so(api: Emulator) -> None:
     assert all(customer.read == 0 for customer in found) is (api.readings.count == "total")
 
 
-def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator) -> None:
+def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator, warehouse: Place) -> None:
     """Without `repair` nothing is fetched; with it the warehouse equals the truth."""
     sync(**settings(api, page_size=50))
     ids = sorted(row["id"] for row in api.truth())
     lost, old = ids[100:103], ids[700]
-    spoil(f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608  ids of the emulator's
+    spoil(warehouse, f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608  ids of the emulator's
     told_only = verify(**settings(api, page_size=50))
     assert told(told_only)["missing"] == 3
     assert not all(customer.is_complete for customer in told_only)
-    assert len(query(WAREHOUSE, "select 1 from liine.interactions")) == 1497
-    spoil(f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608  ids of the emulator's
+    assert len(query(warehouse, "select 1 from liine.interactions")) == 1497
+    spoil(warehouse, f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608  ids of the emulator's
     repaired = verify(repair=True, **settings(api, page_size=50))
     assert told(repaired)["missing"] == 3
     assert all(customer.is_complete for customer in repaired)
     if api.readings.count != "total":
         assert told(repaired)["stale"] == 1
-        assert differences(WAREHOUSE, api.truth()) == []
+        assert differences(warehouse, api.truth()) == []
     else:
         # A stale row is met where its window is read: equal counts do not tell of it.
-        assert len(differences(WAREHOUSE, api.truth())) <= 2
+        assert len(differences(warehouse, api.truth())) <= 2
     assert told(verify(**settings(api, page_size=50)))["missing"] == 0
 
 
-def test_a_row_that_vanishes_is_marked_when_it_is_missed_twice(api: Emulator) -> None:
+def test_a_row_that_vanishes_is_marked_when_it_is_missed_twice(api: Emulator, warehouse: Place) -> None:
     """Never deleted; unmarked when it comes back."""
     sync(**settings(api, page_size=50))
     gone = api.truth(api.customer_ids[0])[300]
     api.remove(gone["id"])
     first = verify(**settings(api, page_size=50))
     assert told(first) == {**NOTHING, "unseen": 1}
-    assert marks() == {gone["id"]: (False, None)}
+    assert marks(warehouse) == {gone["id"]: (False, None)}
     assert told(verify(**settings(api, page_size=50))) == {**NOTHING, "vanished": 1}
-    assert marks() == {gone["id"]: (True, "not returned")}
+    assert marks(warehouse) == {gone["id"]: (True, "not returned")}
     assert told(verify(**settings(api, page_size=50))) == NOTHING
-    assert len(query(WAREHOUSE, "select 1 from liine.interactions")) == 1500
+    assert len(query(warehouse, "select 1 from liine.interactions")) == 1500
 
 
-def test_a_row_that_comes_back_is_unmarked() -> None:
+def test_a_row_that_comes_back_is_unmarked(warehouse: Place) -> None:
     """Whether a verification finds it or a sync loads it again."""
     with running_emulator(interactions=1500, customers=1, seed=5) as api:
         sync(**settings(api, page_size=50))
         customer = api.customer_ids[0]
         gone = api.truth()[300]
         api.faults = Faults()
-        copied = f"select * replace (999999999 as id) from liine.interactions where id = {gone['id']}"  # noqa: S608  ids of the emulator's
-        spoil(f"insert into liine.interactions by name {copied}")
+        kept = "customer_id, start_time, start_time_tz, updated_at, _dlt_load_id"
+        copied = f"select 999999999, {kept} from liine.interactions where id = {gone['id']}"  # noqa: S608  ids of the emulator's
+        spoil(warehouse, f"insert into liine.interactions (id, {kept}) {copied}")
         for _ in range(2):
             verify(**settings(api, page_size=50))
-        assert marks() == {999999999: (True, "not returned")}
+        assert marks(warehouse) == {999999999: (True, "not returned")}
         api.insert(customer, id=999999999, start_time_tz=gone["start_time_tz"])
         found = verify(repair=True, **settings(api, page_size=50))
         assert told(found)["returned"] == 1
-        assert marks() == {}
-        assert differences(WAREHOUSE, api.truth()) == []
+        assert marks(warehouse) == {}
+        assert differences(warehouse, api.truth()) == []
 
 
 def test_a_row_that_other_filters_find_is_reclassified() -> None:
@@ -132,7 +127,7 @@ def test_only_the_days_since_are_verified(api: Emulator) -> None:
     sync(**settings(api, page_size=50))
     newest, *_, oldest = api.truth(api.customer_ids[0])
     since = newest["start_time"][:10]
-    spoil(f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608  ids of the emulator's
+    spoil(WAREHOUSE, f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608  ids of the emulator's
     chosen = settings(api, page_size=50, customer_ids=[api.customer_ids[0]])
     assert told(verify(since, **chosen))["missing"] == 1
 

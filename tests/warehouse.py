@@ -51,8 +51,19 @@ def query(place: Place, sql: str) -> list[Row]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _connected(place: Place) -> Any:
-    return psycopg2.connect(place) if isinstance(place, str) else duckdb.connect(str(place), read_only=True)
+def spoil(place: Place, sql: str) -> None:
+    """Change rows behind the connector's back."""
+    if isinstance(place, StandIn):
+        place.query(sql)
+        return
+    with closing(_connected(place, read_only=False)) as connection:
+        connection.cursor().execute(sql)
+        if isinstance(place, str):
+            connection.commit()
+
+
+def _connected(place: Place, *, read_only: bool = True) -> Any:
+    return psycopg2.connect(place) if isinstance(place, str) else duckdb.connect(str(place), read_only=read_only)
 
 
 def differences(place: Place, truth: Iterable[Row], dataset: str = "liine", limit: int = 5) -> list[str]:

@@ -1,5 +1,6 @@
 -- Run once, by somebody who may use SECURITYADMIN and SYSADMIN. Change the names, the key and the size as you like.
--- The loader gets one warehouse, one database, and schemas that it makes itself; the readers get what is in them.
+-- The loader gets one warehouse, one database, and schemas that it makes itself, dbt's too; the readers get the marts
+-- alone. A warehouse to read with is theirs to bring.
 
 use role securityadmin;
 create role if not exists liine_loader comment = 'Loads what the Liine API returns';
@@ -28,11 +29,18 @@ create database if not exists analytics;
 
 grant usage on warehouse liine_loading to role liine_loader;
 grant usage on database analytics to role liine_loader;
--- The dataset, and while a run is loading one staging schema of its own.
+-- The dataset, while a run is loading one staging schema of its own, and dbt's liine_staging and liine_marts.
 grant create schema on database analytics to role liine_loader;
-
 grant usage on database analytics to role liine_reader;
+
+-- Its own from the first day, so that what is in it can be granted before there is any.
+use role liine_loader;
+create schema if not exists analytics.liine_marts;
+
 use role securityadmin;
+grant usage on schema analytics.liine_marts to role liine_reader;
+grant select on all tables in schema analytics.liine_marts to role liine_reader;
+grant select on all views in schema analytics.liine_marts to role liine_reader;
 -- The loader owns what it makes, so what is to come is granted ahead.
-grant usage on future schemas in database analytics to role liine_reader;
-grant select on future tables in database analytics to role liine_reader;
+grant select on future tables in schema analytics.liine_marts to role liine_reader;
+grant select on future views in schema analytics.liine_marts to role liine_reader;

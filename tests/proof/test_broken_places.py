@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from dlt.destinations.exceptions import DatabaseTransientException
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
+from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 
 from liine_source import runs, sync
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import DestinationError
+from tests.snowflake_stand_in import StandIn
 from tests.test_cli import run
 from tests.test_sync import settings
-from tests.warehouse import differences
+from tests.warehouse import Place, differences
 
 pytestmark = pytest.mark.proof
 
@@ -82,12 +85,21 @@ def test_a_folder_that_is_not_there_is_told(api: Emulator, monkeypatch: pytest.M
     assert api.requests == []
 
 
-@pytest.mark.parametrize("statement", range(0, 60, 6))
+# The stand-in is slow.
+STATEMENTS = {"duckdb": range(0, 60, 6), "postgres": range(0, 60, 6), "snowflake": range(5, 60, 25)}
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "statement"),
+    [(name, statement) for name, some in STATEMENTS.items() for statement in some],
+    indirect=["warehouse"],
+)
 def test_a_warehouse_that_fails_in_mid_load_loses_nothing(
-    api: Emulator, monkeypatch: pytest.MonkeyPatch, statement: int
+    api: Emulator, monkeypatch: pytest.MonkeyPatch, warehouse: Place, statement: int
 ) -> None:
     """From its n-th statement on it is gone; what came before is whole, and the next run brings the rest."""
-    asked = DuckDbSqlClient.execute_query
+    kind: Any = {str: Psycopg2SqlClient, StandIn: SnowflakeSqlClient}.get(type(warehouse), DuckDbSqlClient)
+    asked = kind.execute_query
     left = statement
 
     def gone(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -99,9 +111,9 @@ def test_a_warehouse_that_fails_in_mid_load_loses_nothing(
 
     monkeypatch.setattr(runs, "_ROWS_A_LOAD", 300)
     with monkeypatch.context() as patch:
-        patch.setattr(DuckDbSqlClient, "execute_query", gone)
+        patch.setattr(kind, "execute_query", gone)
         with pytest.raises(DestinationError, match="could not be reached"):
             sync(**settings(api, page_size=20))
     assert left < 0
     assert sync(**settings(api, page_size=20)).is_complete
-    assert differences(WAREHOUSE, api.truth()) == []
+    assert differences(warehouse, api.truth()) == []

@@ -18,6 +18,7 @@ from typing import Any
 
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
+from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 
 from liine_source import runs
 from liine_source.client import LiineClient, Page
@@ -39,6 +40,7 @@ class Victim:
         kill_at: int = 0,
         delay: float = 0,
         number: int = signal.SIGKILL,
+        environment: dict[str, str] | None = None,
         **settings: Any,
     ) -> dict[str, Any]:
         """Run a function of `runs` in `folder`; return its `points`, whether it was `killed`, and its `error`.
@@ -47,7 +49,7 @@ class Victim:
         it; 0 lets it live.
         """
         order = {"name": name, "folder": str(folder), "kill_at": kill_at, "delay": delay, "settings": settings}
-        order["number"] = int(number)
+        order |= {"number": int(number), "environment": environment or {}}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         found: dict[str, Any] = json.loads(self._process.stdout.readline())
@@ -94,6 +96,7 @@ def _live(order: dict[str, Any], told: int) -> None:
                     os.kill(os.getpid(), order["number"])
 
     os.chdir(order["folder"])
+    os.environ.update(order["environment"])
     os.environ["DLT_DATA_DIR"] = order["folder"] + "/dlt"
     runs._ROWS_A_LOAD = 150
     error = ""
@@ -129,7 +132,7 @@ def _watch(point: Callable[[], None]) -> None:
 
         return execute_query
 
-    for kind in (DuckDbSqlClient, Psycopg2SqlClient):
+    for kind in (DuckDbSqlClient, Psycopg2SqlClient, SnowflakeSqlClient):
         kind.execute_query = watched(kind.execute_query)
     LiineClient.page = page
     sys.addaudithook(heard)
