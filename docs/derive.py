@@ -60,6 +60,7 @@ _STAGED = {
         "expected": "expected_interactions",
         "distinct_ids": "found_interactions",
         "changed": "changed_interactions",
+        "suppressed": "suppressed_interactions",
         "began": "began_at_utc",
         "ended": "ended_at_utc",
         "_dlt_load_id": "load_id",

@@ -156,12 +156,13 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     _keep_forms_apart(state, settings.privacy)
     schema = dlt.current.source_schema()
     load_id = dlt.current.load_package_state()["load_id"]
-    treated = Treated(settings.privacy, _suppressed(settings))
+    suppressed = _suppressed(settings)
+    treated = Treated(settings.privacy, suppressed)
     normalized = schema.naming.normalize_identifier
     builder = tables.PageTables(load_id, _known_types(schema, order), normalized, keeps_raw=treated.keeps_raw_values)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
-        waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted))
+        waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted, suppressed))
         empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
         yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder, treated)), _BATCH)
     finally:

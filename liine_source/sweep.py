@@ -20,6 +20,7 @@ from liine_source import query, values
 from liine_source.client import Page, Tally
 from liine_source.cursor import Clock, Clocks, day_of, positions, spelled
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
+from liine_source.privacy import Suppressed
 from liine_source.query import Pairs
 from liine_source.rows import Row
 from liine_source.spec.endpoints import MAX_PAGE_SIZE
@@ -59,6 +60,7 @@ class Audit:
     tally: Tally = field(default_factory=Tally)
     repairs: int = 0
     changed: int = 0
+    suppressed: int = 0
     shared: int = 0
     proof: Literal["count", "walk"] | None = None
     status: Literal["complete", "failed"] = "failed"
@@ -81,8 +83,8 @@ class Audit:
 
 _AUDIT_COLUMNS = (
     *("sweep_id", "customer_id", "filter_hash", "expected", "distinct_ids", "repeats", "pages", "repairs"),
-    *("changed", "proof", "status", "reason", "count_means", "order_clock", "cursor_clock", "cursor_edge"),
-    *("began", "ended"),
+    *("changed", "suppressed", "proof", "status", "reason"),
+    *("count_means", "order_clock", "cursor_clock", "cursor_edge", "began", "ended"),
 )
 
 
@@ -105,8 +107,8 @@ class Sweep:
     """Reads one window of one customer, every interaction once, newest first.
 
     `audit` tells how it went; it is complete only after `rows` has ended. `emitted` is shared by the sweeps of
-    one load, so that windows may overlap. `witness_until` is the moment up to which rows witness changes, where
-    that is earlier than the sweep's own beginning.
+    one load, so that windows may overlap; rows of `suppressed` persons are counted. `witness_until` is the moment up
+    to which rows witness changes, where that is earlier than the sweep's own beginning.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Sweep:
         page_size: int,
         *,
         emitted: Emitted | None = None,
+        suppressed: Suppressed | None = None,
         witness_until: datetime | None = None,
     ) -> None:
         self.audit = Audit(customer_id, filter_hash, window, witness_until=witness_until)
@@ -126,6 +129,8 @@ class Sweep:
         self._limit = min(page_size, MAX_PAGE_SIZE)
         self._filters: Pairs = [("customer_id", str(customer_id)), *filters, ("limit", str(self._limit))]
         self._emitted = emitted or Emitted()
+        self._suppressed = suppressed or Suppressed()
+        self._gone = BitMap64()
         self._given = 0
         self._offsets: set[int] = set()
 
@@ -143,6 +148,7 @@ class Sweep:
             audit.reason = type(error).__name__
             raise
         finally:
+            audit.suppressed = len(self._gone)
             audit.shared = max(0, audit.distinct_ids - self._given)
             audit.ended = datetime.now(UTC)
 
@@ -209,6 +215,8 @@ class Sweep:
     def _fresh(self, walk: "_Walk") -> Iterator[list[Row]]:
         for found in walk.rows():
             self._offsets |= walk.clocks.offsets
+            # Yielded all the same, as they tell of changes; whoever loads leaves them out.
+            self._gone.update(key for key, row in found.items() if self._suppressed.has(row, self.audit.customer_id))
             if unseen := self._emitted.unseen(found):
                 self._given += len(unseen)
                 self._witness([walk.moments[key] for key in unseen])

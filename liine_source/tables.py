@@ -156,6 +156,7 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
         _Column("retries", "bigint", "Requests sent again after a failure."),
         _Column("repairs", "bigint", "Walks and parts read because what came before was not proven complete."),
         _Column("changed", "bigint", "Interactions updated after the sweep began."),
+        _Column("suppressed", "bigint", "Of those found, interactions not loaded because their person was erased."),
         _Column(
             "proof", "text", "`count`: as many as the API counts; `walk`: its end, where the count proves nothing."
         ),

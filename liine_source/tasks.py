@@ -155,6 +155,7 @@ class Reader:
             self.filter_hash,
             self.settings.page_size,
             emitted=self._emitted if is_shared else None,
+            suppressed=self.suppressed,
             witness_until=witness_until,
         )
 

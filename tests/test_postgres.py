@@ -88,10 +88,10 @@ def test_the_roles_of_the_page_are_enough_and_no_more(postgres: str, monkeypatch
         assert backfill(**settings(api)).is_complete
         assert [customer.is_complete for customer in verify(repair=True, **settings(api))] == [True]
         assert differences(postgres, api.truth()) == []
-        transform.build()
-        transform.outcomes(select=["rpt_liine__spam_daily"])
         lead = next(row["lead_id"] for row in api.truth() if row["lead_id"])
         assert purge(lead_ids=[lead], is_dry_run=False, **settings(api)).interactions > 0
+        transform.build()
+        transform.outcomes(select=["rpt_liine__spam_daily"])
         assert [customer.sweep_status for customer in status()] == ["complete"]
     assert query(postgres, "select distinct status from liine.runs") == [{"status": "complete"}]
     tables = "select schemaname || '.' || tablename as name from pg_tables where schemaname like 'liine%'"

@@ -113,7 +113,6 @@ def test_a_missing_setting_is_named(
 
 def test_the_statements_of_runs_are_those_kept(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each statement is Snowflake's to a parser, and is as it was, in its order and its transaction."""
-    # One job after the other, or their order were chance.
     # One job after the other, or what is asked in between were in another place each time.
     monkeypatch.setenv("LOAD__WORKERS", "1")
     monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
@@ -323,13 +322,17 @@ def test_the_models_build_twice_with_the_rows_that_duckdb_gives(
     assert compared > 1000
 
 
-def written(statements: list[str]) -> Iterator[str]:
+def written(statements: list[str]) -> list[str]:
     """What dbt makes, changes and removes, in its order: each statement up to its query, which is the model's."""
+    found = []
     for statement in statements:
         text = " ".join(re.sub(r"/\*.*?\*/", "", statement, flags=re.DOTALL).split())
         assert text.startswith("show user functions") or is_snowflake(statement), text
         if not text.startswith(("select", "show", "describe", "ALTER SESSION")):
-            yield re.split(r" as\b| \(|;", text)[0]
+            found.append(re.split(r" as\b| \(|;", text)[0])
+    # Schemas come first, in the order of a set.
+    schemas = sum(text.startswith("create schema") for text in found)
+    return sorted(found[:schemas]) + found[schemas:]
 
 
 def without_load(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from liine_source import sync, transform
+from liine_source import runs, sync, transform
 from liine_source.cli import app
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import ConfigurationError, TransformError
@@ -126,6 +128,36 @@ def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: An
     assert [*temporary.iterdir()] == []
     # A dbt that lives would hold the file.
     assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]
+
+
+def test_what_the_audit_proved_is_there_but_for_the_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an erasure, after the syncs that follow, and not if another row is missing."""
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+
+    place = Path("warehouse.duckdb")
+
+    def outcome() -> str:
+        found = transform.outcomes(select=["+staging_holds_what_the_audit_proved"])
+        return next(status for name, status in found.items() if name.startswith("test.liine.staging_holds"))
+
+    with running_emulator(interactions=60, customers=1) as api:
+        given = settings(api)
+        sync(**given)
+        leads = sorted({row["lead_id"] for row in api.truth()})[:3]
+        gone = [row["id"] for row in api.truth() if row["lead_id"] in leads]
+        runs.purge(lead_ids=leads, is_dry_run=False, **given)
+        assert outcome() == "pass"
+        api.advance(timedelta(days=2))
+        for row in gone:
+            api.change(row, outcome="Booked")
+        sync(**given)
+        runs.backfill(is_anew=True, **given)
+        told = query(place, "select suppressed from liine.sweeps order by ended")
+        assert [row["suppressed"] for row in told] == [0, len(gone), len(gone)]
+        assert outcome() == "pass"
+        with duckdb.connect(str(place)) as connection:
+            connection.execute("delete from liine.interactions where id % 2 = 0")
+        assert outcome() == "fail"
 
 
 def test_a_destination_without_models_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

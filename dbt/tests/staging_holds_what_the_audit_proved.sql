@@ -1,6 +1,18 @@
+{%- set relation = source('liine', 'erasures') -%}
+{%- set columns = loaded_columns(relation) -%}
 -- What a complete sweep found is in the warehouse: rows are marked there and never removed. Rows that started since are
--- left out; a day's room on each side, because the API's dates have no zone.
-with proven as (
+-- left out; a day's room on each side, because the API's dates have no zone. Rows of persons who were erased may be
+-- missing: so many as were erased since the sweep began, whichever customer's, and as the sweep left out.
+with erasures as (
+
+    select
+        {{ loaded_utc(columns, 'erased_at') }} as erased_at_utc,
+        {{ loaded(columns, 'interactions', 'bigint') }} as interactions
+    from {{ loaded_rows(relation, columns) }}
+
+),
+
+proven as (
 
     select
         sweeps.sweep_id,
@@ -9,6 +21,8 @@ with proven as (
         coalesce(sweeps.until_date, cast(sweeps.began_at_utc as date)) as until_date,
         sweeps.updated_since_date,
         sweeps.found_interactions,
+        sweeps.suppressed_interactions,
+        sweeps.began_at_utc,
         row_number() over (
             partition by
                 sweeps.customer_id,
@@ -33,6 +47,17 @@ days as (
         count(*) as interactions
     from {{ ref('stg_liine__interactions') }}
     group by customer_id, cast(started_at_local as date), cast(updated_at_utc as date)
+
+),
+
+erased as (
+
+    select
+        proven.sweep_id,
+        coalesce(sum(erasures.interactions), 0) + coalesce(max(proven.suppressed_interactions), 0) as interactions
+    from proven
+    left join erasures on proven.began_at_utc < erasures.erased_at_utc
+    group by proven.sweep_id
 
 ),
 
@@ -66,6 +91,7 @@ held as (
 
 )
 
-select *
+select held.*
 from held
-where interactions < found_interactions
+inner join erased on held.sweep_id = erased.sweep_id
+where held.interactions + erased.interactions < held.found_interactions

@@ -179,6 +179,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "RETRIES" NUMBER(19,0)   COMMENT 'Requests sent again after a failure.',
 "REPAIRS" NUMBER(19,0)   COMMENT 'Walks and parts read because what came before was not proven complete.',
 "CHANGED" NUMBER(19,0)   COMMENT 'Interactions updated after the sweep began.',
+"SUPPRESSED" NUMBER(19,0)   COMMENT 'Of those found, interactions not loaded because their person was erased.',
 "PROOF" VARCHAR   COMMENT '`count`: as many as the API counts; `walk`: its end, where the count proves nothing.',
 "STATUS" VARCHAR   COMMENT '`complete` or `failed`.',
 "REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep.',

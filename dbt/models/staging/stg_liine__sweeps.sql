@@ -17,6 +17,7 @@ select
     {{ loaded(columns, 'retries', 'bigint') }} as retries,
     {{ loaded(columns, 'repairs', 'bigint') }} as repairs,
     {{ loaded(columns, 'changed', 'bigint') }} as changed_interactions,
+    {{ loaded(columns, 'suppressed', 'bigint') }} as suppressed_interactions,
     {{ loaded(columns, 'proof', 'text') }} as proof,
     {{ loaded(columns, 'status', 'text') }} as status,
     {{ loaded(columns, 'reason', 'text') }} as reason,
