@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import dlt
-import msgspec
 from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigurationException,
@@ -17,7 +16,6 @@ from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from liine_source import query
 from liine_source.errors import ConfigurationError, DestinationError, LiineError
 
 # Words of the messages of operating systems and databases, and what to do.
@@ -142,24 +140,10 @@ def _sought(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:
-    """Say which setting has a value of the wrong type; of the filters, which filter and what it allows."""
-    if error.field_name == "filters":
-        try:
-            query.validated(_as_dict(error.field_value))
-        except ConfigurationError as wrong:
-            return wrong
-        except msgspec.DecodeError:
-            pass
+    """Say which setting has a value of the wrong type."""
     kind = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
+    kind = {"dict": "table"}.get(kind, kind)
     return ConfigurationError(f"The setting {error.field_name!r} has a value that is no {kind}; see docs/settings.md.")
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    """A setting's table, as TOML gave it or as JSON in the environment."""
-    found = msgspec.json.decode(value) if isinstance(value, str) else value
-    if not isinstance(found, dict):
-        raise ConfigurationError("The setting 'filters' must be a table of filters; see docs/filters.md.")
-    return found
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

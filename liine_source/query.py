@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from liine_source.errors import FilterError
 from liine_source.spec.filters import FILTERS_BY_NAME
@@ -121,6 +121,12 @@ class Filters(TypedDict, total=False):
     provider_names: list[str]
 # [[[end]]]
 # fmt: on
+
+if TYPE_CHECKING:
+    FiltersSetting = Filters
+else:
+    # From a variable dlt reads JSON into a dict, and cannot into a TypedDict.
+    FiltersSetting = dict
 
 
 def validated(filters: Mapping[str, Any] | None) -> Filters:

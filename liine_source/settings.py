@@ -19,7 +19,7 @@ from liine_source.auth import LiineCredentials
 from liine_source.client import checked_base_url
 from liine_source.errors import ConfigurationError, LiineError
 from liine_source.privacy import Key, Privacy, Treatment
-from liine_source.query import Filters
+from liine_source.query import Filters, FiltersSetting
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.sweep import Audit
 
@@ -94,7 +94,7 @@ def checked_settings(
     customer_ids: list[int] = dlt.config.value,
     credentials: LiineCredentials = dlt.secrets.value,
     base_url: str = HOST,
-    filters: Filters | None = None,
+    filters: FiltersSetting | None = None,
     since: date | None = None,
     until: date | None = None,
     personal_data: Treatment = "keep",

@@ -20,7 +20,7 @@ from liine_source.client import LiineClient
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
 from liine_source.privacy import Privacy, Suppressed, Treated, Treatment
-from liine_source.query import Filters
+from liine_source.query import Filters, FiltersSetting
 from liine_source.settings import MANY_WRITERS, Observer, Settings, checked_settings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.tasks import Order
@@ -42,7 +42,7 @@ def liine(
     customer_ids: list[int] = dlt.config.value,
     credentials: LiineCredentials = dlt.secrets.value,
     base_url: str = HOST,
-    filters: Filters | None = None,
+    filters: FiltersSetting | None = None,
     since: date | None = None,
     until: date | None = None,
     personal_data: Treatment = "keep",

@@ -110,6 +110,20 @@ def test_a_row_that_the_warehouse_refuses_is_quoted_nowhere() -> None:
     assert not [path for path in files if b"Canary" in path.read_bytes()]
 
 
+def test_tables_of_settings_come_from_variables_too() -> None:
+    """As JSON, which is how a scheduler's worker gets them."""
+    given = {"SOURCES__LIINE__FILTERS": '{"call_type": ["New Lead"]}'}
+    given["SOURCES__LIINE__PERSONAL_DATA_FIELDS"] = '{"name": "drop"}'
+    with running_emulator(interactions=60, customers=1) as api:
+        synced = run("sync", "--json", api=api, **given)
+        wanted = {row["id"] for row in api.truth() if row["call_type"] == "New Lead"}
+    assert (synced.returncode, synced.stderr) == (0, "")
+    with duckdb.connect("warehouse.duckdb", read_only=True) as warehouse:
+        held = warehouse.execute("select id, name from liine.interactions").fetchall()
+    assert {row for row, _ in held} == wanted
+    assert {name for _, name in held} == {None}
+
+
 def test_nothing_left_to_read_is_said() -> None:
     """A backfill that is done does nothing, and says so; `verify` of nothing leaves no file."""
     with running_emulator(interactions=100, customers=1) as api:
@@ -148,6 +162,7 @@ def headers(text: str) -> list[str]:
         (["sync"], {"api": "yes", "SOURCES__LIINE__PAGE_SIZE": "0"}, 2, "page_size must be 1 to 1000"),
         (["sync"], {"api": "yes", "SOURCES__LIINE__PAGE_SIZE": "many"}, 2, "page_size"),
         (["sync"], {"api": "yes", "SOURCES__LIINE__FILTERS": '{"colour": "red"}'}, 2, "Filter 'colour' is unknown"),
+        (["sync"], {"api": "yes", "SOURCES__LIINE__FILTERS": '{"colour'}, 2, "'filters' has a value that is no table"),
         (["check"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
         (["sync"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
     ],

@@ -175,8 +175,12 @@ def test_a_range_of_months_in_one_run_is_read_whole_by_a_retry(tmp_path: Path) -
             api.change(row["id"], touch_updated_at=False, name="Somebody Else")
         assert differing() != []
         api.faults = Faults(bursts=(Burst(status=403, next=1),))
+        api.forget_requests()
         assert dagster.told(RANGE, *months) == {"success": True, "retries": 1}
         assert differing() == []
+        # The first try, refused in November, has read October all the same.
+        pages = [dict(asked.params) for asked in api.requests if dict(asked.params).get("limit") == "1000"]
+        assert [asked["start_date"] for asked in pages].count("2025-09-30") == 2
 
 
 def test_a_customer_that_is_refused_fails_the_run_and_not_the_models(postgres: str, tmp_path: Path) -> None:
