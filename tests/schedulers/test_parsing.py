@@ -17,7 +17,9 @@ import os, sys
 noted = os.open(os.environ["FILES_OPENED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def heard(event, arguments):
     if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
-        os.write(noted, b"SOCKET\\n")
+        # urllib3 binds one to see whether there is IPv6, and takes a refusal for no.
+        if arguments[1:] != (("::1", 0),):
+            os.write(noted, b"SOCKET\\n")
         raise AssertionError(event)
     if event == "open":
         os.write(noted, f"{arguments[0]}\\n".encode("utf-8", "replace"))
