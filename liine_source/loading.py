@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +33,7 @@ from liine_source import catalogue, tables
 from liine_source.errors import BusyError, ConfigurationError, DoubledError, NameClashError
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
+from liine_source.snowflake import Snowflake
 
 AnyDestination = Destination[Any, Any]
 
@@ -81,6 +83,29 @@ def build_pipeline(
     DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where the destination is unknown or
     lacks a setting.
     """
+    return _place(destination, dataset, folder, unit, label).pipeline()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a pipeline loads to, and the working directory that dlt makes, or empties, when it is built."""
+
+    factory: AnyDestination
+    dataset: str
+    home: str
+    name: str
+
+    @property
+    def has_many_writers(self) -> bool:
+        return self.factory.destination_name in MANY_WRITERS
+
+    def pipeline(self) -> dlt.Pipeline:
+        return dlt.pipeline(self.name, self.home, destination=self.factory, dataset_name=self.dataset)
+
+
+def _place(
+    destination: str | None, dataset: str, folder: str | None = None, unit: str | None = None, label: str | None = None
+) -> _Place:
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
     suffix = f"_{_digest(unit)}" if unit and kind in MANY_WRITERS else ""
     for name, value in _DEFAULTS.items():
@@ -96,7 +121,7 @@ def build_pipeline(
     # Two places sharing a working directory have lost rows.
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
     name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
-    return dlt.pipeline(name, home, destination=factory, dataset_name=dataset)
+    return _Place(factory, dataset, home, name)
 
 
 @contextmanager
@@ -126,15 +151,19 @@ def credentials(pipeline: dlt.Pipeline) -> Any:
 
 
 @contextmanager
-def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[None]:
-    """Have the pipeline for oneself, as the destination remembers it; SIGTERM ends the run tidily.
+def ready(
+    destination: str | None, dataset: str, *, unit: str, label: str, is_to_be_filled: bool = False
+) -> Iterator[dlt.Pipeline]:
+    """Have a pipeline, as of `build_pipeline`, for oneself, as the destination remembers it; SIGTERM ends it tidily.
 
     What a dead run left in the working directory is dropped and fetched again: the destination alone remembers
     how far each customer is. What this run leaves is dropped too: after a failure that is rows, and dlt's trace, which
     may quote them. Raises BusyError where another run is under way, on Postgres and Snowflake after some minutes, and
     ConfigurationError where nothing was ever loaded and something should have been.
     """
-    with ended_cleanly(), _locked(pipeline):
+    place = _place(destination, dataset, unit=unit, label=label)
+    with ended_cleanly(), _locked(place):
+        pipeline = place.pipeline()
         try:
             _emptied(pipeline)
             if is_to_be_filled and not is_filled(pipeline):
@@ -144,7 +173,7 @@ def ready(pipeline: dlt.Pipeline, *, is_to_be_filled: bool = False) -> Iterator[
                 _make_transient(pipeline)
                 pipeline.sync_destination()
                 try:
-                    yield
+                    yield pipeline
                 except BaseException:
                     # The warehouse may be what failed.
                     with suppress(Exception):
@@ -161,11 +190,11 @@ def _emptied(pipeline: dlt.Pipeline) -> None:
 
 
 @contextmanager
-def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
+def _locked(place: _Place) -> Iterator[None]:
     """Let no other run on this machine use the working directory meanwhile; of a unit's nothing stays."""
-    home = Path(pipeline.pipelines_dir)
+    home = Path(place.home)
     home.parent.mkdir(parents=True, exist_ok=True)
-    is_patient = has_many_writers(pipeline)
+    is_patient = place.has_many_writers
     lock = FileLock(home.parent / f"{home.name}.lock")
     try:
         lock.acquire(timeout=_PATIENCE if is_patient else 0)
@@ -174,7 +203,7 @@ def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
     else:
         is_busy = False
     if is_busy:
-        raise _busy(pipeline)
+        raise _busy(place.dataset)
     try:
         yield
     finally:
@@ -186,9 +215,9 @@ def _locked(pipeline: dlt.Pipeline) -> Iterator[None]:
         lock.release()
 
 
-def _busy(pipeline: dlt.Pipeline) -> BusyError:
+def _busy(dataset: str) -> BusyError:
     return BusyError(
-        f"Another run is loading into the same place, dataset {pipeline.dataset_name}; nothing was requested. "
+        f"Another run is loading into the same place, dataset {dataset}; nothing was requested. "
         "It goes on by itself: run again when it has ended."
     )
 
@@ -350,7 +379,7 @@ def _alone(pipeline: dlt.Pipeline, what: str, patience: float = math.inf) -> Ite
             try:
                 stack.enter_context(warehouse.locked(pipeline, name, patience))
             except TimeoutError:
-                raise _busy(pipeline) from None
+                raise _busy(pipeline.dataset_name) from None
         yield
 
 
@@ -382,11 +411,8 @@ def _destination(kind: str, more: dict[str, Any]) -> AnyDestination:
         # dlt has read the key from the file, and would send its path to the account.
         if kind == "snowflake":
             credentials.private_key_path = None
-            _make_what_is_not_there()
-            # One statement for each: in a list Snowflake may not take IF NOT EXISTS.
-            arguments["alter_add_multi_column"] = False
-        else:
-            _copy_in_parts()
+            return Snowflake(credentials, destination_name=kind, alter_add_multi_column=False, **arguments)
+        _copy_in_parts()
         arguments["credentials"] = credentials
     return cast("AnyDestination", Destination.from_reference(kind, **arguments))
 
@@ -415,27 +441,6 @@ def _copy_in_parts() -> None:
         from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob  # noqa: PLC0415  it needs the extra
 
         PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001  dlt has no setting for it
-
-
-def _make_what_is_not_there() -> None:
-    """Have dlt make on Snowflake, which has no lock for it, only what another run has not made since dlt looked."""
-    with suppress(ImportError):  # dlt says by itself what to install
-        from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient  # noqa: PLC0415  it needs the extra
-        from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient  # noqa: PLC0415  as above
-
-        def create_dataset(client: Any) -> None:
-            client.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
-
-        def add_columns(client: Any, columns: Any, table: Any = None) -> list[str]:
-            return [f"ADD COLUMN IF NOT EXISTS {client._get_column_def_sql(column, table)}" for column in columns]  # noqa: SLF001
-
-        # dlt has no settings for them.
-        for kind, name, way in (
-            (SnowflakeSqlClient, "create_dataset", create_dataset),
-            (SnowflakeClient, "_make_create_table", lambda _, name, __: f"CREATE TABLE IF NOT EXISTS {name}"),
-            (SnowflakeClient, "_make_add_column_sql", add_columns),
-        ):
-            setattr(kind, name, way)
 
 
 def _location(destination: AnyDestination) -> str:

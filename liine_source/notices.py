@@ -6,6 +6,7 @@ Ids of customers, counts, names of columns and our own errors' sentences; never 
 import json
 import logging
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -18,8 +19,8 @@ log = logging.getLogger(__name__)
 
 # What a message of Slack's holds well, and somebody reads.
 _LONGEST = 3000
-# Seconds to connect, and to wait for an answer.
-_PATIENCE = (5, 10)
+# So many seconds a message may take.
+_PATIENCE = 10
 
 
 @configspec
@@ -75,13 +76,28 @@ def tell_new_columns(dataset: str, columns: Sequence[str]) -> None:
 
 
 def _send(text: str) -> None:
-    hook = resolve_configuration(_Slack(), sections=("runtime",)).slack_incoming_hook
-    if not hook:
-        return
+    told = {"text": text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", "mrkdwn": False}
+    problems: list[str] = []
+
+    def post(hook: str) -> None:
+        try:
+            # dlt's own function would wait for ever for a hook that does not answer.
+            requests.post(hook, json=told, timeout=_PATIENCE, allow_redirects=False).raise_for_status()
+        except Exception as error:  # noqa: BLE001  whatever it is: a run does not fail for it
+            problems.append(type(error).__name__)
+
     try:
-        # dlt's own function would wait for ever for a hook that does not answer.
-        told = {"text": text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", "mrkdwn": False}
-        requests.post(hook, json=told, timeout=_PATIENCE).raise_for_status()
-    except requests.RequestException as error:
-        # Its text holds the hook's address, which is a secret; and a run does not fail for it.
-        log.warning("Slack could not be told (%s).", type(error).__name__)
+        hook = resolve_configuration(_Slack(), sections=("runtime",)).slack_incoming_hook
+    except Exception as error:  # noqa: BLE001  as above
+        problems.append(type(error).__name__)
+    else:
+        if hook:
+            # By itself, since an answer that comes in drops has no end that `requests` would see.
+            posting = threading.Thread(target=post, args=(hook,), daemon=True)
+            posting.start()
+            posting.join(_PATIENCE)
+            if posting.is_alive():
+                problems.append("no answer")
+    if problems:
+        # An error's text holds the hook's address, which is a secret.
+        log.warning("Slack could not be told (%s).", problems[0])

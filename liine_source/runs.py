@@ -515,8 +515,8 @@ def _ready(
     rows = query.fingerprint(settings.filters, settings.since, settings.until)
     unit = f"{kind} {sorted(settings.customer_ids)} {rows}"
     label = _label(kind, *settings.customer_ids) if len(settings.customer_ids) == 1 else _label(kind)
-    pipeline = loading.build_pipeline(destination, dataset, unit=unit, label=label)
-    with loading.ready(pipeline, is_to_be_filled=kind in {"verify", "purge"}):
+    is_to_be_filled = kind in {"verify", "purge"}
+    with loading.ready(destination, dataset, unit=unit, label=label, is_to_be_filled=is_to_be_filled) as pipeline:
         if settings.keep_run_results and recorder:
             with _kept(pipeline, results.Result(kind, len(settings.customer_ids)), recorder):
                 yield pipeline

@@ -29,6 +29,7 @@ from liine_source.windows import Window
 _WIDE = 4
 
 _BACKFILL = "backfill "
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Key = tuple[int, Window]
 
@@ -140,7 +141,9 @@ class Reader:
     def has_own_rows(self, customer_id: int) -> bool:
         """Whether a customer's rows in the warehouse are those that these filters select, as far as the state tells."""
         own = query.fingerprint(self.settings.filters, None, None)
-        kept = [key.removeprefix(_BACKFILL).partition("-")[0] for key in self.marks(customer_id)]
+        marks = self.marks(customer_id).items()
+        read = [key for key, mark in marks if "watermark" in mark or "history" in mark]
+        kept = [key.removeprefix(_BACKFILL).partition("-")[0] for key in read]
         return not self.is_filtered or set(kept) == {own}
 
     def sweep(
@@ -227,8 +230,8 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     customers = reader.settings.customer_ids
     if order.is_anew:
         for customer in customers:
-            ordered = datetime.now(UTC).isoformat(timespec="microseconds")
-            reader.marks(customer)[_BACKFILL + reader.filter_hash] = {"ordered": ordered}
+            marks, key = reader.marks(customer), _BACKFILL + reader.filter_hash
+            marks[key] = {"ordered": _ordered_after(marks.get(key, {}))}
         order.is_anew = False
     if order.kind == "repair":
         return deque(_Again(reader, customer, window) for customer in customers for window in order.windows[customer])
@@ -395,6 +398,13 @@ class _Windows(_Swept):
             else:
                 self._marks[self._key] = {}
         return []
+
+
+def _ordered_after(mark: Mapping[str, Any]) -> str:
+    """Now, or a moment after the last order: another machine's clock may be ahead of this one's."""
+    last = _ordered(mark)
+    least = datetime.fromisoformat(last) + timedelta(microseconds=1) if last else _NEVER
+    return max(datetime.now(UTC), least).isoformat(timespec="microseconds")
 
 
 def _ordered(mark: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
@@ -182,17 +182,20 @@ def _ran(arguments: Sequence[str], project: Path, environment: Mapping[str, str]
 
 def _ended(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
     """Run a command to its end, or to ours; return its code."""
-    with Popen(command, env=environment, cwd=folder, stdout=DEVNULL, stderr=DEVNULL) as process:  # noqa: S603  our own
-        try:
-            return process.wait()
-        except BaseException:
-            # Interrupted, dbt cancels what it has asked of the warehouse; killed, it would leave that running.
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(_PATIENCE)
-            except TimeoutExpired:
-                process.kill()
-            raise
+    # In a session of its own: a terminal's Ctrl-C would come to it twice.
+    process = Popen(command, env=environment, cwd=folder, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603  our own
+    try:
+        return process.wait()
+    except BaseException:
+        # Interrupted, dbt cancels what it has asked of the warehouse; killed, it would leave that running.
+        process.send_signal(signal.SIGINT)
+        with suppress(TimeoutExpired):
+            process.wait(_PATIENCE)
+        raise
+    finally:
+        # Also where a second signal has cut that wait short.
+        process.kill()
+        process.wait()
 
 
 def _named(unique_id: str) -> str:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -93,16 +94,57 @@ def test_slack_is_told_of_verifications_and_erasures_that_fail(slack: list[dict[
     assert "Canary" not in json.dumps(slack)
 
 
-def test_a_hook_that_never_answers_holds_no_run_up(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+class _Drips(BaseHTTPRequestHandler):
+    """Answers a byte at a time, and never to the end."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000000")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"x")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_hook_without_end_holds_no_run_up(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Whether it never answers or never stops: it is not waited for longer than its patience, here next to none."""
+    monkeypatch.setattr(notices, "_PATIENCE", 0.05)
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        dripping = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Drips))
+        dripping.daemon_threads = True
+        threading.Thread(target=dripping.serve_forever, daemon=True).start()
+        stack.callback(dripping.shutdown)
+        api = stack.enter_context(running_emulator(interactions=20, customers=1))
+        api.faults = Faults(refused_customers=tuple(api.customer_ids))
+        for port in (silent.getsockname()[1], dripping.server_port):
+            monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", f"http://127.0.0.1:{port}/T0/secret-hook")
+            assert not sync(**settings(api)).is_complete
+    assert caplog.text.count("Slack could not be told (") == 2
+
+
+@pytest.mark.parametrize("hook", ["http://hooks..example/T0/secret-hook", "nonsense"])
+def test_a_hook_that_is_none_fails_no_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hook: str
 ) -> None:
-    """It is not waited for longer than its patience, here next to none."""
-    monkeypatch.setattr(notices, "_PATIENCE", (1, 0.01))
-    with socket.create_server(("127.0.0.1", 0)) as silent, running_emulator(interactions=20, customers=1) as api:
-        monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", f"http://127.0.0.1:{silent.getsockname()[1]}/T0/secret-hook")
+    """What was loaded is loaded."""
+    monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", hook)
+    with running_emulator(interactions=20, customers=1) as api:
         api.faults = Faults(refused_customers=tuple(api.customer_ids))
         assert not sync(**settings(api)).is_complete
-    assert "Slack could not be told (ReadTimeout)" in caplog.text
+    assert "Slack could not be told" in caplog.text
+    assert hook not in caplog.text
+
+
+def test_settings_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though nobody knows then whether Slack is to be told."""
+    Path(".dlt").mkdir()
+    Path(".dlt/secrets.toml").write_text("[broken")
+    ended = run("sync")
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
 
 
 def test_a_hook_that_fails_fails_no_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

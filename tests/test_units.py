@@ -1,5 +1,8 @@
 """Histories in units of months: together they are everything, and what each remembers is its own."""
 
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +19,13 @@ from liine_source.tasks import carried, merged
 from liine_source.windows import in_months
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
+
+SEVERAL = """
+import json, sys
+from liine_source import sync
+for _ in range(3):
+    sync(**json.loads(sys.argv[1]))
+"""
 
 
 @pytest.mark.parametrize(
@@ -196,24 +206,34 @@ def test_proven_and_late() -> None:
     assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
 
 
+def test_the_same_unit_at_once_waits(postgres: str) -> None:
+    """Three processes, each with the same customer several times: one after the other, without an error."""
+    with running_emulator(interactions=60, customers=1) as api:
+        command = [sys.executable, "-c", SEVERAL, json.dumps(settings(api))]
+        started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]  # noqa: S603  a script of our own
+        told = [process.communicate()[1] for process in started]
+        assert ([process.returncode for process in started], told) == ([0] * 3, [""] * 3)
+        assert differences(postgres, api.truth()) == []
+
+
 def test_of_a_unit_no_folder_stays_and_whoever_waits_is_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The lock's file goes with the folder, and the lock that a waiting run then gets keeps others out as before."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://nobody:x@localhost/nowhere")
-    pipeline = loading.build_pipeline("postgres", unit="one of many")
+    place = loading._place("postgres", "liine", unit="one of many")
     has_it, may_go = Event(), Event()
 
     def wait_for_it() -> None:
-        with loading._locked(pipeline):
+        with loading._locked(place):
             has_it.set()
             may_go.wait()
 
     with ThreadPoolExecutor(1) as other:
-        with loading._locked(pipeline):
+        with loading._locked(place):
             waiting = other.submit(wait_for_it)
-            assert Path(pipeline.working_dir).exists()
+            assert Path(place.pipeline().working_dir).exists()
         has_it.wait()
         monkeypatch.setattr(loading, "_PATIENCE", 0)
-        with pytest.raises(BusyError), loading._locked(pipeline):
+        with pytest.raises(BusyError), loading._locked(place):
             pass
         may_go.set()
         waiting.result()

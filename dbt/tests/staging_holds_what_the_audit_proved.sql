@@ -2,7 +2,7 @@
 {%- set columns = loaded_columns(relation) -%}
 -- What a complete sweep found is in the warehouse: rows are marked there and never removed. Rows that started since are
 -- left out; a day's room on each side, because the API's dates have no zone. Rows of persons who were erased may be
--- missing: so many as were erased since the sweep began, whichever customer's, and as the sweep left out.
+-- missing: so many as were erased since the sweep ended, whichever customer's, and as the sweep left out.
 with erasures as (
 
     select
@@ -22,7 +22,7 @@ proven as (
         sweeps.updated_since_date,
         sweeps.found_interactions,
         sweeps.suppressed_interactions,
-        sweeps.began_at_utc,
+        sweeps.ended_at_utc,
         row_number() over (
             partition by
                 sweeps.customer_id,
@@ -56,7 +56,7 @@ erased as (
         proven.sweep_id,
         coalesce(sum(erasures.interactions), 0) + coalesce(max(proven.suppressed_interactions), 0) as interactions
     from proven
-    left join erasures on proven.began_at_utc < erasures.erased_at_utc
+    left join erasures on proven.ended_at_utc < erasures.erased_at_utc
     group by proven.sweep_id
 
 ),
