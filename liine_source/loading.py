@@ -30,7 +30,7 @@ from dlt.extract import DltSource
 from filelock import FileLock, Timeout
 
 from liine_source import catalogue, tables
-from liine_source.errors import BusyError, ConfigurationError, DoubledError, NameClashError
+from liine_source.errors import BusyError, ConfigurationError, DestinationError, DoubledError, NameClashError
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
 from liine_source.snowflake import Snowflake
@@ -237,11 +237,15 @@ def load(pipeline: dlt.Pipeline, source: DltSource, committed: Callable[[LoadInf
     with _alone(pipeline, "load"):
         if has_many_writers(pipeline):
             _make_tables(pipeline, declared)
+            _refuse_other_types(pipeline, "Nothing of this load was written: run again.")
         with _finished_first():
             info = pipeline.load()
             committed(info)
             if has_many_writers(pipeline):
                 _forget_older_states(pipeline)
+            if is_snowflake:
+                # No lock has kept another run from adding them since.
+                _refuse_other_types(pipeline, "Read the days again with `liine backfill --anew`.")
             if is_snowflake:
                 _refuse_doubled(pipeline)
     return info
@@ -325,6 +329,18 @@ def _forget_older_states(pipeline: dlt.Pipeline) -> None:
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
     warehouse.forget_older_states(pipeline)
+
+
+def _refuse_other_types(pipeline: dlt.Pipeline, remedy: str) -> None:
+    """Refuse a load whose new columns another run has added meanwhile with other types: values would be converted."""
+    held = catalogue.column_types(pipeline)
+    columns = pipeline.default_schema.tables.get(tables.INTERACTIONS, {"columns": {}})["columns"]
+    new = {name: column.get("data_type") for name, column in columns.items() if name in held}
+    ours = tables.columns(tables.INTERACTIONS)
+    if other := sorted(name for name, kind in new.items() if name not in ours and kind and kind != held[name]):
+        raise DestinationError(
+            f"Another run has loaded the new columns {', '.join(other)} of interactions with other types. {remedy}"
+        )
 
 
 def _refuse_doubled(pipeline: dlt.Pipeline) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
 from liine_source.emulator import Faults, Readings, running_emulator
-from liine_source.errors import BusyError
+from liine_source.errors import BusyError, DestinationError
 from liine_source.runs import CustomerStatus, Unit, late
 from liine_source.tasks import carried, merged
 from liine_source.windows import in_months
@@ -214,6 +214,37 @@ def test_the_same_unit_at_once_waits(postgres: str) -> None:
         told = [process.communicate()[1] for process in started]
         assert ([process.returncode for process in started], told) == ([0] * 3, [""] * 3)
         assert differences(postgres, api.truth()) == []
+
+
+@pytest.mark.parametrize("warehouse", ["postgres", pytest.param("snowflake", marks=pytest.mark.proof)], indirect=True)
+def test_a_new_column_that_another_run_has_typed_otherwise_meanwhile(warehouse: Place) -> None:
+    """The load is refused, as its value would be rounded; the next run tells the value that does not fit."""
+    with running_emulator(interactions=60, customers=2) as api:
+        sync(**settings(api))
+        first, second = api.customer_ids
+        api.change(api.truth(first)[0]["id"], score=3)
+        late = api.truth(second)[0]["id"]
+        api.change(late, score=1.6)
+
+        class Meanwhile:
+            begun = False
+
+            def received(self, *_: Any) -> None:
+                if not self.begun:
+                    self.begun = True
+                    other = json.dumps(settings(api, customer_ids=[first]))
+                    subprocess.run([sys.executable, "-c", SEVERAL, other], check=True)  # noqa: S603  a script of our own
+
+            def __getattr__(self, _: str) -> Any:
+                return lambda *_: None
+
+        own = settings(api, customer_ids=[second])
+        with pytest.raises(DestinationError, match="new columns score of interactions with other types"):
+            sync(observer=Meanwhile(), **own)
+        assert sync(**own).is_complete
+    values = "select raw_value from liine.interactions__rejected_values where field = 'score'"
+    assert [row["raw_value"] for row in query(warehouse, values)] == ["1.6"]
+    assert query(warehouse, f"select score from liine.interactions where id = {late}") == [{"score": None}]  # noqa: S608  ours
 
 
 def test_of_a_unit_no_folder_stays_and_whoever_waits_is_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
