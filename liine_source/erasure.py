@@ -30,13 +30,10 @@ _IDENTIFIER_COLUMNS = described(
     digest=("text", "The key's id and the HMAC-SHA-256 of customer and normalised value."),
 )
 _ERASURE_COLUMNS = described(
-    nullable=("erased_at",),
+    nullable=("completed_at",),
     erasure_id=("text", "A random name."),
-    requested_at=("timestamp", "When it was asked for, UTC; from then on the person is not loaded again."),
-    erased_at=(
-        "timestamp",
-        "When the rows were gone, UTC; null where the erasure was cut short and is to be repeated.",
-    ),
+    erased_at=("timestamp", "When it was asked for, UTC; from then on the person is not loaded again."),
+    completed_at=("timestamp", "When the rows were gone, UTC; null where it was cut short, and another completed it."),
     customers=("bigint", "How many customers were searched."),
     identifiers=("bigint", "How many identifiers were given."),
     interactions=("bigint", "Rows erased from `interactions`."),
@@ -105,7 +102,7 @@ class Wanted:
 
 def record(erasure: Erasure, entries: list[dict[str, str]]) -> DltSource:
     """Return a source that writes down what is to be erased, before anything is."""
-    asked = {"requested_at": datetime.now(UTC), "erased_at": None, "interactions": 0, "child_rows": 0}
+    asked = {"erased_at": datetime.now(UTC), "completed_at": None, "interactions": 0, "child_rows": 0}
     asked |= {name: getattr(erasure, name) for name in ("erasure_id", "customers", "identifiers")}
 
     def tables() -> Any:

@@ -272,7 +272,9 @@ def verify(
             client.close()
     if differing := [customer.customer_id for customer in found if not customer.is_complete]:
         told = ", ".join(map(str, differing))
-        notices.tell_failure(dataset, f"not verified, or not as the API has it: customers {told}; see `liine verify`.")
+        problem = f"Not verified, or not as the API has it: customers {told}; see `liine verify`."
+        log.error("%s", problem)
+        notices.tell_failure(dataset, problem)
     return found
 
 

@@ -46,7 +46,7 @@ _states = sa.table("_dlt_pipeline_state", sa.column("pipeline_name"), sa.column(
 _erasures = sa.table(
     ERASURES,
     sa.column("erasure_id", sa.Text()),
-    sa.column("erased_at", sa.DateTime()),
+    sa.column("completed_at", sa.DateTime()),
     *(sa.column(name, sa.BigInteger()) for name in ("interactions", "child_rows")),
 )
 _ENDED_LOADS = sa.select(_loads.c.load_id).where(_loads.c.status == sa.literal_column("0"))
@@ -187,7 +187,7 @@ def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
             client.execute_sql(_spelled(pipeline, sa.delete(_interactions).where(_is_one_of(some))))
         done = sa.update(_erasures).where(_erasures.c.erasure_id == erasure.erasure_id)
         counted = {"interactions": erasure.interactions, "child_rows": erasure.child_rows}
-        client.execute_sql(_spelled(pipeline, done.values(erased_at=datetime.now(UTC), **counted)))
+        client.execute_sql(_spelled(pipeline, done.values(completed_at=datetime.now(UTC), **counted)))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ the packages, as a mirror may not. So it is its JSON that tells these apart.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ def main(*, has_to_be_asked: bool) -> int:
         print(f"The locked packages cannot be read.\n{collected.stderr if collected else ''}")  # noqa: T201  a program
         return 1
     asked = _pip_audit("--format=json")
+    if asked and not asked.stdout and "ServiceError" not in asked.stderr and "onnection" not in asked.stderr:
+        print(f"pip-audit ended with {asked.returncode} and said nothing of packages.\n{asked.stderr[-2000:]}")  # noqa: T201  a program
+        return 1
     is_asked, weaknesses, told = verdict(asked.stdout if asked else "")
     print(told)  # noqa: T201  a program
     return int(bool(weaknesses) or (has_to_be_asked and not is_asked))
@@ -52,7 +56,9 @@ def _pip_audit(*arguments: str) -> subprocess.CompletedProcess[str] | None:
     command = [str(Path(sys.executable).with_name("pip-audit")), "--disable-pip", "--require-hashes", f"-r={_LOCKED}"]
     command += ["--progress-spinner=off", "--timeout=5", *arguments]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603  pip-audit
+        # What is set for other uses of it would change where and how it answers.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_AUDIT_")}
+        return subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603  pip-audit
     except subprocess.TimeoutExpired:
         return None
 

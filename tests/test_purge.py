@@ -92,7 +92,7 @@ def _cut_short(*_: Any) -> None:
 def test_a_killed_erasure_is_told_truly_and_repeated(
     warehouse: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At moments all over it: the rows are there and `erased_at` is null, or gone and it tells how many."""
+    """At moments all over it: the rows are there and `completed_at` is null, or gone and it tells how many."""
     for name, value in KEY.items():
         monkeypatch.setenv(name, value)
     with running_emulator(interactions=300, customers=1, seed=4) as api, victim() as process:
@@ -140,7 +140,7 @@ def _held(place: Place) -> set[int]:
 
 def _told(place: Place) -> tuple[int, int]:
     """How many rows all erasures say that they erased, and how many are written down that did not end."""
-    sql = "select sum(interactions) as rows, count(*) - count(erased_at) as cut_short from liine.erasures"
+    sql = "select sum(interactions) as rows, count(*) - count(completed_at) as cut_short from liine.erasures"
     (row,) = query(place, sql)
     return int(row["rows"]), int(row["cut_short"])
 

@@ -6,7 +6,7 @@
 with erasures as (
 
     select
-        {{ loaded_utc(columns, 'erased_at') }} as erased_at_utc,
+        coalesce({{ loaded_utc(columns, 'completed_at') }}, {{ loaded_utc(columns, 'erased_at') }}) as erased_at_utc,
         {{ loaded(columns, 'interactions', 'bigint') }} as interactions
     from {{ loaded_rows(relation, columns) }}
 

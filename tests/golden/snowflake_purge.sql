@@ -55,8 +55,8 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'A random name.',
-"REQUESTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'When it was asked for, UTC; from then on the person is not loaded again.',
-"ERASED_AT" TIMESTAMP_LTZ   COMMENT 'When the rows were gone, UTC; null where the erasure was cut short and is to be repeated.',
+"ERASED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'When it was asked for, UTC; from then on the person is not loaded again.',
+"COMPLETED_AT" TIMESTAMP_LTZ   COMMENT 'When the rows were gone, UTC; null where it was cut short, and another completed it.',
 "CUSTOMERS" NUMBER(19,0)  NOT NULL COMMENT 'How many customers were searched.',
 "IDENTIFIERS" NUMBER(19,0)  NOT NULL COMMENT 'How many identifiers were given.',
 "INTERACTIONS" NUMBER(19,0)  NOT NULL COMMENT 'Rows erased from `interactions`.',
@@ -155,7 +155,7 @@ DELETE FROM interactions__rejected_values WHERE interactions__rejected_values.in
 
 DELETE FROM interactions WHERE interactions.id IN (5121);
 
-UPDATE erasures SET erased_at = '…', interactions = 1, child_rows = 0 WHERE erasures.erasure_id = '…';
+UPDATE erasures SET completed_at = '…', interactions = 1, child_rows = 0 WHERE erasures.erasure_id = '…';
 
 COMMIT;
 
