@@ -117,8 +117,8 @@ def outcomes(
 
     Raises as `build` does, but for what failed.
     """
-    with translated():
-        pipeline = loading.build_pipeline(destination, dataset)
+    with TemporaryDirectory(prefix="liine-") as folder, translated():
+        pipeline = loading.build_pipeline(destination, dataset, folder=folder)
         kind = loading.kind_of(pipeline)
         if kind not in _ADAPTERS:
             raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {kind}.")

@@ -91,8 +91,8 @@ def test_what_warns_is_named_and_fails_nothing(project: Path) -> None:
     assert transform.build(project=project) == transform.Built(3, ["test somebody_may_be_there"])
 
 
-def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, environment: Any) -> None:
-    """Into Postgres, whose address dbt gets in parts."""
+def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, environment: Any, tmp_path: Path) -> None:
+    """Into Postgres, whose address dbt gets in parts; of the run nothing stays in dlt's folder."""
     with running_emulator(interactions=300, customers=2) as api:
         environment(api)
         ended = CliRunner().invoke(app, ["sync", "--then-dbt"])
@@ -101,6 +101,7 @@ def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, env
     (found,) = query(postgres, "select sum(new_leads) as leads from liine_marts.rpt_liine__lead_funnel_monthly")
     assert f"│ new leads │ {found['leads']} " in ended.stdout
     assert "New leads by first channel" in ended.stdout
+    assert [*(tmp_path / "dlt" / "pipelines").iterdir()] == []
 
 
 def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -> None:

@@ -7,15 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
+from liine_source.client import LiineClient
 from liine_source.emulator import Faults, Readings, running_emulator
 from liine_source.errors import BusyError, DestinationError
+from liine_source.query import fingerprint
 from liine_source.runs import CustomerStatus, Unit, late
-from liine_source.tasks import carried, merged
+from liine_source.settings import checked_settings
+from liine_source.tasks import Reader, _ordered_after, carried, merged
 from liine_source.windows import in_months
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
@@ -152,6 +156,30 @@ def test_of_two_marks_the_one_ordered_later_counts() -> None:
     assert kept(ordered, ordered | done, done) == ordered | done
     assert kept(later, ordered) == later
     assert kept(done, {}) == {}
+
+
+def test_an_order_comes_after_the_last_one_whatever_the_clock_says() -> None:
+    """Another machine's may have been ahead."""
+    ahead = "2999-01-01T00:00:00.000000+00:00"
+    assert _ordered_after({"ordered": ahead}) == "2999-01-01T00:00:00.000001+00:00"
+    assert _ordered_after({}) < ahead
+
+
+def test_a_mark_that_holds_nothing_tells_of_no_rows() -> None:
+    """What these filters select is all that is there, though other filters were asked for and found nothing."""
+    given = settings(SimpleNamespace(base_url="http://127.0.0.1:1", customer_ids=[1], username="u", password="p"))
+    resolved = checked_settings(**given, filters={"call_type": ["New Lead"]})
+    client = LiineClient(resolved.credentials, resolved.base_url)
+    own = fingerprint(resolved.filters, None, None)
+    marks: dict[str, Any] = {
+        own: {"watermark": "2025-01-01T00:00:00+00:00"},
+        "none": {},
+        "backfill none": {"ordered": ""},
+    }
+    assert Reader(resolved, client, {"customers": {"1": marks}}).has_own_rows(1)
+    marks["none"] = {"watermark": "2025-01-01T00:00:00+00:00"}
+    assert not Reader(resolved, client, {"customers": {"1": marks}}).has_own_rows(1)
+    client.close()
 
 
 def test_what_is_carried_on() -> None:
