@@ -33,7 +33,10 @@ _ERASURE_COLUMNS = described(
     nullable=("completed_at",),
     erasure_id=("text", "A random name."),
     erased_at=("timestamp", "When it was asked for, UTC; from then on the person is not loaded again."),
-    completed_at=("timestamp", "When the rows were gone, UTC; null where it was cut short, and another completed it."),
+    completed_at=(
+        "timestamp",
+        "When the rows were gone, UTC; null where it was cut short, even if another completed it.",
+    ),
     customers=("bigint", "How many customers were searched."),
     identifiers=("bigint", "How many identifiers were given."),
     interactions=("bigint", "Rows erased from `interactions`."),

@@ -246,7 +246,6 @@ def load(pipeline: dlt.Pipeline, source: DltSource, committed: Callable[[LoadInf
             if is_snowflake:
                 # No lock has kept another run from adding them since.
                 _refuse_other_types(pipeline, "Read the days again with `liine backfill --anew`.")
-            if is_snowflake:
                 _refuse_doubled(pipeline)
     return info
 

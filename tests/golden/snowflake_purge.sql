@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'A random name.',
 "ERASED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'When it was asked for, UTC; from then on the person is not loaded again.',
-"COMPLETED_AT" TIMESTAMP_LTZ   COMMENT 'When the rows were gone, UTC; null where it was cut short, and another completed it.',
+"COMPLETED_AT" TIMESTAMP_LTZ   COMMENT 'When the rows were gone, UTC; null where it was cut short, even if another completed it.',
 "CUSTOMERS" NUMBER(19,0)  NOT NULL COMMENT 'How many customers were searched.',
 "IDENTIFIERS" NUMBER(19,0)  NOT NULL COMMENT 'How many identifiers were given.',
 "INTERACTIONS" NUMBER(19,0)  NOT NULL COMMENT 'Rows erased from `interactions`.',
