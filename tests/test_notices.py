@@ -20,7 +20,7 @@ from dlt.common.configuration.utils import get_resolved_traces
 from liine_source import ConfigurationError, notices, runs, sync, verify
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import LoginRefusedError
-from tests.test_cli import run
+from tests.command_line import run, run_process
 from tests.test_sync import settings
 
 
@@ -143,7 +143,7 @@ def test_settings_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) 
     """Though nobody knows then whether Slack is to be told."""
     Path(".dlt").mkdir()
     Path(".dlt/secrets.toml").write_text("[broken")
-    ended = run("sync")
+    ended = run_process("sync")
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
 
 
@@ -165,7 +165,7 @@ def test_lines_of_json_on_request() -> None:
     """One for the beginning, each sweep, each error and the end; none unless asked for."""
     with running_emulator(interactions=60, customers=2) as api:
         api.faults = Faults(refused_customers=(api.customer_ids[0],))
-        assert run("sync", "--json", api=api).stderr == ""
+        assert run_process("sync", "--json", api=api).stderr == ""
         done = run("--log-format", "json", "sync", "--json", api=api)
         names = {row["name"] for row in api.truth() if row["name"]}
     lines = [json.loads(line) for line in done.stderr.splitlines()]

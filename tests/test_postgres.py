@@ -18,7 +18,7 @@ from adbc_driver_manager import dbapi
 from liine_source import backfill, source, status, sync, transform, verify
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.runs import purge
-from tests.proof.victim import victim
+from tests.slow.victim import victim
 from tests.test_sync import settings
 from tests.warehouse import differences, query
 
@@ -43,7 +43,7 @@ def at_once(api: Emulator, units: list[list[int]], folder: Path) -> None:
     assert [process.returncode for process in waiting] == [0] * len(units), told
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.slow("postgres"))])
 def test_units_at_once_neither_mix_nor_double(postgres: str, tmp_path: Path, rounds: int) -> None:
     """Four processes at once, from the first table on; each customer is read by two of them."""
     with running_emulator(interactions=1200, customers=4, seed=8) as api:

@@ -43,7 +43,7 @@ from liine_source import settings as settings_module
 from liine_source.emulator import Burst, Emulator, Faults, running_emulator
 from liine_source.rows import row_of
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
-from tests.proof.victim import victim
+from tests.slow.victim import victim
 from tests.test_sync import settings, small
 from tests.warehouse import Place, query
 
@@ -528,7 +528,7 @@ def leaks(place: Place, mode: str, logged: io.StringIO, monkeypatch: pytest.Monk
     [
         *(("duckdb", mode) for mode in ("keep", "hash", "drop")),
         *(("postgres", mode) for mode in ("keep", "hash")),
-        pytest.param("postgres", "drop", marks=pytest.mark.proof),
+        pytest.param("postgres", "drop", marks=pytest.mark.slow("privacy")),
     ],
     indirect=["warehouse"],
 )
@@ -580,7 +580,7 @@ SAFEGUARDS: dict[str, tuple[str, Any, str, Any]] = {
 }
 
 
-@pytest.mark.proof
+@pytest.mark.slow("privacy")
 @pytest.mark.parametrize("name", SAFEGUARDS)
 def test_without_any_one_safeguard_a_marker_is_found(
     name: str, key: privacy.Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -594,7 +594,7 @@ def test_without_any_one_safeguard_a_marker_is_found(
     assert any(text.split(" in ")[0] in {SECRET, OLD_SECRET} or "canary" in text.lower() for text in found), name
 
 
-@pytest.mark.proof
+@pytest.mark.slow("privacy")
 def test_without_emptied_staging_a_marker_is_found(
     key: privacy.Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -10,8 +10,8 @@ from liine_source import runs, sync, tables
 from liine_source import warehouse as warehouse_module
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import DestinationError
-from tests.proof.victim import victim
-from tests.test_cli import run
+from tests.command_line import run
+from tests.slow.victim import victim
 from tests.test_sync import settings
 from tests.warehouse import Place, query
 
@@ -87,7 +87,7 @@ def _cut_short(*_: Any) -> None:
     raise OSError
 
 
-@pytest.mark.proof
+@pytest.mark.slow("kills")
 @pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
 def test_a_killed_erasure_is_told_truly_and_repeated(
     warehouse: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -44,7 +44,8 @@ def key_pair(passphrase: str | None) -> tuple[str, rsa.RSAPublicKey]:
 
 
 @pytest.mark.parametrize(
-    "given", ["path", *(pytest.param(given, marks=pytest.mark.proof) for given in ("key", "key with a passphrase"))]
+    "given",
+    ["path", *(pytest.param(given, marks=pytest.mark.slow("snowflake")) for given in ("key", "key with a passphrase"))],
 )
 def test_a_key_pair_logs_in_without_a_password(
     snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
@@ -201,8 +202,8 @@ def test_the_set_up_script_is_snowflakes_to_a_parser() -> None:
     "about_to",
     [
         '"LIINE"."INTERACTIONS" (',
-        pytest.param("CREATE SCHEMA", marks=pytest.mark.proof),
-        pytest.param("CREATE TRANSIENT SCHEMA", marks=pytest.mark.proof),
+        pytest.param("CREATE SCHEMA", marks=pytest.mark.slow("snowflake")),
+        pytest.param("CREATE TRANSIENT SCHEMA", marks=pytest.mark.slow("snowflake")),
     ],
     ids=["tables", "schema", "transient schema"],
 )
@@ -221,7 +222,7 @@ def test_two_first_runs_at_once_make_what_the_other_has_not(
         assert snowflake.query("select distinct schema_name as name from liine._dlt_version") == [{"name": "liine"}]
 
 
-@pytest.mark.proof
+@pytest.mark.slow("snowflake")
 def test_two_runs_at_once_that_find_a_new_field_add_one_column(snowflake: StandIn, tmp_path: Path) -> None:
     """Neither fails, and neither loses its values."""
     with running_emulator(interactions=60, customers=2) as api:
@@ -255,7 +256,7 @@ def overtaken(about_to: str, happens: Callable[[], None]) -> Iterator[None]:
     assert begun
 
 
-@pytest.mark.proof
+@pytest.mark.slow("snowflake")
 def test_clustering_and_transience_are_settings(snowflake: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them the dataset is permanent and has no clustering key; staging is transient always."""
     monkeypatch.setenv("DESTINATION__SNOWFLAKE__IS_TRANSIENT", "true")
@@ -292,7 +293,7 @@ def test_doubled_interactions_are_told_and_a_backfill_cures_them(snowflake: Stan
         assert differences(snowflake, api.truth()) == []
 
 
-@pytest.mark.proof
+@pytest.mark.slow("snowflake")
 def test_the_models_build_twice_with_the_rows_that_duckdb_gives(
     snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -92,9 +92,10 @@ def _cases() -> Iterator[Any]:
         kinds = ["duckdb", "postgres"]
         yield pytest.param(name, 2000, kinds[number % 2], id=f"{name}-{kinds[number % 2]}")
         for kind in kinds:
-            yield pytest.param(name, 10_000, kind, id=f"{name}-{kind}-10000", marks=pytest.mark.proof)
+            marks = pytest.mark.slow("interpretations")
+            yield pytest.param(name, 10_000, kind, id=f"{name}-{kind}-10000", marks=marks)
         # The stand-in takes a hundred times as long.
-        yield pytest.param(name, 300, "snowflake", id=f"{name}-snowflake-300", marks=pytest.mark.proof)
+        yield pytest.param(name, 300, "snowflake", id=f"{name}-snowflake-300", marks=pytest.mark.slow("snowflake"))
 
 
 @pytest.mark.parametrize(("name", "interactions", "warehouse"), [*_cases()], indirect=["warehouse"])

@@ -16,7 +16,7 @@ from liine_source import build_pipeline, loading, sync
 from liine_source import warehouse as warehouse_module
 from liine_source.emulator import running_emulator
 from liine_source.errors import BusyError
-from tests.proof.victim import victim
+from tests.slow.victim import victim
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
 

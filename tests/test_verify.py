@@ -28,7 +28,9 @@ READINGS = {
 QUICK = {"UTC midnights", "no count"}
 
 
-@pytest.fixture(params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.proof) for name in READINGS])
+@pytest.fixture(
+    params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow("interpretations")) for name in READINGS]
+)
 def api(request: pytest.FixtureRequest) -> Any:
     with running_emulator(interactions=1500, customers=2, seed=5, readings=READINGS[request.param]) as running:
         yield running

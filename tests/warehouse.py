@@ -13,12 +13,20 @@ from typing import Any
 import duckdb
 import msgspec
 import psycopg2
+import pytest
 
 from tests.snowflake_stand_in import StandIn
 
 Row = dict[str, Any]
 # A DuckDB file, the address of a Postgres database, or the stand-in for a Snowflake account.
 Place = Path | str | StandIn
+
+# For a test whose promise rests on what differs between the two; the stand-in is slow.
+on_duckdb_and_postgres = pytest.mark.parametrize(
+    "warehouse",
+    ["duckdb", "postgres", pytest.param("snowflake", marks=pytest.mark.slow("snowflake"))],
+    indirect=True,
+)
 
 # Of these the warehouse has another type than JSON.
 _AS_LOADED: dict[str, Callable[[Any], Any]] = {

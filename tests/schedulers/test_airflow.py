@@ -15,7 +15,7 @@ from liine_source.emulator import Faults, running_emulator
 from tests.schedulers.airflow import Airflow, running_airflow
 from tests.warehouse import differences, query
 
-pytestmark = pytest.mark.schedulers
+pytestmark = pytest.mark.slow("schedulers")
 
 LOCK = "liine-source liine load"
 

@@ -12,7 +12,7 @@ from liine_source.emulator import Burst, Emulator, Faults, running_emulator
 from tests.schedulers.environments import DAGSTER, PIPELINES, ROOT, environment, settings
 from tests.warehouse import Place, differences, query
 
-pytestmark = pytest.mark.schedulers
+pytestmark = pytest.mark.slow("schedulers")
 
 # As docs/schedulers.md has it.
 INSTANCE = """

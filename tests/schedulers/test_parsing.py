@@ -9,7 +9,7 @@ import pytest
 
 from tests.schedulers.environments import AIRFLOW, DAGSTER, PIPELINES, environment
 
-pytestmark = pytest.mark.schedulers
+pytestmark = pytest.mark.slow("schedulers")
 
 # In each process that is begun, the one that dbt parses its project in too: sockets are blocked, and files noted.
 WATCHED = """

@@ -13,7 +13,7 @@ from liine_source.emulator import Emulator, Readings, running_emulator
 from tests.test_sync import settings
 from tests.warehouse import differences
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("clocks")
 
 WAREHOUSE = Path("warehouse.duckdb")
 HOUR = timedelta(hours=1)

@@ -18,7 +18,7 @@ from liine_source.errors import LiineError
 from tests.test_sync import settings
 from tests.warehouse import differences
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("faults")
 
 WAREHOUSE = Path("warehouse.duckdb")
 

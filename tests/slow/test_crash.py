@@ -13,13 +13,13 @@ import pytest
 
 from liine_source import status
 from liine_source.emulator import Emulator, running_emulator
-from tests.proof.victim import victim
+from tests.slow.victim import victim
 from tests.snowflake_stand_in import StandIn
 from tests.test_postgres import database_of, run_all
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("kills")
 
 # Runs of each kind to be killed, their points spread evenly over a whole run; the stand-in is slow.
 _KILLS = {"duckdb": 20, "postgres": 20, "snowflake": 4}

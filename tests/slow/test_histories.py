@@ -34,7 +34,7 @@ from liine_source.privacy import Treated
 from liine_source.settings import Settings
 from tests.warehouse import _TYPES, _wrong_fields, differences
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("histories")
 
 SOAK = int(os.environ.get("LIINE_SOAK", "0"))
 COMMON = {

@@ -15,12 +15,12 @@ from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 from liine_source import runs, sync
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import DestinationError
+from tests.command_line import run_process
 from tests.snowflake_stand_in import StandIn
-from tests.test_cli import run
 from tests.test_sync import settings
 from tests.warehouse import Place, differences
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("outages")
 
 WAREHOUSE = Path("warehouse.duckdb")
 
@@ -39,11 +39,11 @@ UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteu
 def test_a_full_disk_is_told_and_the_next_run_recovers(api: Emulator, kilobytes: int) -> None:
     """Wherever it strikes: in dlt's folder, in DuckDB's log, in its file; in a first run and in a later one."""
     full = ["prlimit", f"--fsize={kilobytes * 1024}"]
-    assert_told(run("sync", api=api, within=full), "The disk is full")
-    assert run("sync", api=api).returncode == 0
+    assert_told(run_process("sync", api=api, within=full), "The disk is full")
+    assert run_process("sync", api=api).returncode == 0
     assert differences(WAREHOUSE, api.truth()) == []
     api.advance(timedelta(days=30))
-    assert_told(run("backfill", api=api, within=full), "The disk is full")
+    assert_told(run_process("backfill", api=api, within=full), "The disk is full")
     assert sync(**settings(api)).is_complete
     assert differences(WAREHOUSE, api.truth()) == []
 
@@ -60,10 +60,10 @@ def test_a_file_that_may_only_be_read_is_told(api: Emulator) -> None:
     before = api.truth()
     api.advance(timedelta(days=9))
     WAREHOUSE.chmod(0o444)
-    assert_told(run("sync", api=api, within=UNPRIVILEGED), "cannot be written by this user")
+    assert_told(run_process("sync", api=api, within=UNPRIVILEGED), "cannot be written by this user")
     assert differences(WAREHOUSE, before) == []
     WAREHOUSE.chmod(0o644)
-    assert run("sync", api=api, within=UNPRIVILEGED).returncode == 0
+    assert run_process("sync", api=api, within=UNPRIVILEGED).returncode == 0
     assert differences(WAREHOUSE, api.truth()) == []
 
 

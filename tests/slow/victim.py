@@ -59,7 +59,7 @@ class Victim:
 @contextmanager
 def victim() -> Iterator[Victim]:
     """Start such a process."""
-    command = [sys.executable, "-m", "tests.proof.victim"]
+    command = [sys.executable, "-m", "tests.slow.victim"]
     with Popen(command, cwd=Path(__file__).parents[2], stdin=PIPE, stdout=PIPE, text=True) as process:
         try:
             yield Victim(process)

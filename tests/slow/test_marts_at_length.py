@@ -19,7 +19,7 @@ from tests.test_marts import WRONG, alike
 from tests.test_sync import settings
 from tests.warehouse import Place
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.slow("marts")
 
 ZONES = {
     2: ("Pacific/Kiritimati", "America/St_Johns", "Asia/Kathmandu"),

@@ -1,0 +1,73 @@
+"""`liine …` as a user types it: in this process, which takes a tenth of a second, or in a process of its own."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from liine_source import cli
+from liine_source.emulator import Emulator
+
+LIINE = str(Path(sys.executable).with_name("liine"))
+
+
+def run(*arguments: str, api: Emulator | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `liine` in this process and the current folder, with the settings of an emulator in its environment.
+
+    dlt reads its files once in a process: where they are the test's own, use `run_process`.
+    """
+    out, err = StringIO(), StringIO()
+    logger = logging.getLogger("liine_source")
+    before, level = list(logger.handlers), logger.level
+    width = int(environment.get("COLUMNS", "200"))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name, value in (settings(api) | environment).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["liine", *arguments])
+        patch.setattr(cli, "_out", Console(width=width))
+        patch.setattr(cli, "_err", Console(width=width, stderr=True))
+        try:
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        finally:
+            logger.handlers[:] = before
+            logger.setLevel(level)
+    code = ended.value.code
+    return subprocess.CompletedProcess(arguments, code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+
+def run_process(
+    *arguments: str, api: Emulator | None = None, within: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `liine` in a process of its own, two seconds of which are imports.
+
+    `within` is a command that runs another command, such as `prlimit`.
+    """
+    given = {"COLUMNS": "200", "PATH": os.environ["PATH"], "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
+    return subprocess.run(  # noqa: S603  our own program
+        [*within, LIINE, *arguments],
+        env=given | settings(api) | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def settings(api: Emulator | None) -> dict[str, str]:
+    """Return the settings of an emulator as environment variables."""
+    if api is None:
+        return {}
+    return {
+        "SOURCES__LIINE__BASE_URL": api.base_url,
+        "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
+        "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+        "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+    }
