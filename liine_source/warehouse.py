@@ -41,6 +41,7 @@ _TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(),
 _interactions = _table(tables.INTERACTIONS)
 _sweeps = _table(tables.SWEEPS)
 _children = {name: _table(name) for name in tables.CHILDREN}
+_indexes = sa.table("pg_indexes", sa.column("schemaname"), sa.column("indexname"))
 _loads = sa.table("_dlt_loads", sa.column("load_id"), sa.column("status"))
 _states = sa.table("_dlt_pipeline_state", sa.column("pipeline_name"), sa.column("state"), sa.column(tables.LOAD_ID))
 _erasures = sa.table(
@@ -215,18 +216,28 @@ def locked(pipeline: dlt.Pipeline, name: str, patience: float = math.inf) -> Ite
 
 def create_indexes(pipeline: dlt.Pipeline) -> None:
     """Create the indexes that merging and looking up want, where the table is there and the index is not."""
-    metadata = sa.MetaData()
     with pipeline.sql_client() as client:
-        for table, names in _INDEXES.items():
-            if not catalogue.column_types(pipeline, table):
-                continue
-            columns = tables.columns(table)
-            made = sa.Table(
-                table, metadata, *(sa.Column(name, _TYPES[str(columns[name]["data_type"])]) for name in names)
-            )
-            for name in names:
-                index = sa.Index(f"{table}_{name}", made.c[name], unique=(table, name) == (tables.INTERACTIONS, "id"))
-                client.execute_sql(_spelled(pipeline, CreateIndex(index, if_not_exists=True)))
+        own = _indexes.c.schemaname == client.dataset_name
+    present = {row[0] for row in _rows(pipeline, sa.select(_indexes.c.indexname).where(own))}
+    for table, names in _INDEXES.items():
+        missing = [name for name in names if _index_name(table, name) not in present]
+        if missing and catalogue.column_types(pipeline, table):
+            _create_indexes_of(pipeline, table, missing)
+
+
+def _create_indexes_of(pipeline: dlt.Pipeline, table: str, names: Sequence[str]) -> None:
+    hints = tables.columns(table)
+    made = sa.Table(table, sa.MetaData(), *(sa.Column(name, _TYPES[str(hints[name]["data_type"])]) for name in names))
+    with pipeline.sql_client() as client:
+        for name in names:
+            is_unique = (table, name) == (tables.INTERACTIONS, "id")
+            index = sa.Index(_index_name(table, name), made.c[name], unique=is_unique)
+            # Another run may have made it meanwhile.
+            client.execute_sql(_spelled(pipeline, CreateIndex(index, if_not_exists=True)))
+
+
+def _index_name(table: str, column: str) -> str:
+    return f"{table}_{column}"
 
 
 def states(
