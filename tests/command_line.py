@@ -4,8 +4,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -23,24 +23,31 @@ def run(*arguments: str, api: Emulator | None = None, **environment: str) -> sub
 
     dlt reads its files once in a process: where they are the test's own, use `run_process`.
     """
-    out, err = StringIO(), StringIO()
-    logger = logging.getLogger("liine_source")
-    before, level = list(logger.handlers), logger.level
     width = int(environment.get("COLUMNS", "200"))
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, captured() as (out, err):
         for name, value in (settings(api) | environment).items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["liine", *arguments])
         patch.setattr(cli, "_out", Console(width=width))
         patch.setattr(cli, "_err", Console(width=width, stderr=True))
-        try:
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        finally:
-            logger.handlers[:] = before
-            logger.setLevel(level)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
     code = ended.value.code
     return subprocess.CompletedProcess(arguments, code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def captured() -> Iterator[tuple[StringIO, StringIO]]:
+    """Yield what is written to standard output and error meanwhile; take off the log's handlers afterwards."""
+    logger = logging.getLogger("liine_source")
+    handlers, level = list(logger.handlers), logger.level
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            yield out, err
+        finally:
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
 
 
 def run_process(

@@ -1,10 +1,8 @@
 """What those who watch are told: counts, ids and sentences of ours, and nothing of a row."""
 
 import json
-import os
+import runpy
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -20,6 +18,7 @@ from dlt.common.configuration.utils import get_resolved_traces
 from liine_source import ConfigurationError, notices, runs, sync, verify
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import LoginRefusedError
+from tests import command_line
 from tests.command_line import run, run_process
 from tests.test_sync import settings
 
@@ -190,35 +189,31 @@ def test_an_error_is_a_line_of_json_too() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["", "json"])
-def test_the_daily_script_ends_as_the_command_does(log_format: str) -> None:
+def test_the_daily_script_ends_as_the_command_does(log_format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """0, 1 for a customer that was not read, 2 for a wrong setting; a sentence, and no traceback."""
-    script = Path(__file__).parents[1] / "pipelines" / "daily.py"
     with running_emulator(interactions=20, customers=1) as api:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "DLT_DATA_DIR": str(Path.cwd() / "dlt"),
-            "SOURCES__LIINE__BASE_URL": api.base_url,
-            "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
-            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
-            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
-            "LIINE_LOG_FORMAT": log_format,
-        }
-
-        def ended(**more: str) -> tuple[int, str]:
-            done = subprocess.run(  # noqa: S603  our own script
-                [sys.executable, str(script)], env=environment | more, capture_output=True, text=True, check=False
-            )
-            assert "Traceback" not in done.stderr
-            if log_format:
-                assert all(map(json.loads, done.stderr.splitlines()))
-            return done.returncode, done.stderr
-
-        assert ended()[0] == 0
-        code, told = ended(SOURCES__LIINE__PAGE_SIZE="0")
-        assert (code, "page_size must be 1 to 1000" in told) == (2, True)
+        for name, value in (command_line.settings(api) | {"LIINE_LOG_FORMAT": log_format}).items():
+            monkeypatch.setenv(name, value)
+        assert run_daily()[0] == 0
         api.faults = Faults(refused_customers=tuple(api.customer_ids))
-        code, told = ended()
+        code, told = run_daily()
         assert (code, "403" in told) == (1, True)
+        monkeypatch.setenv("SOURCES__LIINE__PAGE_SIZE", "0")
+        code, told = run_daily()
+        assert (code, "page_size must be 1 to 1000" in told) == (2, True)
+    if log_format:
+        assert all(map(json.loads, told.splitlines()))
+
+
+def run_daily() -> tuple[int, str]:
+    """Return the exit code of `pipelines/daily.py`, and what it wrote to standard error."""
+    script = Path(__file__).parents[1] / "pipelines" / "daily.py"
+    with command_line.captured() as (_, err):
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        except SystemExit as ended:
+            return int(str(ended.code)), err.getvalue()
+    return 0, err.getvalue()
 
 
 def test_monitoring_asks_for_an_age() -> None:

@@ -26,8 +26,17 @@ def crowd(api: Emulator, rows: int, **fields: Any) -> None:
         api.insert(api.customer_ids[0], start_time_tz=moment, **chosen)
 
 
-@pytest.mark.parametrize("comparison", ["strict", "inclusive"])
-@pytest.mark.parametrize("rows", [25, 60, 100])
+@pytest.mark.parametrize(
+    ("rows", "comparison"),
+    [
+        (25, "inclusive"),
+        (100, "strict"),
+        *(
+            pytest.param(rows, comparison, marks=pytest.mark.slow("interpretations"))
+            for rows, comparison in ((25, "strict"), (60, "strict"), (60, "inclusive"), (100, "inclusive"))
+        ),
+    ],
+)
 def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: Any) -> None:
     """By days down to its own, then by filters, until each part fits; the count proves the whole."""
     with running_emulator(interactions=300, customers=1, readings=Readings(cursor_comparison=comparison)) as api:
@@ -39,7 +48,7 @@ def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: A
         assert query(WAREHOUSE, "select max(repairs) as repairs from liine.sweeps")[0]["repairs"] > 0
 
 
-@pytest.mark.parametrize("count", ["total", "page", "absent"])
+@pytest.mark.parametrize("count", ["total", "absent", pytest.param("page", marks=pytest.mark.slow("interpretations"))])
 def test_a_second_that_nothing_divides_fails_loudly(count: Any, warehouse: Place) -> None:
     """Rows alike in every filter: expected and found are told, the watermark stays, the rest is loaded."""
     with running_emulator(interactions=300, customers=2, readings=Readings(count=count)) as api:
@@ -73,7 +82,7 @@ def test_a_cursor_that_is_ignored_is_replaced_by_dates(monkeypatch: pytest.Monke
         assert differences(WAREHOUSE, api.truth()) == []
 
 
-@pytest.mark.parametrize("lie", [-1, 1, 50])
+@pytest.mark.parametrize("lie", [-1, 1, pytest.param(50, marks=pytest.mark.slow("interpretations"))])
 def test_a_count_that_lies_fails_and_says_by_how_much(monkeypatch: pytest.MonkeyPatch, lie: int) -> None:
     """Everything was loaded; but nobody can prove it."""
     original = LiineClient.page

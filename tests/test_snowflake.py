@@ -43,10 +43,8 @@ def key_pair(passphrase: str | None) -> tuple[str, rsa.RSAPublicKey]:
     return pem.decode(), key.public_key()
 
 
-@pytest.mark.parametrize(
-    "given",
-    ["path", *(pytest.param(given, marks=pytest.mark.slow("snowflake")) for given in ("key", "key with a passphrase"))],
-)
+@pytest.mark.slow("snowflake")
+@pytest.mark.parametrize("given", ["path", "key", "key with a passphrase"])
 def test_a_key_pair_logs_in_without_a_password(
     snowflake: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
 ) -> None:
@@ -198,13 +196,10 @@ def test_the_set_up_script_is_snowflakes_to_a_parser() -> None:
     assert parser.parse_string(script.replace("grant role", "grant rule", 1)).violations != []
 
 
+@pytest.mark.slow("snowflake")
 @pytest.mark.parametrize(
     "about_to",
-    [
-        '"LIINE"."INTERACTIONS" (',
-        pytest.param("CREATE SCHEMA", marks=pytest.mark.slow("snowflake")),
-        pytest.param("CREATE TRANSIENT SCHEMA", marks=pytest.mark.slow("snowflake")),
-    ],
+    ['"LIINE"."INTERACTIONS" (', "CREATE SCHEMA", "CREATE TRANSIENT SCHEMA"],
     ids=["tables", "schema", "transient schema"],
 )
 def test_two_first_runs_at_once_make_what_the_other_has_not(
@@ -282,6 +277,7 @@ def test_a_clustering_key_of_unknown_columns_is_refused(snowflake: StandIn, monk
     assert not any("CREATE TABLE" in sent for sent in snowflake.statements)
 
 
+@pytest.mark.slow("snowflake")
 def test_doubled_interactions_are_told_and_a_backfill_cures_them(snowflake: StandIn) -> None:
     """No index refuses them there, so each load is looked at."""
     with running_emulator(interactions=60, customers=1) as api:
@@ -352,6 +348,7 @@ def build(target: str, profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESTINATION_TYPE", "snowflake")
 
 
+@pytest.mark.slow("snowflake")
 def test_verifying_marks_and_repairs(snowflake: StandIn) -> None:
     """Counting by day, marking and reading again work in Snowflake's dialect too."""
     with running_emulator(interactions=120, customers=1) as api:

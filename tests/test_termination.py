@@ -50,14 +50,23 @@ sync(**json.loads(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
-def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("warehouse", "shares"),
+    [
+        ("duckdb", (0.05, 0.5, 0.8)),
+        pytest.param("duckdb", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
+        pytest.param("postgres", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
+    ],
+    indirect=["warehouse"],
+    ids=["duckdb", "duckdb-more", "postgres"],
+)
+def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path, shares: tuple[float, ...]) -> None:
     """At moments all over a run: what is in the warehouse is of loads that were committed."""
     with running_emulator(interactions=300, customers=2, seed=6) as api, victim() as process:
         given = settings(api, page_size=20)
         lived = process.run("sync", tmp_path, **given)
         assert (lived["killed"], lived["error"]) == (False, "")
-        for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8):
+        for share in shares:
             api.advance(timedelta(days=10))
             point = int(lived["points"] * share / 2) + 1
             ended = process.run("sync", tmp_path, kill_at=point, number=signal.SIGTERM, **given)
@@ -70,7 +79,7 @@ def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path) -> None:
             assert differences(warehouse, api.truth()) == [], point
 
 
-@pytest.mark.parametrize("keeps", ["false", "true"])
+@pytest.mark.parametrize("keeps", ["true", pytest.param("false", marks=pytest.mark.slow("kills"))])
 def test_waiting_for_another_load_is_no_reason_to_stay(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: str
 ) -> None:

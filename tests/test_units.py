@@ -27,7 +27,7 @@ from tests.warehouse import Place, differences, on_duckdb_and_postgres, query
 SEVERAL = """
 import json, sys
 from liine_source import sync
-for _ in range(3):
+for _ in range(int(sys.argv[2])):
     sync(**json.loads(sys.argv[1]))
 """
 
@@ -238,13 +238,14 @@ def test_proven_and_late() -> None:
     assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
 
 
-def test_the_same_unit_at_once_waits(postgres: str) -> None:
-    """Three processes, each with the same customer several times: one after the other, without an error."""
+@pytest.mark.parametrize(("processes", "times"), [(2, 2), pytest.param(3, 3, marks=pytest.mark.slow("postgres"))])
+def test_the_same_unit_at_once_waits(postgres: str, processes: int, times: int) -> None:
+    """Processes with the same customer, each several times: one after the other, without an error."""
     with running_emulator(interactions=60, customers=1) as api:
-        command = [sys.executable, "-c", SEVERAL, json.dumps(settings(api))]
-        started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]  # noqa: S603  a script of our own
-        told = [process.communicate()[1] for process in started]
-        assert ([process.returncode for process in started], told) == ([0] * 3, [""] * 3)
+        command = [sys.executable, "-c", SEVERAL, json.dumps(settings(api)), str(times)]
+        started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(processes)]  # noqa: S603  a script of our own
+        ended = [(process.communicate()[1], process.returncode) for process in started]
+        assert ended == [("", 0)] * processes
         assert differences(postgres, api.truth()) == []
 
 
@@ -267,7 +268,7 @@ def test_a_new_column_that_another_run_has_typed_otherwise_meanwhile(warehouse: 
                 if not self.begun:
                     self.begun = True
                     other = json.dumps(settings(api, customer_ids=[first]))
-                    subprocess.run([sys.executable, "-c", SEVERAL, other], check=True)  # noqa: S603  a script of our own
+                    subprocess.run([sys.executable, "-c", SEVERAL, other, "1"], check=True)  # noqa: S603  a script of our own
 
             def __getattr__(self, _: str) -> Any:
                 return lambda *_: None
