@@ -44,6 +44,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/cog -I docs --check $(DERIVED)
 	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=:memory: ../$(BIN)/sqlfluff lint --disable-progress-bar .
 	$(BIN)/python -m tests.audit

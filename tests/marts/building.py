@@ -86,7 +86,6 @@ class Project:
                 "-m",
                 "dbt.cli.main",
                 "--no-use-colors",
-                "--partial-parse",
                 *said,
                 *where,
                 "--target-path",
