@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- Weights sum to one and credits to the revenue, for each lead and model, and no lead is left out.
 with credited as (
 

@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- One row for each missed call, each form and each scored skill.
 {% set interactions = 'fct_liine__interactions' %}
 {% set scored = [] %}

@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- What has not vanished is in the mart, once, with its revenue and its length.
 with staged as (
 

@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- Each counted row of a lead is in that lead, and each lead has one.
 {% set interactions, leads = 'fct_liine__interactions', 'fct_liine__leads' %}
 {% set keys_where = 'count(distinct case when is_counted and %s then lead_key end)' %}

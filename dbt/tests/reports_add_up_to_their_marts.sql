@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- Every figure of a report that can be added up is that of the mart it is made of.
 {% set interactions, leads = 'fct_liine__interactions', 'fct_liine__leads' %}
 {% set channels, campaigns = 'rpt_liine__channel_daily', 'rpt_liine__campaign_monthly' %}

@@ -1,3 +1,4 @@
+{{ config(tags=['reconciliation']) }}
 -- The revenue of leads is that of their appointments, lead by lead, and an appointment's is that of its own row.
 with by_lead as (
 
