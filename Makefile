@@ -24,9 +24,10 @@ help:
 	@echo "make lock    resolve requirements/ again"
 
 install: $(STAMP)
+# The lock names every package; without --no-deps an older pip takes none of them for a requirement with extras.
 $(STAMP): requirements/dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
