@@ -29,7 +29,7 @@ from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 from filelock import FileLock, Timeout
 
-from liine_source import catalogue, tables
+from liine_source import catalogue, dlt_settings, tables
 from liine_source.errors import BusyError, ConfigurationError, DestinationError, DoubledError, NameClashError
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
@@ -121,6 +121,7 @@ def _place(
     # Two places sharing a working directory have lost rows.
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
     name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
+    dlt_settings.refuse_another_place(name)
     return _Place(factory, dataset, home, name)
 
 
@@ -165,6 +166,8 @@ def ready(
     with ended_cleanly(), _locked(place):
         pipeline = place.pipeline()
         try:
+            dlt_settings.refuse_losses(pipeline)
+            dlt_settings.refuse_leftovers(pipeline)
             _emptied(pipeline)
             if is_to_be_filled and not is_filled(pipeline):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")

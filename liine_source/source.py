@@ -14,7 +14,7 @@ import dlt
 from dlt.common.schema import Schema
 from dlt.extract import DltResource, DltSource
 
-from liine_source import catalogue, erasure, tables, tasks
+from liine_source import catalogue, dlt_settings, erasure, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.client import LiineClient
 from liine_source.concurrency import interleaved
@@ -148,6 +148,8 @@ def _child_table(pages: DltResource, table: str) -> DltResource:
 
 def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
+    dlt_settings.refuse_losses(dlt.current.pipeline())
+    dlt_settings.refuse_discarding(dlt.current.source())
     state = dlt.current.source_state()
     if order.remembered is not None:
         state.update(order.remembered)

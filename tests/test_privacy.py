@@ -28,6 +28,7 @@ from liine_source import (
     LiineError,
     backfill,
     cli,
+    dlt_settings,
     liine,
     loading,
     notices,
@@ -601,9 +602,10 @@ def test_without_any_one_safeguard_a_marker_is_found(
 def test_without_emptied_staging_a_marker_is_found(
     key: privacy.Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The setting that `build_pipeline` makes, switched off by dlt's own variable."""
-    monkeypatch.setenv("LOAD__TRUNCATE_STAGING_DATASET", "false")
-    found = leaks(Path("warehouse.duckdb"), "keep", logged, monkeypatch, tmp_path)
+    """The setting that `build_pipeline` makes, switched off, which `dlt_settings` would refuse."""
+    monkeypatch.setattr(dlt_settings, "refuse_leftovers", lambda _: None)
+    with dlt.config.values({"load.truncate_staging_dataset": False}):
+        found = leaks(Path("warehouse.duckdb"), "keep", logged, monkeypatch, tmp_path)
     assert [text for text in found if '"liine_staging"' in text] != []
 
 
