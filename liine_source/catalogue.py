@@ -1,9 +1,18 @@
 """What tables the destination has, by its own catalogue; no schema that some pipeline remembers is trusted for it."""
 
+from typing import Any
+
 import dlt
+from dlt.common.destination.client import WithStagingDataset
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from liine_source import tables
+
+# What a load has in staging: the tables that are merged, and dlt's own, which tells of their columns.
+_STAGED = {tables.INTERACTIONS, *tables.CHILDREN}
+_VERSION = "_dlt_version"
+# What a dataset has that was loaded, and staging never.
+_LOADS = "_dlt_loads"
 
 
 def speaks_sql(pipeline: dlt.Pipeline) -> bool:
@@ -17,3 +26,26 @@ def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> di
         _, columns = client.get_storage_table(table)  # type: ignore[attr-defined]
     # Snowflake spells in capitals what dlt spells in small letters.
     return {name.lower(): column["data_type"] for name, column in columns.items()}
+
+
+def unstaged_tables(client: Any) -> set[str]:
+    """Return those tables of the dataset that a SQL client is turned to which no load has put there as staging."""
+    name = client.make_qualified_table_name_path(None, quote=False)[-1]
+    rows = client.execute_sql("SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = %s", name)
+    return {str(row[0]).lower() for row in rows} - _STAGED - {_VERSION}
+
+
+def staging_of_others(pipeline: dlt.Pipeline) -> str | None:
+    """Return the dataset that dlt would empty as its staging though somebody else made it; None where it is nobody's.
+
+    Other tables may be there, such as models of dbt's: dlt leaves them alone.
+    """
+    with pipeline.destination_client() as client:
+        if not isinstance(client, WithStagingDataset):
+            return None
+        with client.with_staging_dataset():
+            stored = client.get_storage_tables([*_STAGED, _VERSION, _LOADS])  # type: ignore[attr-defined]
+            found = {name for name, columns in stored if columns}
+            name = str(client.sql_client.dataset_name)  # type: ignore[attr-defined]
+    is_staging = _VERSION in found and _LOADS not in found
+    return name if found & _STAGED and not is_staging else None

@@ -32,6 +32,7 @@ def refuse_another_place(pipeline_name: str) -> None:
             (not found.dev_mode, "pipelines.dev_mode", "unset", elsewhere),
             (not found.dataset_name_layout, "pipelines.dataset_name_layout", "unset", elsewhere),
             (not found.staging_type, "pipelines.staging_type", "unset", "rows would stay in the files of a bucket"),
+            (not found.import_schema_path, "pipelines.import_schema_path", "unset", "tables could have another form"),
             (not found.refresh, "pipelines.refresh", "unset", "tables would be dropped that are not loaded again"),
         ]
     )
@@ -40,7 +41,7 @@ def refuse_another_place(pipeline_name: str) -> None:
 def refuse_leftovers(pipeline: dlt.Pipeline) -> None:
     """Raise ConfigurationError where rows of a load would stay in files or in staging after it."""
     load, files = _load_settings(pipeline)
-    keeps_staged = getattr(pipeline.destination_client().config, "keep_staged_files", False)
+    keeps_staged = _of_destination(pipeline, "snowflake", "keep_staged_files")
     behind = "rows would stay behind in"
     _refuse(
         [
@@ -58,7 +59,7 @@ def refuse_losses(pipeline: dlt.Pipeline) -> None:
         _resolved(ParquetFormatConfiguration(), pipeline.pipeline_name, step) for step in ("extract", "normalize")
     ]
     truncates = any(found.allow_truncated_timestamps for found in formats)
-    layout = getattr(pipeline.destination_client().config, "layout", "{file_id}")
+    layout = _of_destination(pipeline, "filesystem", "layout") or "{file_id}"
     refused = "rows that the warehouse refuses would be lost without an error"
     noted = "what has been read would be noted on this machine, and not with the rows"
     cut = "times would lose their microseconds"
@@ -98,6 +99,14 @@ def _load_settings(pipeline: dlt.Pipeline) -> tuple[LoaderConfiguration, LoadSto
     name = pipeline.pipeline_name
     files = _resolved(LoadStorageConfiguration(load_volume_path=""), name, "load")
     return _resolved(LoaderConfiguration(_load_storage_config=files), name, "load"), files
+
+
+def _of_destination(pipeline: dlt.Pipeline, destination: str, setting: str) -> Any:
+    """Return a setting of one destination; None where the pipeline has another, or none yet."""
+    found = pipeline.destination
+    if not found or found.destination_name != destination:
+        return None
+    return getattr(pipeline.destination_client().config, setting)
 
 
 def _resolved(spec: BaseConfiguration, pipeline_name: str, *sections: str) -> Any:

@@ -1,6 +1,7 @@
 """Loading safely: a pipeline with the settings that its destination needs, a place of its own, and nobody beside it.
 
-`docs/architecture.md` says why for each setting. DuckDB has one writer, and a second run is refused. Postgres and
+`docs/architecture.md` says why for each setting. Staging is a dataset of a name that nobody else uses, and one that
+somebody else made is refused. DuckDB has one writer, and a second run is refused. Postgres and
 Snowflake have many: each unit of work, the customers of one run, has a pipeline, a working directory and a staging
 dataset of its own. On Postgres their loads come one after the other; Snowflake has no lock for that, and no index that
 would refuse a second row of one id, so there each load is looked at afterwards.
@@ -108,16 +109,18 @@ def _place(
 ) -> _Place:
     kind = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
     suffix = f"_{_digest(unit)}" if unit and kind in MANY_WRITERS else ""
+    # A name that nobody else has: dlt's own, `<dataset>_staging`, is also dbt's.
+    staging = f"%s_stg{suffix or '_' + _digest(dataset)}"
     for name, value in _DEFAULTS.items():
         if dlt.config.get(name) is None:
             dlt.config[name] = value
     with translated(), _installed(kind):
-        factory = _destination(kind, {"staging_dataset_name_layout": f"%s_stg{suffix}"} if suffix else {})
+        factory = _destination(kind, {"staging_dataset_name_layout": staging})
         # It imports what the destination needs.
         factory.client_class  # noqa: B018
         location = _location(factory)
     if kind == "duckdb":
-        _check_names(Path(location).stem, dataset)
+        _check_names(Path(location).stem, dataset, staging % dataset)
     # Two places sharing a working directory have lost rows.
     home = folder or str(Path(get_dlt_pipelines_dir()) / f"liine_{kind}_{_digest(f'{location} {dataset}')}{suffix}")
     name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
@@ -402,12 +405,22 @@ def _alone(pipeline: dlt.Pipeline, what: str, patience: float = math.inf) -> Ite
 
 
 def _drop_staging(pipeline: dlt.Pipeline) -> None:
-    """Remove a staging dataset that is the pipeline's own: what a dead run left in it, or this one's tables."""
-    if not has_many_writers(pipeline):
+    """Remove the pipeline's staging dataset: what a dead run left in it, or this one's tables.
+
+    Raises ConfigurationError where it holds what no load of ours puts there.
+    """
+    if kind_of(pipeline) not in {"duckdb", *MANY_WRITERS}:
         return
     with pipeline.sql_client() as client, client.with_staging_dataset():
-        if client.has_dataset():
-            client.drop_dataset()
+        if not client.has_dataset():
+            return
+        if catalogue.unstaged_tables(client):
+            raise ConfigurationError(
+                f"The dataset {client.dataset_name} holds tables that no load has staged, and its name is the one that "
+                f"staging of {pipeline.dataset_name} needs. Rename it, or load into another --dataset. Nothing was "
+                "requested."
+            )
+        client.drop_dataset()
 
 
 def kind_of(pipeline: dlt.Pipeline) -> str:
@@ -497,9 +510,10 @@ def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
         yield
 
 
-def _check_names(file_stem: str, dataset: str) -> None:
+def _check_names(file_stem: str, dataset: str, staging: str) -> None:
     """DuckDB calls a database by its file's stem, and cannot tell it from a schema of the same name."""
     names = {"the DuckDB file": file_stem, "the dataset": dataset, "the pipeline": PIPELINE_NAME}
+    names["the staging dataset"] = staging
     for (one, first), (other, second) in combinations(names.items(), 2):
         if first.lower() == second.lower():
             raise NameClashError(

@@ -5,7 +5,7 @@ Nothing is requested and no file is written when the source is built, only when 
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -98,16 +98,19 @@ def liine(
         reread_every_days=reread_every_days,
         observer=observer,
     )
-    return _resources(settings, Order())
+    return _resources(settings, Order(), _checked_pages)
 
 
 def for_order(settings: Settings, order: Order) -> DltSource:
-    """Return the source `liine` for one load of a run that takes several, or that does not bring up to date."""
-    return dlt.source(_resources, name="liine", section="liine")(settings, order)
+    """Return the source `liine` for one load of a run that takes several, or that does not bring up to date.
+
+    Its pipeline is one of `loading`'s.
+    """
+    return dlt.source(_resources, name="liine", section="liine")(settings, order, _pages)
 
 
-def _resources(settings: Settings, order: Order) -> Sequence[DltResource]:
-    pages = dlt.resource(_pages, name="pages", selected=False)(settings, order)
+def _resources(settings: Settings, order: Order, read: Callable[..., Any]) -> Sequence[DltResource]:
+    pages = dlt.resource(read, name="pages", selected=False)(settings, order)
     return [
         _table(pages, tables.INTERACTIONS, primary_key="id", write_disposition=_MERGE),
         *(_child_table(pages, name) for name in tables.CHILDREN),
@@ -146,10 +149,16 @@ def _child_table(pages: DltResource, table: str) -> DltResource:
     )
 
 
-def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
-    """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
+def _checked_pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
+    """As `_pages`, in a pipeline that `loading` knows nothing of."""
     dlt_settings.refuse_losses(dlt.current.pipeline())
     dlt_settings.refuse_discarding(dlt.current.source())
+    _keep_staging_apart()
+    yield from _pages(settings, order)
+
+
+def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
+    """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
     state = dlt.current.source_state()
     if order.remembered is not None:
         state.update(order.remembered)
@@ -250,6 +259,17 @@ def _keep_forms_apart(state: dict[str, Any], privacy: Privacy) -> None:
         raise ConfigurationError(
             "This dataset was loaded with other settings of personal_data, and rows that are there would stay as they "
             "are. Load into a dataset of its own: --dataset, or dataset_name; then drop the old one."
+        )
+
+
+def _keep_staging_apart() -> None:
+    """Before each load dlt empties staging, whoever made the dataset of that name; `loading` gives it another."""
+    pipeline = dlt.current.pipeline()
+    if pipeline.destination and (name := catalogue.staging_of_others(pipeline)):
+        raise ConfigurationError(
+            f"The dataset {name} holds tables that no load has staged, and dlt would empty it: staging has that name. "
+            f'Give staging another, such as staging_dataset_name_layout = "%s_stg" under '
+            f"[destination.{pipeline.destination.destination_name}], or load into another dataset_name."
         )
 
 

@@ -37,6 +37,7 @@ LEAVES_ROWS = {
     ),
     "a new dataset each run": ({"PIPELINES__DEV_MODE": "true"}, "pipelines.dev_mode must be unset"),
     "a dataset of another name": ({"PIPELINES__DATASET_NAME_LAYOUT": "x_%s"}, "pipelines.dataset_name_layout"),
+    "a schema from a file": ({"PIPELINES__IMPORT_SCHEMA_PATH": "x"}, "pipelines.import_schema_path must be unset"),
     "tables dropped at each load": ({"PIPELINES__REFRESH": "drop_data"}, "pipelines.refresh must be unset"),
 }
 
