@@ -22,7 +22,7 @@ from liine_source.privacy import Suppressed
 from liine_source.settings import Observer, Settings, checked_settings, configured_customers
 from liine_source.source import for_order
 from liine_source.sweep import Audit
-from liine_source.tasks import Order, Progress, Reader, carried, merged, progress
+from liine_source.tasks import Order, Progress, Reader, carried, forget_lost_tables, merged, progress
 from liine_source.windows import Window, in_months
 
 if TYPE_CHECKING:
@@ -563,17 +563,17 @@ def _remembered(
     A sync or a repair leaves unread what backfills noted, and a backfill what those of other customers did.
     """
     if not catalogue.speaks_sql(pipeline):
-        state: dict[str, Any] = pipeline.state.get("sources", {}).get("liine", {})
-        return state
+        return forget_lost_tables(pipeline.state.get("sources", {}).get("liine", {}))
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
     if kind is None:
-        return merged(warehouse.states(pipeline), customer_ids)
+        return merged(map(forget_lost_tables, warehouse.states(pipeline)), customer_ids)
     prefix = f"{loading.PIPELINE_NAME}_backfill_"
     labels = [_label("backfill"), *(_label("backfill", customer) for customer in customer_ids or ())]
     allowed = [f"{loading.PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
     erasing = f"{loading.PIPELINE_NAME}_purge_"
-    return merged(warehouse.states(pipeline, prefix, allowed, erasing), customer_ids)
+    states = warehouse.states(pipeline, prefix, allowed, erasing)
+    return merged(map(forget_lost_tables, states), customer_ids)
 
 
 def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
@@ -584,6 +584,9 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
         rows = query.fingerprint(settings.filters, settings.since, settings.until)
         order.remembered = carried(_remembered(pipeline, settings.customer_ids, order.kind), order.kind, rows)
         order.column_types = catalogue.column_types(pipeline)
+        if not order.column_types:
+            # Whoever dropped the table, no other pipeline's state has noticed.
+            order.remembered["customers"] = {}
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False

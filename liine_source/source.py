@@ -159,10 +159,14 @@ def _checked_pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
 
 def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
+    selected = _selected_tables()
     state = dlt.current.source_state()
     if order.remembered is not None:
         state.update(order.remembered)
         order.remembered = None
+    tasks.forget_lost_tables(state)
+    for name in selected:
+        dlt.current.resource_state(name)["is_loaded"] = True
     _keep_meanings_apart(state, settings.filters)
     _keep_forms_apart(state, settings.privacy)
     schema = dlt.current.source_schema()
@@ -173,7 +177,8 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     builder = tables.PageTables(load_id, _known_types(schema, order), normalized, keeps_raw=treated.keeps_raw_values)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
-        waiting = tasks.for_order(order, tasks.Reader(settings, client, state, order.emitted, suppressed))
+        reader = tasks.Reader(settings, client, state, order.emitted, suppressed, selected)
+        waiting = tasks.for_order(order, reader)
         empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
         yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder, treated)), _BATCH)
     finally:
@@ -182,6 +187,25 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
         settings.observer.built(builder.rows, builder.unknown_fields, treated.dropped)
     elif settings.failures:
         raise SyncFailedError(settings.failures)
+
+
+def _selected_tables() -> list[str]:
+    """Return the tables of interactions that a run fills; refuse what would load half of the rows, or some twice."""
+    resources = dlt.current.source().resources.selected
+    selected = [name for name in tables.OF_INTERACTIONS if name in resources]
+    if not selected:
+        raise ConfigurationError("Select a table of interactions, too: sweeps alone tell of rows that are nowhere.")
+    if not all(_is_merged(resources[name].write_disposition) for name in selected):
+        raise ConfigurationError(
+            "Changes are merged into the tables of interactions: appended they would be there twice, and a replaced "
+            'table would hold nothing else. Leave write_disposition out; refresh="drop_resources" loads all rows again.'
+        )
+    return selected
+
+
+def _is_merged(disposition: Any) -> bool:
+    given = {"disposition": disposition} if isinstance(disposition, str) else disposition
+    return given["disposition"] == "merge" and given.get("strategy") != "insert-only"
 
 
 def _suppressed(settings: Settings) -> Suppressed:

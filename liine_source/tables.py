@@ -29,6 +29,8 @@ SESSION_EXTRAS = "interactions__session_extras"
 REJECTED_VALUES = "interactions__rejected_values"
 SWEEPS = "sweeps"
 CHILDREN = (PROVIDER_NAMES, SESSION_EXTRAS, REJECTED_VALUES)
+# Those that an interaction has rows in.
+OF_INTERACTIONS = (INTERACTIONS, *CHILDREN)
 
 LOAD_ID = "_dlt_load_id"
 _PERSONAL_DATA = "x-personal-data"

@@ -6,16 +6,20 @@ and dates: `{"watermark": …, "reread": …}`, or while its history is being re
 "witnessed": …, "left": [[since, until], …]}}`; a backfill has the latter under a key of its own, and keeps it, with the
 time at which it was `ordered` anew if it was. Where several units of work remember, what one no longer has another may
 still hold: so nothing is removed, and a mark without history and watermark says that there is none.
+
+A run that selects only some tables has a state of its own for them: their names follow the fingerprint, ` of
+interactions`. That a table was loaded is noted in the state of its resource, which dlt removes when it drops or empties
+the table; then what the state of a customer says of that table is void, and `restart` names it until all is read again.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol
 
-from liine_source import query, windows
+from liine_source import query, tables, windows
 from liine_source.client import LiineClient, Page, Tally
 from liine_source.cursor import day_of, positions
 from liine_source.privacy import Suppressed
@@ -29,6 +33,9 @@ from liine_source.windows import Window
 _WIDE = 4
 
 _BACKFILL = "backfill "
+_OF = " of "
+_RESTART = "restart"
+_MARKS_OF_ROWS = {"watermark", "history", _RESTART}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Key = tuple[int, Window]
@@ -76,16 +83,34 @@ def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
     return found
 
 
+def forget_lost_tables(state: dict[str, Any]) -> dict[str, Any]:
+    """Make void what the state says of tables that dlt has dropped or emptied since; return the state."""
+    loaded = {name for name, own in state.get("resources", {}).items() if own.get("is_loaded")}
+    for marks in state.get("customers", {}).values():
+        for key, mark in marks.items():
+            if mark.keys() & _MARKS_OF_ROWS and (lost := _tables_of(key) - loaded):
+                kept = {name: mark[name] for name in mark.keys() & {"ordered"}}
+                marks[key] = kept | {_RESTART: sorted(lost.union(mark.get(_RESTART, [])))}
+    return state
+
+
+def _tables_of(key: str) -> set[str]:
+    """Return the tables that a customer's state under `key` speaks of."""
+    selected = key.partition(_OF)[2]
+    return set(selected.split(",") if selected else tables.OF_INTERACTIONS)
+
+
 def merged(states: Iterable[Mapping[str, Any]], customer_ids: Sequence[int] | None = None) -> dict[str, Any]:
     """Return one state of several, oldest first, of all customers or of some: of each mark the newest.
 
     Each is true by itself, since it was committed with its rows; an older one is only behind. But one that began before
     a backfill was ordered anew says nothing of that, however late it was committed.
     """
-    found: dict[str, Any] = {"customers": {}}
+    found: dict[str, Any] = {"customers": {}, "resources": {}}
     chosen = None if customer_ids is None else set(map(str, customer_ids))
     for state in states:
-        found |= {name: value for name, value in state.items() if name != "customers"}
+        found |= {name: value for name, value in state.items() if name not in {"customers", "resources"}}
+        found["resources"] |= state.get("resources", {})
         for customer, marks in state.get("customers", {}).items():
             if chosen is None or customer in chosen:
                 kept = found["customers"].setdefault(customer, {})
@@ -120,11 +145,14 @@ class Reader:
         state: dict[str, Any] | None = None,
         emitted: Emitted | None = None,
         suppressed: Suppressed | None = None,
+        selected: Collection[str] = tables.OF_INTERACTIONS,
     ) -> None:
         self.settings = settings
         self.suppressed = suppressed or Suppressed()
         self.state = {} if state is None else state
         self.filter_hash = query.fingerprint(settings.filters, settings.since, settings.until)
+        is_whole = set(selected) == set(tables.OF_INTERACTIONS)
+        self.state_key = self.filter_hash + ("" if is_whole else _OF + ",".join(sorted(selected)))
         self._client = client
         self._filters = query.encoded(settings.filters)
         self._emitted = emitted or Emitted()
@@ -142,8 +170,8 @@ class Reader:
         """Whether a customer's rows in the warehouse are those that these filters select, as far as the state tells."""
         own = query.fingerprint(self.settings.filters, None, None)
         marks = self.marks(customer_id).items()
-        read = [key for key, mark in marks if "watermark" in mark or "history" in mark]
-        kept = [key.removeprefix(_BACKFILL).partition("-")[0] for key in read]
+        read = [key for key, mark in marks if mark.keys() & _MARKS_OF_ROWS]
+        kept = [key.removeprefix(_BACKFILL).partition(_OF)[0].partition("-")[0] for key in read]
         return not self.is_filtered or set(kept) == {own}
 
     def sweep(
@@ -230,7 +258,7 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     customers = reader.settings.customer_ids
     if order.is_anew:
         for customer in customers:
-            marks, key = reader.marks(customer), _BACKFILL + reader.filter_hash
+            marks, key = reader.marks(customer), _BACKFILL + reader.state_key
             marks[key] = {"ordered": _ordered_after(marks.get(key, {}))}
         order.is_anew = False
     if order.kind == "repair":
@@ -238,7 +266,7 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
     changes: list[Task] = []
     histories: list[Task] = []
     for customer in customers:
-        key = reader.filter_hash if order.kind == "sync" else _BACKFILL + reader.filter_hash
+        key = reader.state_key if order.kind == "sync" else _BACKFILL + reader.state_key
         marks = reader.marks(customer)
         mark = marks.get(key, {})
         if order.kind == "sync" and customer not in order.updated and _witnessed(mark):
@@ -392,6 +420,8 @@ class _Windows(_Swept):
         earlier = history["witnessed"] and datetime.fromisoformat(history["witnessed"])
         witnessed = windows.advanced(earlier, self.audit.witnessed)
         history["witnessed"] = witnessed and witnessed.isoformat()
+        if not history["left"]:
+            self._marks[self._key].pop(_RESTART, None)
         if not history["left"] and not self._key.startswith(_BACKFILL):
             if witnessed:
                 self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
