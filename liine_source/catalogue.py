@@ -1,15 +1,18 @@
 """What tables the destination has, by its own catalogue; no schema that some pipeline remembers is trusted for it."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import dlt
 from dlt.common.destination.client import WithStagingDataset
+from dlt.common.schema.utils import has_table_seen_data
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from liine_source import tables
 
 # What a load has in staging: the tables that are merged, and dlt's own, which tells of their columns.
-_STAGED = {tables.INTERACTIONS, *tables.CHILDREN}
+_STAGED = {*tables.OF_INTERACTIONS}
 _VERSION = "_dlt_version"
 # What a dataset has that was loaded, and staging never.
 _LOADS = "_dlt_loads"
@@ -49,3 +52,12 @@ def staging_of_others(pipeline: dlt.Pipeline) -> str | None:
             name = str(client.sql_client.dataset_name)  # type: ignore[attr-defined]
     is_staging = _VERSION in found and _LOADS not in found
     return name if found & _STAGED and not is_staging else None
+
+
+def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
+    """Return the tables that had rows once, as the schema in the destination tells, and are not there any more."""
+    with pipeline.destination_client() as client:
+        stored = client.get_stored_schema("liine")  # type: ignore[attr-defined]
+        known = json.loads(stored.schema)["tables"] if stored else {}
+        absent = [name for name, columns in client.get_storage_tables(names) if not columns]  # type: ignore[attr-defined]
+    return [name for name in absent if name in known and has_table_seen_data(known[name])]

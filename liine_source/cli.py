@@ -375,6 +375,10 @@ def _print_answers(destination: str | None) -> None:
 def _verdict(customer: Any) -> str:
     if customer.errors:
         return _first(customer.errors)
+    if customer.unread_tables:
+        return f"not loaded: {', '.join(customer.unread_tables)}; `liine sync` loads all rows"
+    if customer.dropped_tables:
+        return f"dropped: {', '.join(customer.dropped_tables)}; restore it, or load into another --dataset"
     if not customer.is_complete:
         return "differs: run again with --repair"
     words = ["repaired"] if customer.is_repaired else []

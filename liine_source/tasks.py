@@ -174,6 +174,13 @@ class Reader:
         kept = [key.removeprefix(_BACKFILL).partition(_OF)[0].partition("-")[0] for key in read]
         return not self.is_filtered or set(kept) == {own}
 
+    def unread_tables(self, customer_id: int) -> list[str]:
+        """Return the tables into which no sync has read a customer's rows, nor a backfill where there was no sync."""
+        marks = self.marks(customer_id)
+        own = [key for key in marks if not key.startswith(_BACKFILL)] or [*marks]
+        read = set[str]().union(*(_tables_of(key).difference(marks[key].get(_RESTART, [])) for key in own))
+        return [name for name in tables.OF_INTERACTIONS if own and name not in read]
+
     def sweep(
         self, customer_id: int, window: Window, witness_until: datetime | None = None, *, is_shared: bool = True
     ) -> Sweep:

@@ -12,7 +12,7 @@ from itertools import product
 
 import dlt
 
-from liine_source import values, warehouse
+from liine_source import catalogue, tables, values, warehouse
 from liine_source.cursor import day_of, positions
 from liine_source.errors import ApiError, LiineError, LoginRefusedError, SweepError
 from liine_source.rows import Row
@@ -32,6 +32,7 @@ class CustomerVerification:
     `windows` were counted, `read` of them read. `missing`: in the API alone; `stale`: updated since in the API;
     `unseen`: in the warehouse alone, for the first time; `vanished`: for the second, and marked now;
     `returned`: marked earlier, and found again. `to_repair` are the windows that hold missing or stale rows.
+    `dropped_tables` had rows and are not there; into `unread_tables` no run has read all of the customer's rows.
     """
 
     customer_id: int
@@ -44,17 +45,22 @@ class CustomerVerification:
     returned: int = 0
     is_repaired: bool = False
     to_repair: list[Window] = field(default_factory=list)
+    dropped_tables: list[str] = field(default_factory=list)
+    unread_tables: list[str] = field(default_factory=list)
     errors: list[LiineError] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
         """Whether the warehouse has all that the API has, as it has it."""
-        return not self.errors and (self.is_repaired or not (self.missing or self.stale))
+        has_all_tables = not (self.dropped_tables or self.unread_tables)
+        return has_all_tables and not self.errors and (self.is_repaired or not (self.missing or self.stale))
 
 
 def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> CustomerVerification:
     """Compare one customer, mark what has vanished, and return what differs; nothing is fetched into the warehouse."""
-    result = CustomerVerification(customer_id)
+    result = CustomerVerification(customer_id, unread_tables=reader.unread_tables(customer_id))
+    if catalogue.speaks_sql(pipeline):
+        result.dropped_tables = catalogue.dropped_tables(pipeline, tables.CHILDREN)
     chosen = reader.settings
     whole = Window.covering(chosen.since, chosen.until)
     audit = Audit(customer_id, reader.filter_hash, whole)

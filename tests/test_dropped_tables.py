@@ -9,12 +9,14 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.helpers import pipeline_drop
 
-from liine_source import liine, sync
+from liine_source import build_pipeline, liine, sync, verify
 from liine_source.tasks import forget_lost_tables, merged
+from tests.command_line import run
 from tests.test_sync import settings, small
-from tests.warehouse import Place, differences
+from tests.warehouse import Place, differences, spoil
 
 OWN = Path("mine.duckdb")
+WAREHOUSE = Path("warehouse.duckdb")
 CHILD = "interactions__provider_names"
 CHILDREN = (CHILD, "interactions__session_extras", "interactions__rejected_values")
 ALL: dict[str, Any] = {name: {"is_loaded": True} for name in ("interactions", *CHILDREN)}
@@ -118,6 +120,38 @@ def test_a_limit_takes_nothing_away() -> None:
         source.resources["interactions"].add_limit(1, max_time=0.000_001)
         own_pipeline().run(source)
         assert differences(OWN, api.truth()) == []
+
+
+@pytest.mark.parametrize("is_sql", [True, False], ids=["drop table", "dlt pipeline drop"])
+def test_a_child_table_that_was_dropped_is_told_by_verify(is_sql: bool) -> None:
+    """Though every interaction is there."""
+    with small() as api:
+        sync(**settings(api))
+        if is_sql:
+            spoil(WAREHOUSE, f"drop table liine.{CHILD}")
+        else:
+            pipeline = build_pipeline()
+            pipeline.sync_destination()
+            pipeline_drop(pipeline, resources=[CHILD])()
+        found = verify(**settings(api))
+        told = [(customer.missing, customer.dropped_tables, customer.unread_tables) for customer in found]
+        assert told == [(0, [CHILD] if is_sql else [], [] if is_sql else [CHILD])] * 2
+        assert not any(customer.is_complete for customer in found)
+        done = run("verify", api=api)
+        assert (done.returncode, CHILD in done.stdout) == (1, True)
+        if not is_sql:
+            sync(**settings(api))
+            assert all(customer.is_complete for customer in verify(**settings(api)))
+
+
+def test_tables_that_no_run_selected_are_told_by_verify_and_read_by_sync(postgres: str) -> None:
+    """A sync into the same dataset does not take for read what a pipeline of one table has read."""
+    with small() as api:
+        own_pipeline("postgres").run(liine(**settings(api)).with_resources("interactions"))
+        assert [customer.unread_tables for customer in verify(**settings(api))] == [[*CHILDREN]] * 2
+        sync(**settings(api))
+        assert differences(postgres, api.truth()) == []
+        assert all(customer.is_complete for customer in verify(**settings(api)))
 
 
 def marks_after(resources: dict[str, Any], **marks: dict[str, Any]) -> dict[str, Any]:
