@@ -173,8 +173,7 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     load_id = dlt.current.load_package_state()["load_id"]
     suppressed = _suppressed(settings)
     treated = Treated(settings.privacy, suppressed)
-    normalized = schema.naming.normalize_identifier
-    builder = tables.PageTables(load_id, _known_types(schema, order), normalized, keeps_raw=treated.keeps_raw_values)
+    builder = tables.PageTables(load_id, _known_types(schema, order), keeps_raw=treated.keeps_raw_values)
     client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
     try:
         reader = tasks.Reader(settings, client, state, order.emitted, suppressed, selected)

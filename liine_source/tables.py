@@ -5,8 +5,9 @@ value. The lists and objects of an interaction become tables of their own, merge
 """
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from operator import attrgetter
@@ -174,6 +175,17 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     ),
 }
 
+# A column's name that is the same on every destination, and under each of dlt's naming conventions.
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
+_LONGEST_NAME = 63
+_WORD = re.compile(r"[a-z0-9]+", re.ASCII)
+_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])", re.ASCII)
+# Fields of the reference, columns of ours, and those that every table of Postgres has of itself.
+_TAKEN = frozenset(
+    {*FIELDS_BY_NAME, *(column.name for column in _COLUMNS[INTERACTIONS])}
+    | {"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}
+)
+
 _SCALARS = attrgetter(*(known.name for known in SCALAR_FIELDS))
 
 _CHECKED: dict[pa.DataType, set[type]] = {
@@ -189,6 +201,19 @@ _JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object
 def columns(table: str) -> TTableSchemaColumns:
     """Return dlt's hints for a table's columns, in order, with descriptions."""
     return {column.name: column.hint() for column in _COLUMNS[table]}
+
+
+def column_name(field: str) -> str:
+    """Return the column of `interactions` for a field that the reference does not have: always the same, and its own.
+
+    A plain name is kept. Any other gets a suffix, for several of them may come to the same: `a.b` and `a b` to `a_b`.
+    """
+    if _PLAIN_NAME.fullmatch(field) and len(field) <= _LONGEST_NAME and field not in _TAKEN:
+        return field
+    words = _WORD.findall(_CAMEL_CASE.sub("_", field).lower())
+    stem = "_".join(words if words and words[0][0].isalpha() else ["field", *words])
+    digest = hashlib.sha256(field.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{stem[: _LONGEST_NAME - len(digest) - 1].rstrip('_')}_{digest}"
 
 
 def described(*, nullable: Sequence[str] = (), **named: tuple[TDataType, str]) -> TTableSchemaColumns:
@@ -220,22 +245,17 @@ def batched(pages: Iterator[Tables], interactions: int) -> Iterator[Tables]:
 class PageTables:
     """Turns pages into tables, and remembers the unknown fields met and the types given to them.
 
-    `known_types` are the columns that the destination already has beyond the reference's, by name;
-    `normalized` spells a field's name as dlt will. Unless `keeps_raw`, a value that does not fit is told without
-    itself. `unknown_fields` holds the names as received, `rows` how many
+    `known_types` are the columns that the destination already has beyond the reference's, by name. Unless `keeps_raw`,
+    a value that does not fit is told without itself. `unknown_fields` holds the names as received, `rows` how many
     rows each table was given.
     """
 
-    def __init__(
-        self, load_id: str, known_types: Mapping[str, str], normalized: Callable[[str], str], *, keeps_raw: bool = True
-    ) -> None:
+    def __init__(self, load_id: str, known_types: Mapping[str, str], *, keeps_raw: bool = True) -> None:
         self.unknown_fields: set[str] = set()
         self.rows: Counter[str] = Counter(dict.fromkeys(_COLUMNS, 0))
         self._load_id = load_id
         self._types = dict(known_types)
-        self._normalized = normalized
         self._keeps_raw = keeps_raw
-        self._names: dict[str, str] = {}
 
     def build(self, rows: list[Row]) -> Tables:
         """Return the tables of one page; each of `rows` has a usable `id`, and no two have the same."""
@@ -288,8 +308,9 @@ class PageTables:
         for known, raw in zip(SCALAR_FIELDS, zip(*map(_SCALARS, rows), strict=True), strict=True):
             yield known.name, known.data_type, known.has_timezone, raw
         for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
-            self.unknown_fields.add(key)
-            name = self._name(key)
+            # A name may hold half a surrogate pair, which cannot be printed.
+            self.unknown_fields.add(key.encode(errors="backslashreplace").decode())
+            name = column_name(key)
             values_met = [row.unknown.get(key) if row.unknown else None for row in rows]
             if name not in self._types and any(value is not None for value in values_met):
                 self._types[name] = _inferred(values_met)
@@ -299,17 +320,6 @@ class PageTables:
                 ]
             if name in self._types:
                 yield name, self._types[name], True, values_met
-
-    def _name(self, key: str) -> str:
-        """A column's name for an unknown field, never one that another field has."""
-        if key not in self._names:
-            name = self._normalized(key) if key.strip() else ""
-            taken = {*FIELDS_BY_NAME, *columns(INTERACTIONS), *self._names.values()}
-            if not name or name in taken:
-                digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-                name = self._normalized(f"{name or 'field'}_{digest}")
-            self._names[key] = name
-        return self._names[key]
 
     def _lists(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
         for listed in LIST_FIELDS:

@@ -401,9 +401,28 @@ def test_an_unknown_field_is_named_and_keeps_its_values(warehouse: Place) -> Non
         api.change(api.truth()[0]["id"], **{"Brand New": "x"})
         report = sync(**settings(api))
         assert report.unknown_fields == ["Brand New"]
-    assert [
-        row["brand_new"] for row in query(warehouse, "select brand_new from liine.interactions") if row["brand_new"]
-    ] == ["x"]
+    found = query(warehouse, "select brand_new_a515fc82 as loaded from liine.interactions")
+    assert [row["loaded"] for row in found if row["loaded"]] == ["x"]
+
+
+def test_unknown_fields_of_similar_names_keep_their_columns(warehouse: Place) -> None:
+    """Met in different loads, in whichever order, and with values of different types."""
+    fields = [{"a.b": "dot"}, {"a_b": "underscore"}, {"a b": 7}, {"a.b": "another dot"}, {"a_b": [1]}]
+    with small() as api:
+        ids = [row["id"] for row in api.truth()[: len(fields)]]
+        for load in (slice(1), slice(1, 2), slice(2, 5)):
+            for row_id, field in zip(ids[load], fields[load], strict=True):
+                api.change(row_id, **field)
+            assert sync(**settings(api)).is_complete
+    rows = {row["id"]: row for row in query(warehouse, "select * from liine.interactions")}
+    found = [{name: rows[row_id][name] for name in rows[row_id] if name.startswith("a_b")} for row_id in ids]
+    assert [{name: value for name, value in row.items() if value is not None} for row in found] == [
+        {"a_b_2e7336dc": "dot"},
+        {"a_b": "underscore"},
+        {"a_b_c8687a08": 7},
+        {"a_b_2e7336dc": "another dot"},
+        {"a_b": "[1]"},
+    ]
 
 
 def test_descriptions_travel_into_the_schema() -> None:

@@ -6,16 +6,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from dlt.common.normalizers.naming import direct, snake_case, sql_ci_v1
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liine_source import tables
 from liine_source.rows import row_of
 from liine_source.spec.fields import SCALAR_FIELDS
-from liine_source.tables import PageTables
+from liine_source.tables import PageTables, column_name
 
 
 def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
     """The tables of one page as lists of rows, without their load id."""
-    page = PageTables("17", known or {}, str.lower).build([row_of(row) for row in rows])
+    page = PageTables("17", known or {}).build([row_of(row) for row in rows])
     for table in page.values():
         assert table.column("_dlt_load_id").to_pylist() == ["17"] * len(table)
     return {name: table.drop_columns("_dlt_load_id").to_pylist() for name, table in page.items()}
@@ -23,7 +26,7 @@ def built(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[st
 
 def test_every_scalar_field_is_a_typed_column() -> None:
     """All 81 are there from the first page, whatever it holds, in the reference's order, then the marks of `verify`."""
-    page = PageTables("17", {}, str.lower).build([row_of({"id": 1})])
+    page = PageTables("17", {}).build([row_of({"id": 1})])
     interactions = page["interactions"]
     marks = ["missing_since", "vanished_at", "vanished_reason"]
     assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), *marks, "_dlt_load_id"]
@@ -168,7 +171,7 @@ UNKNOWN = [
 @pytest.mark.parametrize(("raw", "data_type", "expected"), UNKNOWN)
 def test_an_unknown_field_becomes_a_column_of_its_own_type(raw: list[Any], data_type: str, expected: list[Any]) -> None:
     """Its type is that of the first values met."""
-    builder = PageTables("17", {}, str.lower)
+    builder = PageTables("17", {})
     page = builder.build([row_of({"id": number, "new_field": value}) for number, value in enumerate(raw)])
     assert page["interactions"].column("new_field").to_pylist() == expected
     assert builder.unknown_fields == {"new_field"}
@@ -186,6 +189,47 @@ def test_an_unknown_field_keeps_the_type_of_its_column() -> None:
     page = built({"id": 1, "new_field": "x"}, known={"new_field": "bigint"})
     assert page["interactions"][0]["new_field"] is None
     assert page["interactions__rejected_values"][0]["raw_value"] == '"x"'
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [
+        ("new_field", "new_field"),
+        ("utm_2", "utm_2"),
+        ("x" * 63, "x" * 63),
+        ("a.b", "a_b_2e7336dc"),
+        ("a b", "a_b_c8687a08"),
+        ("Brand New", "brand_new_a515fc82"),
+        ("brandNew", "brand_new_d580f48f"),
+        ("NEW_FIELD", "new_field_84a5cb6f"),
+        ("new__field", "new_field_d5ca2098"),
+        ("_new", "new_adf0bd66"),
+        ("2fa", "field_2fa_46897518"),
+        ("例", "field_9a463234"),
+        (" ", "field_36a9e7f1"),
+        ("", "field_e3b0c442"),
+        ("x" * 64, "x" * 54 + "_7ce10097"),
+        ("id", "id_a5614527"),
+        ("provider_names", "provider_names_f60f69e4"),
+        ("vanished_at", "vanished_at_1419f5b5"),
+        ("_dlt_load_id", "dlt_load_id_e835e776"),
+        ("xmin", "xmin_eafb2f50"),
+        ("\ud800", "field_91a681b9"),
+    ],
+)
+def test_an_unknown_field_has_the_same_column_in_every_load(field: str, column: str) -> None:
+    """It follows from the name alone; only a plain name that nothing else has is the column's own."""
+    assert column_name(field) == column
+
+
+@given(st.lists(st.text(max_size=80) | st.from_regex(r"[abAB._ -]{1,5}", fullmatch=True), unique=True))
+def test_no_two_unknown_fields_share_a_column(fields: list[str]) -> None:
+    """And none of dlt's conventions for names changes it or shortens it."""
+    names = [column_name(field) for field in fields]
+    assert len(set(names)) == len(names)
+    for convention in (snake_case, direct, sql_ci_v1):
+        naming = convention.NamingConvention(63)
+        assert list(map(naming.normalize_identifier, names)) == names
 
 
 def test_names_of_unknown_fields_never_meet() -> None:
@@ -223,7 +267,7 @@ def test_every_column_is_described() -> None:
 
 def test_pages_are_joined_until_they_are_many() -> None:
     """Nothing is lost at the edges, whichever tables a page has; a column that only some pages have is null."""
-    builder = PageTables("17", {}, str.lower)
+    builder = PageTables("17", {})
     pages = [builder.build([row_of({"id": number})]) for number in range(4)]
     pages.append(builder.build([row_of({"id": 4, "new_field": "x"})]))
     pages.insert(2, builder.audit([{"sweep_id": "a", "customer_id": 1}]))

@@ -252,7 +252,7 @@ class Memory:
         while order.is_unfinished and not self._api.struck:
             order.is_unfinished = False
             state = json.loads(json.dumps(self.state))
-            builder = tables.PageTables("a load", {}, str)
+            builder = tables.PageTables("a load", {})
             try:
                 waiting = tasks.for_order(order, tasks.Reader(self.settings, self, state, order.emitted))
                 loaded = list(tables.batched(source._swept(self.settings, order, waiting, builder, treated), 10_000))
