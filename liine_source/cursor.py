@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from liine_source import values
 from liine_source.rows import Row
@@ -194,9 +193,7 @@ def _other(clock: Clock) -> Clock:
 def _seconds(texts: list[Any], *, is_local: bool) -> list[int | None]:
     """Whole seconds since 1970, at once where all are spelled as the reference spells them."""
     try:
-        bare = pc.replace_substring_regex(pa.array(texts, pa.string()), "Z$", "")
-        # Without its Z, a time of the reference's spelling has no zone; Arrow refuses any that has.
-        return pc.cast(bare, pa.timestamp("s")).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+        return values.reference_times(texts, pa.timestamp("s")).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
     except (pa.ArrowException, ValueError):
         return [_second(text, is_local=is_local) for text in texts]
 

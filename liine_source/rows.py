@@ -6,12 +6,12 @@ A structure takes a fraction of a dictionary's memory, and the collector of cycl
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
+from liine_source.values import OddNumber, number_of
 
 if TYPE_CHECKING:
 
@@ -30,7 +30,8 @@ else:
         [*((field.name, Any, None) for field in FIELDS), ("unknown", Any, None)],
         namespace={
             "__doc__": "One interaction: each attribute is the value as JSON gave it, whatever its type, fractions as "
-            "Decimal; None where it was null or missing. `unknown` holds fields that the reference does not have.",
+            "Decimal or OddNumber; None where it was null or missing. `unknown` holds fields that the reference does "
+            "not have.",
             # No value may show in a log or a traceback.
             "__repr__": lambda _: "Row(…)",
         },
@@ -57,19 +58,23 @@ def row_of(fields: Mapping[str, Any]) -> Row:
 
 
 def decoded(body: bytes) -> Any:
-    """Return a JSON document, fractions as Decimal; raises ValueError where it is none."""
+    """Return a JSON document, fractions as Decimal or OddNumber; raises ValueError where it is none."""
     try:
         return _PLAIN.decode(body)
-    except msgspec.MsgspecError:
-        # The standard library reads halves of surrogate pairs, too.
-        return json.loads(body, parse_float=Decimal)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        # The standard library reads halves of surrogate pairs, NaN and integers of any length, too.
+        return json.loads(body, parse_float=number_of, parse_int=_integer_of, parse_constant=OddNumber)
+    except RecursionError:
+        raise ValueError("too many objects inside one another") from None
 
 
 def envelope(body: bytes) -> Envelope:
     """Return a page's answer; raises ValueError where the document is cut off or is no page of interactions."""
     try:
         return _ENVELOPE.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         pass
     page = decoded(body)
     rows = page.get("interactions") if isinstance(page, dict) else None
@@ -78,5 +83,10 @@ def envelope(body: bytes) -> Envelope:
     return Envelope(list(map(row_of, rows)), page.get("count"), page.get("limit"))
 
 
-_ENVELOPE = msgspec.json.Decoder(Envelope, float_hook=Decimal)
-_PLAIN = msgspec.json.Decoder(float_hook=Decimal)
+def _integer_of(text: str) -> int | OddNumber:
+    number = number_of(text)
+    return number if isinstance(number, OddNumber) else int(number)
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope, float_hook=number_of)
+_PLAIN = msgspec.json.Decoder(float_hook=number_of)

@@ -13,14 +13,13 @@ from dataclasses import field as dataclass_field
 from operator import attrgetter
 from typing import Any, cast
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common.data_types import TDataType
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from liine_source import values
-from liine_source.rows import Row
+from liine_source.rows import Row, decoded
 from liine_source.spec.fields import FIELDS_BY_NAME, LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
 from liine_source.spec.types import Field
 
@@ -264,8 +263,9 @@ class PageTables:
         arrays, fields = [], []
         for name, data_type, has_timezone, raw in self._columns(rows):
             array, rejections = _array(raw, data_type, has_timezone=has_timezone)
-            arrays.append(array)
-            fields.append(pa.field(name, array.type, nullable=name != "id"))
+            if array is not None:
+                arrays.append(array)
+                fields.append(pa.field(name, array.type, nullable=name != "id"))
             rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
         for column in _VERIFIED:
             arrays.append(pa.nulls(len(rows), column.arrow_type))
@@ -315,9 +315,7 @@ class PageTables:
             if name not in self._types and any(value is not None for value in values_met):
                 self._types[name] = _inferred(values_met)
             if self._types.get(name) == "text":
-                values_met = [
-                    values.as_json(value) if isinstance(value, dict | list) else value for value in values_met
-                ]
+                values_met = list(map(_opened, values_met))
             if name in self._types:
                 yield name, self._types[name], True, values_met
 
@@ -370,9 +368,14 @@ def _table(name: str, rows: list[Entry], load_id: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_schema(name))
 
 
-def _array(raw: Sequence[Any], data_type: str, *, has_timezone: bool) -> tuple[pa.Array, list[tuple[int, Entry]]]:
-    """Return a column, and for each place whose value did not fit, its raw value and the reason."""
-    arrow_type = _arrow_type(data_type, has_timezone=has_timezone)
+def _array(
+    raw: Sequence[Any], data_type: str, *, has_timezone: bool
+) -> tuple[pa.Array | None, list[tuple[int, Entry]]]:
+    """Return a column, and for each place whose value did not fit, its raw value and the reason.
+
+    There is no column where somebody else has made one of a type that no value is converted to.
+    """
+    arrow_type = _arrow_type(data_type, has_timezone=has_timezone) if data_type in values.DATA_TYPES else None
     array = _as_documented(raw, arrow_type)
     if array is not None:
         return array, []
@@ -384,30 +387,24 @@ def _array(raw: Sequence[Any], data_type: str, *, has_timezone: bool) -> tuple[p
         except values.UnfitError as error:
             fitted.append(None)
             rejections.append((place, {"raw_value": values.as_json(value), "reason": str(error)}))
-    return pa.array(fitted, arrow_type), rejections
+    return arrow_type and pa.array(fitted, arrow_type), rejections
 
 
-def _as_documented(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array | None:
+def _as_documented(raw: Sequence[Any], arrow_type: pa.DataType | None) -> pa.Array | None:
     """Return the whole column at once where every value has its documented type, else None.
 
     Arrow refuses other types by itself, except that it cuts off the fractions of whole numbers without a word.
     """
-    if arrow_type in _CHECKED and {type(value) for value in raw} - _CHECKED[arrow_type]:
+    if arrow_type is None or (arrow_type in _CHECKED and {type(value) for value in raw} - _CHECKED[arrow_type]):
         return None
     try:
         if pa.types.is_timestamp(arrow_type):
-            return _timestamps(raw, arrow_type)
+            return values.reference_times(raw, arrow_type)
         array = pa.array(raw, arrow_type)
     except (pa.ArrowException, ValueError, OverflowError):
         return None
     has_nul = pa.types.is_string(arrow_type) and pc.any(pc.match_substring(array, "\0")).as_py()
     return None if has_nul else array
-
-
-def _timestamps(raw: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
-    texts = pa.array(raw, pa.string())
-    # A local time's Z is no zone (open question 4), and Arrow refuses one where none is wanted.
-    return pc.cast(texts if arrow_type.tz else pc.replace_substring_regex(texts, "Z$", ""), arrow_type)
 
 
 def _inferred(raw: list[Any]) -> str:
@@ -419,6 +416,14 @@ def _inferred(raw: list[Any]) -> str:
     if kinds and not kinds & {bool, str, dict, list}:
         return "double"
     return "text"
+
+
+def _opened(value: Any) -> Any:
+    """An object or a list as JSON, unless something in it has none."""
+    try:
+        return values.json_text(value) if isinstance(value, dict | list) else value
+    except values.UnfitError:
+        return value
 
 
 def _items(raw: Any) -> tuple[list[str | None], str]:
@@ -449,7 +454,7 @@ def _entries(raw: Any) -> tuple[list[tuple[str, str, str]], str]:
     reason = ""
     for key, value in found.items():
         try:
-            text = values.converted(value if isinstance(value, str) else values.as_json(value), "text")
+            text = values.converted(value if isinstance(value, str) else values.json_text(value), "text")
             entries.append((values.converted(key, "text"), text, _JSON_TYPES.get(type(value), "number")))
         except values.UnfitError as error:
             reason = f"an entry: {error}"
@@ -460,8 +465,8 @@ def _object(raw: Any) -> Entry | None:
     """An object, or text that spells one."""
     if isinstance(raw, str):
         try:
-            raw = msgspec.json.decode(raw)
-        except (msgspec.MsgspecError, UnicodeEncodeError):
+            raw = decoded(raw.encode())
+        except ValueError:
             return None
     return raw if isinstance(raw, dict) else None
 

@@ -1,47 +1,110 @@
 """One JSON value -> one value of a column, where nothing is lost; otherwise a reason why not.
 
 The reference names a type for each field; what arrives may be spelled otherwise, which costs a row
-nothing as long as the value is the same.
+nothing as long as the value is the same. docs/conversion.md says which forms are read.
 """
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Context, Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
-import pendulum
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _BIGINT = range(-(2**63), 2**63)
 # dlt's decimal: 38 digits, 9 of them after the point.
 _DECIMAL_STEP = Decimal("1E-9")
 _DECIMAL_LIMIT = Decimal("1E29")
 _WIDE = Context(prec=60)
-_SUBMICROSECOND = re.compile(r"[.,]\d{6}\d*[1-9]")
+# As an integer, a number with a greater exponent might not fit into memory.
+_MOST_DIGITS = 400
+
+# JSON's white space and its numbers (RFC 8259, sections 2 and 6). Python reads more: 1_000, Arabic digits, NaN.
+_BLANKS = " \t\r\n"
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?(?P<exponent>\d+))?", re.ASCII)
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
+
+# ISO 8601: a whole date and a time to the minute or finer, both with separators or both without. RFC 3339, section
+# 5.6, adds the lower-case letters and the blank between date and time.
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}(?P<extended>-)?(?:\d\d(?(extended)-)\d\d|W\d\d(?(extended)-)\d|\d{3}))[Tt ]"
+    r"(?P<clock>(?:[01]\d|2[0-3])(?(extended):)[0-5]\d(?:(?(extended):)[0-5]\d(?:[.,]\d+)?)?"
+    r"(?:[Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)",
+    re.ASCII,
+)
+_SUBMICROSECOND = re.compile(r"[.,]\d{6}\d*[1-9]", re.ASCII)
+
+# The reference's form of a time. Arrow reads others, too, such as a date without a time and the year 0.
+_REFERENCE_TIME = r"\A[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z\z"
 
 
 class UnfitError(ValueError):
     """A value has no lossless form in its column; the message gives types, never the value."""
 
 
-def as_json(value: Any) -> str:
-    """Return `value` as JSON, fractions digit for digit."""
+class OddNumber:
+    """A number as it was received that no column can hold: NaN, Infinity, thousands of digits."""
+
+    # No dataclass: msgspec would write one as an object.
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def as_received(self) -> msgspec.Raw:
+        """Return what stands for it in a raw value."""
+        return msgspec.Raw(self.text.encode())
+
+    def as_json(self) -> msgspec.Raw:
+        """Return the same; raises UnfitError where JSON has no such number."""
+        if not _NUMBER.fullmatch(self.text):
+            raise UnfitError("a number that JSON does not have")
+        return self.as_received()
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=OddNumber.as_received)
+_STRICT_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=OddNumber.as_json)
+
+
+def number_of(text: str) -> Decimal | OddNumber:
+    """Return a number of a JSON document."""
+    found = _NUMBER.fullmatch(text)
+    if not found or len(text) > _MOST_DIGITS or len(found["exponent"] or "") > len(str(_MOST_DIGITS)):
+        return OddNumber(text)
+    number = Decimal(text)
+    return number if abs(number.adjusted()) <= _MOST_DIGITS else OddNumber(text)
+
+
+def as_json(value: Any, encoder: msgspec.json.Encoder = _ENCODER) -> str:
+    """Return `value` as JSON, fractions digit for digit, and numbers that JSON does not have as they were received."""
     try:
-        return _ENCODER.encode(value).decode()
+        return encoder.encode(value).decode()
     except UnicodeEncodeError:
         # Half of a surrogate pair has no UTF-8; JSON's own escape keeps it.
-        return _escaped(value)
+        return _escaped(value, encoder)
+
+
+def json_text(value: Any) -> str:
+    """Return `value` as JSON for a column of text; raises UnfitError where something in it has no JSON."""
+    return as_json(value, _STRICT_ENCODER)
 
 
 def converted(value: Any, data_type: str, *, has_timezone: bool = True) -> Any:
     """Return `value` in the Python type of a dlt `data_type`; raises UnfitError where it does not fit."""
     if value is None:
         return None
+    if isinstance(value, float):
+        # None comes from JSON, as `rows` reads it.
+        value = number_of(repr(value))
+    if isinstance(value, OddNumber):
+        raise UnfitError("a number out of range")
     if data_type == "timestamp":
         return instant(value) if has_timezone else wall_clock(value)
+    if data_type not in DATA_TYPES:
+        raise UnfitError(f"nothing is converted to {data_type}")
     return _CONVERSIONS[data_type](value)
 
 
@@ -61,30 +124,47 @@ def instant(value: Any) -> datetime:
         raise UnfitError("a time out of range") from None
 
 
+def reference_times(texts: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
+    """Return a whole column at once; raises ArrowInvalid or ValueError where a time has not the reference's form.
+
+    The column holds what `instant` returns where `arrow_type` has a zone, and what `wall_clock` does where it has none.
+    """
+    column = pa.array(texts, pa.string())
+    if pc.any(pc.invert(pc.match_substring_regex(column, _REFERENCE_TIME))).as_py():
+        raise ValueError("a time in another form")
+    # Arrow refuses a time with a zone where none is wanted.
+    return pc.cast(column if arrow_type.tz else pc.utf8_slice_codeunits(column, 0, -1), arrow_type)
+
+
 def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
         raise UnfitError(f"{_kind(value)} is not a time")
-    text = value.strip()
-    if _SUBMICROSECOND.search(text):
+    found = _MOMENT.fullmatch(value.strip(_BLANKS))
+    if not found:
+        raise UnfitError("text that is not a time")
+    if _SUBMICROSECOND.search(found["clock"]):
         raise UnfitError("a time finer than a microsecond")
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return _rarer_moment(text)
-
-
-def _rarer_moment(text: str) -> datetime:
-    """ISO 8601 has spellings that the standard library does not read: ordinal days, a lower-case `t`."""
-    try:
-        return datetime.fromisoformat(pendulum.parse(text.upper()).isoformat())  # type: ignore[union-attr]
-    except (ValueError, OverflowError, AttributeError):
+        return datetime.combine(_day(found["day"]), time.fromisoformat(found["clock"].upper()))
+    except (ValueError, OverflowError):
         raise UnfitError("text that is not a time") from None
+
+
+def _day(text: str) -> date:
+    """Return a calendar day, a day of a week or, which the standard library does not read, a day of a year."""
+    digits = text.replace("-", "")
+    if len(digits) != len("yyyyddd"):
+        return date.fromisoformat(text)
+    day = date(int(digits[:4]), 1, 1) + timedelta(days=int(digits[4:]) - 1)
+    if day.year != int(digits[:4]):
+        raise ValueError("a year has no such day")
+    return day
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return _storable(value)
-    if isinstance(value, bool | int | float | Decimal):
+    if isinstance(value, bool | int | Decimal):
         return as_json(value)
     raise UnfitError(f"{_kind(value)} is not text")
 
@@ -103,10 +183,10 @@ def _storable(text: str) -> str:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float | Decimal) and value in (0, 1):
+    if isinstance(value, int | Decimal) and value in (0, 1):
         return value == 1
-    if isinstance(value, str) and value.strip().lower() in _WORDS:
-        return _WORDS[value.strip().lower()]
+    if isinstance(value, str) and value.strip(_BLANKS).lower() in _WORDS:
+        return _WORDS[value.strip(_BLANKS).lower()]
     raise UnfitError(f"{_kind(value)} is neither true nor false")
 
 
@@ -137,13 +217,15 @@ def _decimal(value: Any) -> Decimal:
 
 
 def _number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise UnfitError(f"{_kind(value)} is not a number")
-    try:
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-    except InvalidOperation:
-        raise UnfitError("text that is not a number") from None
-    if not number.is_finite() or abs(number.adjusted()) > 400:
+    if not isinstance(value, str):
+        return Decimal(value)
+    text = value.strip(_BLANKS)
+    if not _NUMBER.fullmatch(text):
+        raise UnfitError("text that is not a number")
+    number = number_of(text)
+    if isinstance(number, OddNumber):
         raise UnfitError("a number out of range")
     return number
 
@@ -153,14 +235,15 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: Any, encoder: msgspec.json.Encoder) -> str:
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_escaped(str(key))}:{_escaped(item)}" for key, item in value.items()) + "}"
+        pairs = (f"{_escaped(str(key), encoder)}:{_escaped(item, encoder)}" for key, item in value.items())
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_escaped, value)) + "]"
+        return "[" + ",".join(_escaped(item, encoder) for item in value) + "]"
     if isinstance(value, str):
         return '"' + "".join(c if "\ud800" > c >= " " and c not in '"\\' else f"\\u{ord(c):04x}" for c in value) + '"'
-    return _ENCODER.encode(value).decode()
+    return encoder.encode(value).decode()
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
@@ -170,3 +253,4 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "double": _double,
     "decimal": _decimal,
 }
+DATA_TYPES = frozenset({*_CONVERSIONS, "timestamp"})

@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dlt.common.normalizers.naming import direct, snake_case, sql_ci_v1
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liine_source import tables
-from liine_source.rows import row_of
+from liine_source import cursor, tables, values
+from liine_source.rows import envelope, row_of
 from liine_source.spec.fields import SCALAR_FIELDS
 from liine_source.tables import PageTables, column_name
 
@@ -151,7 +151,23 @@ def test_objects_become_keys_and_values() -> None:
     ]
 
 
-@pytest.mark.parametrize(("given", "keys"), [('{"a": 1}', ["a"]), ("not JSON", []), (["a"], []), ("[1]", [])])
+def test_an_object_spelled_as_text_keeps_every_digit() -> None:
+    """Numbers in it are read as those of an object are."""
+    text = '{"id": 12345678901234567890123, "price": 1.10000000000000000000000001, "deep": [0.1234567890123456789]}'
+    page = built({"id": 1, "initial_session_extras": text})
+    assert [row["value"] for row in page["interactions__session_extras"] if not row["is_cleared"]] == [
+        "12345678901234567890123",
+        "1.10000000000000000000000001",
+        "[0.1234567890123456789]",
+    ]
+
+
+DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"), [('{"a": 1}', ["a"]), ("not JSON", []), (["a"], []), ("[1]", []), (DEEP, []), ("\ud800", [])]
+)
 def test_an_object_spelled_as_text_is_read(given: Any, keys: list[str]) -> None:
     """Text that is no object is kept raw."""
     page = built({"id": 1, "initial_session_extras": given})
@@ -232,6 +248,44 @@ def test_no_two_unknown_fields_share_a_column(fields: list[str]) -> None:
         assert list(map(naming.normalize_identifier, names)) == names
 
 
+def test_a_column_of_a_type_that_is_not_ours_is_left_alone() -> None:
+    """Whoever has added it: the values lie beside, and the row is loaded."""
+    page = built({"id": 1, "new_field": "x"}, {"id": 2}, known={"new_field": "date"})
+    assert ["new_field" in row for row in page["interactions"]] == [False, False]
+    assert [r["raw_value"] for r in page["interactions__rejected_values"] if not r["is_cleared"]] == ['"x"']
+
+
+def test_numbers_that_json_does_not_have_are_kept_beside() -> None:
+    """Python's parser reads NaN; loaded as null or as text it would look like an answer."""
+    body = (
+        b'{"interactions": [{"id": 1, "name": NaN, "revenue": -Infinity, "duration": 1e999999999999999999999,'
+        b'"provider_names": ["Dr. A", NaN], "new_score": NaN, "new_object": {"a": NaN}, "new_text": "x",'
+        b'"initial_session_extras": {"gclid": "x", "n": NaN, "deep": [NaN], "long": 1e999}}]}'
+    )
+    page = PageTables("17", {}).build(envelope(body).interactions)
+    row = page["interactions"].to_pylist()[0]
+    nulls = ("name", "revenue", "duration", "new_score", "new_object")
+    assert {name: row[name] for name in nulls} == dict.fromkeys(nulls)
+    assert row["new_text"] == "x"
+    assert {r["field"]: r["raw_value"] for r in page["interactions__rejected_values"].to_pylist()} == {
+        "name": "NaN",
+        "revenue": "-Infinity",
+        "duration": "1e999999999999999999999",
+        "provider_names": '["Dr. A",NaN]',
+        "new_score": "NaN",
+        "new_object": '{"a":NaN}',
+        "initial_session_extras": '{"gclid":"x","n":NaN,"deep":[NaN],"long":1e999}',
+    }
+    extras = page["interactions__session_extras"].to_pylist()
+    assert [(r["key"], r["value"]) for r in extras if not r["is_cleared"]] == [("gclid", "x"), ("long", "1e999")]
+
+
+def test_objects_too_deep_for_any_parser_make_no_page() -> None:
+    """The client fetches such a page again, and fails for its customer; the run goes on."""
+    with pytest.raises(ValueError, match="too many objects inside one another"):
+        envelope(f'{{"interactions": [{{"id": 1, "new_field": {DEEP}}}]}}'.encode())
+
+
 def test_names_of_unknown_fields_never_meet() -> None:
     """A name that becomes another column's is told apart by a suffix; none is lost."""
     page = built({"id": 1, "ID": 5, "New": 1, "NEW": 2, "_DLT_LOAD_ID": "x", " ": 3})
@@ -278,3 +332,59 @@ def test_pages_are_joined_until_they_are_many() -> None:
     assert batches[-1]["interactions"].column("new_field").to_pylist() == ["x"]
     assert list(tables.batched(iter([builder.audit([{"sweep_id": "a", "customer_id": 1}])]), 2))
     assert list(tables.batched(iter([]), 2)) == []
+
+
+# Parts of times and numbers, of which most combinations are none, and some are read by one parser and not by another.
+TIMES = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["", " ", "\n"]),
+        st.sampled_from(["2024-05-06", "2024-02-30", "20240506", "2024-127", "0000-01-01", "0001-01-01", "9999-12-31"]),
+        st.sampled_from(["T", "t", " ", "X", ""]),
+        st.sampled_from(["10:30:00", "10:30", "10", "24:00:00", "23:59:60", "103000", "1:2:3", ""]),
+        st.sampled_from(["", ".1", ".123456", ".1234560", ".1234567", ",5", "."]),
+        st.sampled_from(["Z", "z", "", "+00:00", "+0530", "-14", "+14:00", "+24:00", "ZZ", " UTC"]),
+    ),
+)
+NUMBERS = st.sampled_from(
+    ["1", "+1", "-0", "007", "1.0", "1.", ".5", "1e3", "1_000", "NaN", "Infinity", "\u0663", "\uff11", "true"]
+)
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**64), 2**64),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.sampled_from([values.OddNumber("NaN"), values.OddNumber("1e999999999")]),
+    st.text(st.characters(), max_size=5),
+    st.sampled_from(["a\0b", "\ud800", [], {"a": 1}]),
+    NUMBERS,
+    TIMES,
+)
+KINDS = [(kind, True) for kind in ("text", "bool", "bigint", "double", "decimal", "timestamp")] + [("timestamp", False)]
+
+
+@example(kind=("timestamp", False), raw=["0000-01-01T00:00:00Z"])
+@example(kind=("timestamp", True), raw=["0001-01-01T00:00:00+14:00"])
+@given(kind=st.sampled_from(KINDS), raw=st.lists(ODD, min_size=1, max_size=3) | st.lists(TIMES, min_size=1, max_size=3))
+def test_a_whole_column_at_once_holds_what_its_values_do_one_by_one(kind: tuple[str, bool], raw: list[Any]) -> None:
+    """Arrow reads, rounds and wraps more than it is asked to; none of it may show."""
+    data_type, has_timezone = kind
+    expected, refused = [], []
+    for place, value in enumerate(raw):
+        try:
+            expected.append(values.converted(value, data_type, has_timezone=has_timezone))
+        except values.UnfitError:
+            expected.append(None)
+            refused.append(place)
+    array, rejections = tables._array(raw, data_type, has_timezone=has_timezone)
+    assert array is not None
+    assert array.to_pylist() == expected
+    assert [place for place, _ in rejections] == refused
+
+
+@example(raw=["0000-01-01T00:00:00Z"])
+@given(raw=st.lists(TIMES | st.sampled_from(["2024-05-06T10:30:00Z", None]), min_size=1, max_size=3))
+def test_the_walk_reads_the_times_that_the_tables_hold(raw: list[Any]) -> None:
+    """A cursor taken from another moment could pass over rows."""
+    for is_local in (True, False):
+        assert cursor._seconds(raw, is_local=is_local) == [cursor._second(text, is_local=is_local) for text in raw]

@@ -6,10 +6,45 @@ from typing import Any
 
 import pytest
 
-from liine_source.values import UnfitError, as_json, converted, wall_clock
+from liine_source.values import OddNumber, UnfitError, as_json, converted, json_text, number_of, wall_clock
 
 WALL = datetime(2021, 5, 27, 4, 8, 51)  # noqa: DTZ001  a local wall clock
 INSTANT = datetime(2021, 5, 27, 4, 8, 51, tzinfo=UTC)
+
+# Less than a day and a minute, what no calendar has, and what is not ISO 8601, whatever some parser makes of it.
+NO_TIMES = [
+    "10:30",
+    "T10:30",
+    "2024",
+    "2024-05",
+    "20240506",
+    "2024-05-06",
+    "2024-W19-1",
+    "2024-127",
+    "2024-05-06T10",
+    "0000-01-01T00:00:00Z",
+    "2024-02-30T00:00:00Z",
+    "2023-366T00:00:00Z",
+    "9999-366T00:00:00Z",
+    "2023-000T00:00:00Z",
+    "2024-W54-1T00:00:00Z",
+    "2024-05-06T24:00:00Z",
+    "2024-05-06T23:59:60Z",
+    "2024-05-06T10:30:00+24:00",
+    "2024-05-06T10:30:00+05:30:15",
+    "2024-05-06T10:30:00ZZ",
+    "2024-05-06T10:30:00 UTC",
+    "2024-05-06T10:30:00.Z",
+    "2024-05-06T10:30.5Z",
+    "2024-05-06T103000Z",
+    "20240506T10:30:00Z",
+    "2024-05-06X10:30:00",
+    "2024-5-6T10:30:00Z",
+    "\uff12\uff10\uff12\uff14-05-06T10:30:00Z",
+    "05/06/2024 10:30",
+    "1715000000",
+    "now",
+]
 
 FITTING = [
     ("text", "Zoë 🦷", "Zoë 🦷"),
@@ -31,6 +66,7 @@ FITTING = [
     ("double", 66, 66.0),
     ("double", Decimal("66.67"), 66.67),
     ("double", "0.1", 0.1),
+    ("double", 0.1, 0.1),
     ("decimal", Decimal("12345678901234567890.123456789"), Decimal("12345678901234567890.123456789")),
     ("decimal", 150, Decimal(150)),
     ("decimal", "150.25", Decimal("150.25")),
@@ -45,7 +81,17 @@ FITTING = [
     ("timestamp", "2021-05-27t04:08:51z", INSTANT),
     ("timestamp", "2021-05-27T04:08:51.123456000Z", INSTANT.replace(microsecond=123456)),
     ("timestamp", "2021-05-27T04:08:51.123Z", INSTANT.replace(microsecond=123000)),
+    ("timestamp", "2021-05-27T04:08:51,5Z", INSTANT.replace(microsecond=500000)),
     ("timestamp", "2021-05-27T04:08Z", INSTANT.replace(second=0)),
+    ("timestamp", "20210526T2308-0500", INSTANT.replace(second=0)),
+    ("timestamp", "2021-05-27T09:38:51+0530", INSTANT),
+    ("timestamp", "2021-05-27T05:08:51+01", INSTANT),
+    ("timestamp", " 2021-05-27T04:08:51Z\n", INSTANT),
+    ("timestamp", "2021W214T040851Z", INSTANT),
+    ("timestamp", "2021147T040851Z", INSTANT),
+    ("timestamp", "2020-366T00:00:00Z", datetime(2020, 12, 31, tzinfo=UTC)),
+    ("timestamp", "0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+    ("timestamp", "9999-12-31T23:59:59.999999Z", datetime.max.replace(tzinfo=UTC)),
 ]
 
 UNFIT = [
@@ -62,7 +108,25 @@ UNFIT = [
     ("bigint", 2**63, "a number beyond 64 bits"),
     ("bigint", True, "a boolean is not a number"),
     ("bigint", "1e999999999", "a number out of range"),
-    ("bigint", "NaN", "a number out of range"),
+    ("bigint", "NaN", "text that is not a number"),
+    ("bigint", "1_000", "text that is not a number"),
+    ("bigint", "1,000", "text that is not a number"),
+    ("bigint", "\u0663", "text that is not a number"),
+    ("bigint", "\uff11", "text that is not a number"),
+    ("bigint", "007", "text that is not a number"),
+    ("bigint", "+1", "text that is not a number"),
+    ("bigint", "1.", "text that is not a number"),
+    ("bigint", "\u00a012", "text that is not a number"),
+    ("bigint", "0x10", "text that is not a number"),
+    ("double", ".5", "text that is not a number"),
+    ("double", "Infinity", "text that is not a number"),
+    ("decimal", "\uff11.\uff15", "text that is not a number"),
+    ("decimal", "$150", "text that is not a number"),
+    ("text", OddNumber("NaN"), "a number out of range"),
+    ("bool", OddNumber("NaN"), "a number out of range"),
+    ("text", float("nan"), "a number out of range"),
+    ("bool", "\u00a0true", "text is neither true nor false"),
+    ("json", 1, "nothing is converted to json"),
     ("double", Decimal("0.1000000000000000055511151231257827"), "a number with more digits than a double holds"),
     ("double", 2**60 + 1, "a number with more digits than a double holds"),
     ("decimal", Decimal("0.0000000001"), "a number with more digits than decimal(38, 9) holds"),
@@ -72,6 +136,7 @@ UNFIT = [
     ("timestamp", 1622088531, "a number is not a time"),
     ("timestamp", "2021-05-27T04:08:51.1234567Z", "a time finer than a microsecond"),
     ("timestamp", "0001-01-01T00:00:00+14:00", "a time out of range"),
+    *(("timestamp", text, "text that is not a time") for text in NO_TIMES),
 ]
 
 
@@ -110,8 +175,34 @@ def test_null_stays_null() -> None:
         (Decimal("1.10"), "1.10"),
         (2**70, str(2**70)),
         ({"k": 'a\ud800\n"b'}, '{"k":"a\\ud800\\u000a\\u0022b"}'),
+        ([OddNumber("-Infinity"), "\ud800"], '[-Infinity,"\\ud800"]'),
     ],
 )
 def test_a_raw_value_is_kept_digit_for_digit(value: Any, expected: str) -> None:
     """The raw value of a rejected field is JSON, fractions and odd characters included."""
     assert as_json(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.50", Decimal("1.50")),
+        ("1e400", Decimal("1e400")),
+        ("12345678901234567890123", Decimal(12345678901234567890123)),
+        ("1e401", "1e401"),
+        ("1E-99999999999999999999", "1E-99999999999999999999"),
+        ("9" * 5000, "9" * 5000),
+        ("NaN", "NaN"),
+    ],
+)
+def test_a_number_beyond_all_columns_keeps_its_characters(text: str, expected: Any) -> None:
+    """As an integer it might not fit into memory; as a float it would be another number."""
+    number = number_of(text)
+    assert (number.text if isinstance(number, OddNumber) else number) == expected
+
+
+def test_json_for_a_column_of_text_is_json() -> None:
+    """A number of any size is; NaN, which Python's own parser reads, is not."""
+    assert json_text({"a": OddNumber("1e999")}) == '{"a":1e999}'
+    with pytest.raises(UnfitError, match="a number that JSON does not have"):
+        json_text({"a": [OddNumber("NaN")]})
