@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -410,7 +411,8 @@ def _print_report(report: runs.SyncReport) -> None:
     )
     _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
     if report.unknown_fields:
-        _out.print(f"Fields not in the reference, kept as columns: {', '.join(report.unknown_fields)}")
+        named = ", ".join(report.unknown_fields)
+        _out.print(f"Fields not in the reference, kept as columns: {named}", markup=False, soft_wrap=True)
     if report.dropped:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(report.dropped.items()))
         _out.print(f"Values dropped as personal_data says: {counts}", soft_wrap=True)
@@ -440,7 +442,8 @@ def _print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "-" if value is None else str(value)
+    # Rich would take [square brackets] for its own markup.
+    return "-" if value is None else escape(str(value))
 
 
 def _print_json(data: Any) -> None:

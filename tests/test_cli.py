@@ -7,9 +7,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from liine_source import cli
 from liine_source.emulator import Faults, running_emulator
-from tests.command_line import LIINE, run, run_process
+from liine_source.errors import ConfigurationError
+from liine_source.rows import row_of
+from liine_source.runs import CustomerSync, SyncReport
+from liine_source.tables import PageTables
+from tests.command_line import LIINE, captured, run, run_process
 from tests.test_repair import crowd
 
 
@@ -47,6 +53,19 @@ def test_a_customer_that_is_refused_makes_the_exit_code_1() -> None:
             assert "Traceback" not in done.stdout + done.stderr
             told = json.loads(run(command, "--json", api=api).stdout)
             assert "403" in json.dumps(told)
+
+
+def test_brackets_in_names_are_printed() -> None:
+    """Those of a field, and of the section that an error names."""
+    page = PageTables("17", {})
+    page.build([row_of({"id": 1, "[/red] \ud800": "x"})])
+    error = ConfigurationError("look under [sources.liine.credentials]")
+    report = SyncReport(customers=[CustomerSync(1, errors=[error])], unknown_fields=sorted(page.unknown_fields))
+    with captured() as (out, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "_out", Console(width=200))
+        cli._print_report(report)
+    assert "look under [sources.liine.credentials]" in out.getvalue()
+    assert r"kept as columns: [/red] \ud800" in out.getvalue()
 
 
 def test_a_gap_is_told_to_people_and_machines() -> None:
