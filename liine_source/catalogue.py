@@ -17,6 +17,24 @@ _VERSION = "_dlt_version"
 # What a dataset has that was loaded, and staging never.
 _LOADS = "_dlt_loads"
 
+STATES = "_dlt_pipeline_state"
+OURS = {*tables.OF_INTERACTIONS, tables.SWEEPS, "_dlt_loads", STATES}
+_PG_CATALOG = ("select nspname from pg_namespace", "select schemaname, tablename from pg_tables")
+# All datasets of the database, and all tables. DuckDB has Postgres's catalogue, too; Postgres's information_schema
+# hides what the role may not read.
+_CATALOGS = {
+    "duckdb": _PG_CATALOG,
+    "postgres": _PG_CATALOG,
+    "snowflake": (
+        "select schema_name from information_schema.schemata",
+        "select table_schema, table_name from information_schema.tables",
+    ),
+}
+_MAY_READ = """
+select c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'), current_user
+from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = %s
+"""
+
 
 def speaks_sql(pipeline: dlt.Pipeline) -> bool:
     """Whether the destination is a database, rather than files."""
@@ -61,3 +79,34 @@ def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
         known = json.loads(stored.schema)["tables"] if stored else {}
         absent = [name for name, columns in client.get_storage_tables(names) if not columns]  # type: ignore[attr-defined]
     return [name for name in absent if name in known and has_table_seen_data(known[name])]
+
+
+def datasets(pipeline: dlt.Pipeline) -> dict[str, set[str]]:
+    """Return the tables of each dataset of the database, in small letters.
+
+    Of the pipeline's dataset alone, and only tables of ours, where the destination is none of the three with a page.
+    """
+    destination: Any = pipeline.destination
+    if queries := _CATALOGS.get(destination.destination_name):
+        with pipeline.sql_client() as client:
+            names, named = (client.execute_sql(query) or [] for query in queries)
+        found: dict[str, set[str]] = {name.lower(): set() for (name,) in names}
+        for dataset, table in named:
+            found.setdefault(dataset.lower(), set()).add(table.lower())
+        return found
+    with pipeline.destination_client() as client:
+        is_there = client.is_storage_initialized()
+        present = {name for name, columns in client.get_storage_tables(OURS) if columns}  # type: ignore[attr-defined]
+    return {dataset_name(pipeline).lower(): present} if is_there else {}
+
+
+def hidden_tables(pipeline: dlt.Pipeline) -> tuple[set[str], str]:
+    """Return the tables of a dataset on Postgres that the role may not read, and the role."""
+    with pipeline.sql_client() as client:
+        told = client.execute_sql(_MAY_READ, client.dataset_name) or []
+    return {table for table, may_read, _ in told if not may_read}, next((role for *_, role in told), "")
+
+
+def dataset_name(pipeline: dlt.Pipeline) -> str:
+    """Return the dataset's name as the destination spells it; nothing is connected to."""
+    return pipeline.sql_client().dataset_name

@@ -21,6 +21,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from liine_source import loading, notices, runs, tables, transform
+from liine_source.datasets import Location
 from liine_source.errors import ConfigurationError, LiineError, TransformError
 from liine_source.sweep import Audit
 
@@ -210,11 +211,17 @@ def status(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what the warehouse holds of each customer, and how the last sweep ended."""
+    """Show which warehouse it is, what it holds of each customer, and how far each is."""
     age = _duration(max_age)
     found = runs.status(destination, dataset)
+    where = loading.locate(destination, dataset)
     late = [] if age is None else runs.late(found, age)
-    _print_status(found, as_json=as_json)
+    if as_json:
+        _print_json({**dataclasses.asdict(where), "customers": list(map(_described_status, found))})
+    else:
+        _print_status(found, where)
+    if age is not None and not found:
+        _fail("No customer was ever loaded: run `liine sync`.", 1)
     if late:
         named = ", ".join(map(str, late[:_CUSTOMERS_SHOWN])) + (" …" if len(late) > _CUSTOMERS_SHOWN else "")
         _fail(
@@ -231,19 +238,26 @@ def _duration(told: str | None) -> timedelta | None:
     return timedelta(**{units[told[-1]]: int(told[:-1])})
 
 
-def _print_status(found: list[runs.CustomerStatus], *, as_json: bool) -> None:
-    if as_json:
-        now = datetime.now(UTC)
-        ages = [c.last_sweep and round((now - c.last_sweep).total_seconds()) for c in found]
-        _print_json([dataclasses.asdict(c) | {"age_seconds": age} for c, age in zip(found, ages, strict=True)])
-    elif not found:
+def _described_status(customer: runs.CustomerStatus) -> dict[str, Any]:
+    last = customer.last_sweep
+    age = last and round((datetime.now(UTC) - last).total_seconds())
+    return dataclasses.asdict(customer) | {"status": customer.status, "age_seconds": age}
+
+
+def _print_status(found: list[runs.CustomerStatus], where: Location) -> None:
+    _out.print(f"{where}, dataset {where.dataset}", markup=False, highlight=False, soft_wrap=True)
+    if not found:
         _out.print("Nothing has been loaded yet: run `liine sync`.")
-    else:
-        rows = [
-            [c.customer_id, c.rows, c.watermark, c.windows_left, c.last_sweep, c.sweep_status, c.proof] for c in found
-        ]
-        columns = ["customer", "rows", "watermark (UTC)", "windows left", "last sweep (UTC)", "status", "proof"]
-        _print_table("Warehouse", columns, rows)
+        return
+    rows = [[c.customer_id, c.rows, c.watermark, _windows_read(c), c.last_sweep, c.status, c.proof] for c in found]
+    columns = ["customer", "rows", "watermark (UTC)", "windows", "last sweep (UTC)", "status", "proof"]
+    _print_table("Warehouse", columns, rows)
+
+
+def _windows_read(customer: runs.CustomerStatus) -> str | None:
+    if customer.windows_left:
+        return f"{customer.windows - customer.windows_left} of {customer.windows}"
+    return "all" if customer.watermark and customer.is_history_read else None
 
 
 @app.command()

@@ -26,6 +26,7 @@ LiineError
 │   └── MissingIdError          an interaction without a usable `id` cannot be merged
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
+│   ├── MissingDatasetError     the dataset, or DuckDB's file, is not there: another name or folder is meant
 │   └── DoubledError            interactions are in Snowflake twice, by two runs of one customer at once
 ├── TransformError              dbt did not build, or a test of it failed
 └── SyncFailedError             a run ended, and at least one customer is not complete
@@ -249,6 +250,10 @@ class BusyError(LiineError):
 
 class DestinationError(LiineError):
     """The warehouse could not be read or written; nothing that was loaded before is lost."""
+
+
+class MissingDatasetError(DestinationError):
+    """The dataset, or DuckDB's file, is not there: nothing was loaded yet, or another name or folder is meant."""
 
 
 class DoubledError(DestinationError):

@@ -10,6 +10,7 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 import hashlib
 import math
 import os
+import re
 import shutil
 import signal
 import threading
@@ -30,8 +31,16 @@ from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 from filelock import FileLock, Timeout
 
-from liine_source import catalogue, dlt_settings, tables
-from liine_source.errors import BusyError, ConfigurationError, DestinationError, DoubledError, NameClashError
+from liine_source import catalogue, datasets, dlt_settings, tables
+from liine_source.datasets import Location
+from liine_source.errors import (
+    BusyError,
+    ConfigurationError,
+    DestinationError,
+    DoubledError,
+    MissingDatasetError,
+    NameClashError,
+)
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
 from liine_source.snowflake import Snowflake
@@ -85,6 +94,19 @@ def build_pipeline(
     lacks a setting.
     """
     return _place(destination, dataset, folder, unit, label).pipeline()
+
+
+def locate(destination: str | None = None, dataset: str = DATASET_NAME) -> Location:
+    """Return where the tables of a dataset are; nothing is connected to."""
+    return _located(_place(destination, dataset).factory, dataset)
+
+
+def _located(destination: AnyDestination, dataset: str) -> Location:
+    address = _location(destination)
+    if destination.destination_name != "duckdb":
+        # Some may hold a login before the host, and a token after it.
+        address = re.sub(r"//[^/@]*@", "//", address).partition("?")[0]
+    return Location(str(destination.destination_name), address, dataset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +194,7 @@ def ready(
             dlt_settings.refuse_losses(pipeline)
             dlt_settings.refuse_leftovers(pipeline)
             _emptied(pipeline)
+            datasets.refuse_unreadable(pipeline, _located(place.factory, dataset))
             if is_to_be_filled and not is_filled(pipeline):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")
             with _alone(pipeline, pipeline.pipeline_name, _PATIENCE), _kept_open(pipeline):
@@ -378,6 +401,22 @@ def _make_transient(pipeline: dlt.Pipeline) -> None:
         client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name(staging=True)}")
 
 
+def has_tables(pipeline: dlt.Pipeline) -> bool:
+    """Whether anything was ever loaded into the dataset; MissingDatasetError or DestinationError if nobody can tell."""
+    where = _located(cast("AnyDestination", pipeline.destination), pipeline.dataset_name)
+    if where.destination == "duckdb" and not Path(where.address).exists():
+        raise MissingDatasetError(
+            f"There is no DuckDB file {where.address}. Run `liine sync` to make it, or name the right one in "
+            "DESTINATION__DUCKDB__CREDENTIALS; a relative path begins in the current folder."
+        )
+    if catalogue.speaks_sql(pipeline):
+        return datasets.has_tables(pipeline, where)
+    with pipeline.destination_client() as client:
+        if not client.is_storage_initialized():
+            raise MissingDatasetError(f"There is no dataset {where.dataset} in {where}. Run `liine sync` to make it.")
+    return is_filled(pipeline)
+
+
 def is_filled(pipeline: dlt.Pipeline) -> bool:
     """Whether anything was ever loaded into the pipeline's dataset, by whichever pipeline."""
     # To look into a DuckDB file that is not there would make it.
@@ -485,8 +524,12 @@ def _location(destination: AnyDestination) -> str:
         location = str(whole.data_location())
     if destination.destination_name == "duckdb":
         return str(Path(location).resolve())
+    credentials = config.credentials
+    if socket := (getattr(credentials, "query", None) or {}).get("host"):
+        location = location.replace(credentials.host, socket, 1)
     # Snowflake's and others' is an account, which has several.
-    return f"{location} {getattr(config.credentials, 'database', '')}"
+    database = getattr(credentials, "database", None)
+    return location if not database or location.endswith(f"/{database}") else f"{location}/{database}"
 
 
 def _config(destination: Any) -> Any:

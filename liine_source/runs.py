@@ -112,14 +112,16 @@ class CustomerStatus:
     """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last sync went.
 
     What a backfill or a repair brings makes nobody up to date; where a customer was never synced they are told instead.
-    `sweep_status` is `failed` if one of that load's sweeps failed; `windows_left` of histories and backfills are
-    still to be read.
+    `sweep_status` is `failed` if one of that load's sweeps failed. Of the `windows` of histories and backfills that are
+    being read, `windows_left` are still to be read; `is_history_read` is false while a history is among them.
     """
 
     customer_id: int
     rows: int
     watermark: datetime | None
+    windows: int
     windows_left: int
+    is_history_read: bool
     last_sweep: datetime | None
     sweep_status: str | None
     proof: str | None
@@ -127,7 +129,15 @@ class CustomerStatus:
     @property
     def is_proven(self) -> bool:
         """Whether its history is there, and its last sync was proven complete."""
-        return self.sweep_status == "complete" and (self.watermark is not None or not self.windows_left)
+        return self.status == "complete"
+
+    @property
+    def status(self) -> str:
+        """`complete`, `incomplete` while windows are left, `failed` as its last sync, `no sweep` if none is known."""
+        if self.sweep_status == "complete":
+            is_read = self.is_history_read and (self.watermark is not None or not self.windows_left)
+            return "complete" if is_read else "incomplete"
+        return self.sweep_status or "no sweep"
 
     def is_late(self, max_age: timedelta) -> bool:
         """Whether its last sweep ended longer ago than that."""
@@ -331,14 +341,17 @@ def raise_for_failures(report: SyncReport) -> None:
 
 
 def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) -> list[CustomerStatus]:
-    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was."""
+    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was.
+
+    Raises MissingDatasetError where there is no such dataset, and DestinationError where it may not be read.
+    """
     # SQLAlchemy takes as long to import as a small sync takes to run.
     from liine_source import warehouse  # noqa: PLC0415
 
     # A folder of its own: the pipeline's may be in use by a sync that is running now.
     with TemporaryDirectory(prefix="liine-") as folder, translated():
         pipeline = loading.build_pipeline(destination, dataset, folder=folder)
-        if not loading.is_filled(pipeline):
+        if not loading.has_tables(pipeline):
             return []
         marks = progress(_remembered(pipeline))
         rows, sweeps = warehouse.rows_by_customer(pipeline), warehouse.last_sweeps(pipeline)
@@ -346,7 +359,7 @@ def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) 
         CustomerStatus(
             customer,
             rows.get(customer, 0),
-            *marks.get(customer, Progress(None, 0)),
+            *marks.get(customer, Progress()),
             *sweeps.get(customer, (None, None, None)),
         )
         for customer in sorted({*marks, *rows, *sweeps})

@@ -3,9 +3,10 @@
 A task reads one window of one customer. When it has ended well it writes into dlt's state, which is committed
 together with the rows, and names the tasks that follow from it. The state of a customer, by fingerprint of filters
 and dates: `{"watermark": …, "reread": …}`, or while its history is being read `{"history": {"began": …,
-"witnessed": …, "left": [[since, until], …]}}`; a backfill has the latter under a key of its own, and keeps it, with the
-time at which it was `ordered` anew if it was. Where several units of work remember, what one no longer has another may
-still hold: so nothing is removed, and a mark without history and watermark says that there is none.
+"witnessed": …, "windows": …, "left": [[since, until], …]}}`, with the number of all its windows; a backfill has the
+latter under a key of its own, and keeps it, with the time at which it was `ordered` anew if it was. Where several units
+of work remember, what one no longer has another may still hold: so nothing is removed, and a mark without history and
+watermark says that there is none.
 
 A run that selects only some tables has a state of its own for them: their names follow the fingerprint, ` of
 interactions`. That a table was loaded is noted in the state of its resource, which dlt removes when it drops or empties
@@ -67,20 +68,33 @@ class Order:
 
 
 class Progress(NamedTuple):
-    """How far a customer is: its latest watermark, UTC, and how many windows of histories and backfills are left."""
+    """How far a customer is: its latest watermark, UTC, and the histories and backfills that are being read.
 
-    watermark: datetime | None
-    windows_left: int
+    `windows` is how many windows these have, `windows_left` how many of them are not read yet. `is_history_read` is
+    false while a history is among them, or is to be read again.
+    """
+
+    watermark: datetime | None = None
+    windows: int = 0
+    windows_left: int = 0
+    is_history_read: bool = True
 
 
 def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
     """Return how far each customer is, from the state of a source `liine`."""
-    found = {}
-    for customer, marks in state.get("customers", {}).items():
-        watermarks = [datetime.fromisoformat(mark["watermark"]) for mark in marks.values() if "watermark" in mark]
-        left = sum(len(mark["history"]["left"]) for mark in marks.values() if "history" in mark)
-        found[int(customer)] = Progress(max(watermarks, default=None), left)
-    return found
+    return {int(customer): _progress(marks) for customer, marks in state.get("customers", {}).items()}
+
+
+def _progress(marks: Mapping[str, Any]) -> Progress:
+    watermarks = [datetime.fromisoformat(mark["watermark"]) for mark in marks.values() if "watermark" in mark]
+    histories = [mark["history"] for mark in marks.values() if "history" in mark and mark["history"]["left"]]
+    syncs = [mark for key, mark in marks.items() if not key.startswith(_BACKFILL)]
+    return Progress(
+        max(watermarks, default=None),
+        sum(history["windows"] for history in histories),
+        sum(len(history["left"]) for history in histories),
+        is_history_read=not any("history" in mark or _RESTART in mark for mark in syncs),
+    )
 
 
 def forget_lost_tables(state: dict[str, Any]) -> dict[str, Any]:
@@ -400,7 +414,7 @@ class _Division:
         began = self.audit.began
         left = [_spelled(window) for window in self._found]
         self._order.updated.add(self.audit.customer_id)
-        history = {"began": began and began.isoformat(), "witnessed": None, "left": left}
+        history = {"began": began and began.isoformat(), "witnessed": None, "windows": len(left), "left": left}
         self._reader.marks(self.audit.customer_id).setdefault(self._key, {})["history"] = history
         return _Windows.left(self._reader, self.audit.customer_id, self._key, self._order)
 

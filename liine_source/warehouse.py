@@ -91,10 +91,13 @@ def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     """Return each customer's last sweep whose load ended; what a dead one left counts for nothing."""
     columns = _sweeps.c
+    known = catalogue.column_types(pipeline, tables.SWEEPS)
+    if not known:
+        return {}
     # A load's id is its time in seconds; `failed` comes after `complete`.
     order: list[Any] = [columns[tables.LOAD_ID].desc(), columns.status.desc(), columns.ended.desc()]
     # What an earlier version loaded does not tell what for.
-    if "kind" in catalogue.column_types(pipeline, tables.SWEEPS):
+    if "kind" in known:
         order.insert(0, sa.case((columns.kind.in_(["backfill", "repair"]), 1), else_=0))
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=order)
     told = sa.select(columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place"))

@@ -8,6 +8,7 @@ import pytest
 
 from liine_source import ConfigurationError, runs, sync
 from liine_source.emulator import running_emulator
+from liine_source.errors import MissingDatasetError
 from tests.test_sync import settings
 from tests.warehouse import differences
 
@@ -30,8 +31,11 @@ CHILDREN = ("interactions__provider_names", "interactions__session_extras", "int
 def test_the_newest_of_each_row_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     """After two loads, with lists that became empty, read as the documentation says."""
     monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
+    with pytest.raises(MissingDatasetError, match="There is no dataset liine in filesystem "):
+        runs.status("filesystem")
     with running_emulator(interactions=300, customers=2) as api:
         assert sync("filesystem", **settings(api)).is_complete
+        assert [customer.status for customer in runs.status("filesystem")] == ["complete"] * 2
         api.advance(timedelta(days=9))
         for row in api.truth()[-20:]:
             api.change(row["id"], provider_names=[])

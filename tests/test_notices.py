@@ -226,7 +226,7 @@ def test_monitoring_asks_for_an_age() -> None:
         run("sync", api=api)
         done = run("status", "--max-age", "2h", "--json", api=api)
         assert (done.returncode, done.stderr) == (0, "")
-        assert all(row["age_seconds"] >= 0 and row["proof"] == "count" for row in json.loads(done.stdout))
+        assert all(row["age_seconds"] >= 0 and row["proof"] == "count" for row in json.loads(done.stdout)["customers"])
         assert run("status", "--max-age", "0m", api=api).returncode == 1
         api.faults = Faults(refused_customers=(api.customer_ids[0],))
         run("sync", api=api)

@@ -16,7 +16,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import ConfigurationError, SyncFailedError, build_pipeline, liine, raise_for_failures, status, sync
 from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
-from liine_source.errors import DestinationError, LoginRefusedError, NameClashError
+from liine_source.errors import DestinationError, LoginRefusedError, MissingDatasetError, NameClashError
 from tests.warehouse import Place, differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
@@ -324,7 +324,8 @@ def test_wrong_credentials_end_the_run_at_once() -> None:
             sync(**settings(api, credentials=wrong))
         assert [request.path for request in api.requests] == ["/call_log/authenticate/"]
     assert "wrong-password" not in str(caught.value)
-    assert status() == []
+    with pytest.raises(MissingDatasetError):
+        status()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from liine_source.errors import BusyError, DestinationError
 from liine_source.query import fingerprint
 from liine_source.runs import CustomerStatus, Unit, late
 from liine_source.settings import checked_settings
-from liine_source.tasks import Reader, _ordered_after, carried, merged
+from liine_source.tasks import Progress, Reader, _ordered_after, carried, merged
 from liine_source.windows import in_months
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, on_duckdb_and_postgres, query
@@ -230,11 +230,12 @@ def test_a_backfill_makes_nobody_up_to_date(warehouse: Place, monkeypatch: pytes
 def test_proven_and_late() -> None:
     """What `liine status --max-age` and a scheduler's checks ask."""
     now = datetime.now(UTC)
-    good = CustomerStatus(1, 5, now, 0, now, "complete", "count")
-    empty = CustomerStatus(2, 0, None, 0, now, "complete", "count")
-    reading = CustomerStatus(3, 5, None, 4, now, "complete", "count")
-    failed = CustomerStatus(4, 5, now, 0, now, "failed", None)
-    old = CustomerStatus(5, 5, now, 0, now - timedelta(hours=3), "complete", "count")
+    whole, part = Progress(now), Progress(None, 9, 4, is_history_read=False)
+    good = CustomerStatus(1, 5, *whole, now, "complete", "count")
+    empty = CustomerStatus(2, 0, *Progress(), now, "complete", "count")
+    reading = CustomerStatus(3, 5, *part, now, "complete", "count")
+    failed = CustomerStatus(4, 5, *whole, now, "failed", None)
+    old = CustomerStatus(5, 5, *whole, now - timedelta(hours=3), "complete", "count")
     assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
 
 
