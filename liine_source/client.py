@@ -260,6 +260,14 @@ def checked_base_url(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
+def host_of(base_url: str) -> str:
+    """Return the host that a `base_url` names, with any port but https's; `localhost` for this machine, on any port."""
+    parts = urlsplit(base_url)
+    if parts.hostname in _LOOPBACK:
+        return "localhost"
+    return f"{parts.hostname}:{parts.port}" if parts.port not in {None, 443} else str(parts.hostname)
+
+
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

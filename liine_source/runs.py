@@ -20,7 +20,7 @@ from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginR
 from liine_source.failures import translated
 from liine_source.privacy import Suppressed
 from liine_source.settings import Observer, Settings, checked_settings, configured_customers
-from liine_source.source import for_order
+from liine_source.source import for_order, keep_hosts_apart
 from liine_source.sweep import Audit
 from liine_source.tasks import Order, Progress, Reader, carried, forget_lost_tables, merged, progress
 from liine_source.windows import Window, in_months
@@ -273,7 +273,9 @@ def verify(
         try:
             with _ready(destination, dataset, resolved, "verify", recorder) as pipeline:
                 gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
-                reader = Reader(resolved, client, _remembered(pipeline), suppressed=gone)
+                state = _remembered(pipeline)
+                keep_hosts_apart(state, resolved.base_url)
+                reader = Reader(resolved, client, state, suppressed=gone)
                 found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
                 if repair:
                     _repair(pipeline, resolved, found, recorder)

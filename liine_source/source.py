@@ -16,7 +16,7 @@ from dlt.extract import DltResource, DltSource
 
 from liine_source import catalogue, dlt_settings, erasure, tables, tasks
 from liine_source.auth import LiineCredentials
-from liine_source.client import LiineClient
+from liine_source.client import LiineClient, host_of
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
 from liine_source.privacy import Privacy, Suppressed, Treated, Treatment
@@ -164,6 +164,7 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     if order.remembered is not None:
         state.update(order.remembered)
         order.remembered = None
+    keep_hosts_apart(state, settings.base_url)
     tasks.forget_lost_tables(state)
     for name in selected:
         dlt.current.resource_state(name)["is_loaded"] = True
@@ -264,6 +265,20 @@ def _reported(error: Exception | None) -> LiineError | None:
     if error is None or (isinstance(error, ApiError | SweepError) and not isinstance(error, LoginRefusedError)):
         return error
     raise error
+
+
+def keep_hosts_apart(state: dict[str, Any], base_url: str) -> None:
+    """Raise ConfigurationError where the rows are another host's; `state` is that of their source.
+
+    A watermark of an emulator's rows would have the API's passed over, and a verification would mark them as vanished.
+    """
+    host = host_of(base_url)
+    known = "a host that it does not tell" if state.get("customers") else host
+    if (loaded_from := state.setdefault("host", known)) != host:
+        raise ConfigurationError(
+            f"This dataset was loaded from {loaded_from}, and base_url names {host}. Load from there into a dataset of "
+            "its own: --dataset, or dataset_name."
+        )
 
 
 def _keep_meanings_apart(state: dict[str, Any], filters: Filters) -> None:
