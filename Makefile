@@ -82,8 +82,9 @@ audit: install
 # Every model and column of the dbt project with its lineage, in one page: build/docs/index.html.
 docs: demo
 	mkdir -p build/docs
-	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=../warehouse.duckdb ../$(BIN)/dbt --quiet docs \
-	  generate --static --profiles-dir . --target-path ../build/dbt --log-path ../build/dbt/logs
+	cd dbt && env -i PATH="$$PATH" HOME="$$HOME" DESTINATION_TYPE=duckdb \
+	  DESTINATION__DUCKDB__CREDENTIALS=../build/demo/demo.duckdb ../$(BIN)/dbt --quiet docs generate --static \
+	  --profiles-dir . --target-path ../build/dbt --log-path ../build/dbt/logs
 	mv build/dbt/static_index.html build/docs/index.html
 
 # With an account: a login and two pages, scrubbed, into tests/cassettes/recorded.yaml.
@@ -116,4 +117,4 @@ wheel: build
 	$(BIN)/python -m tests.wheel build/wheel
 
 clean:
-	rm -rf $(VENV) .venv-dagster .venv-airflow dist build warehouse.duckdb
+	rm -rf $(VENV) .venv-dagster .venv-airflow dist build

@@ -1,17 +1,29 @@
-"""The whole path on this machine: an emulator of the API, two syncs, and what landed. Needs no account."""
+"""The whole path on this machine: an emulator of the API, two syncs, and what landed. Needs no account.
 
+Everything lies in `build/demo`, and nothing else is read or written: neither a warehouse of yours nor a setting.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from dlt.common.runtime.run_context import RunContext, switched_run_context
 from rich.console import Console
 from rich.table import Table
 
 from liine_source import SyncFailedError, raise_for_failures, sync, transform
 from liine_source.emulator import running_emulator
+from liine_source.runs import SyncReport
 
-WAREHOUSE = Path("warehouse.duckdb")
+CHECKOUT = Path(__file__).resolve().parents[1]
+FOLDER = CHECKOUT / "build" / "demo"
+WAREHOUSE = "demo.duckdb"
+# What a program needs of its surroundings. Any other variable may be a setting: dlt looks for many names.
+SURROUNDINGS = ("PATH", "HOME", "TMPDIR", "TERM", "COLUMNS", "LINES", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE")
 TABLES = (
     "interactions",
     "interactions__provider_names",
@@ -46,27 +58,57 @@ def show(title: str, rows: duckdb.DuckDBPyConnection) -> None:
     console.print(table)
 
 
-def main() -> None:
-    """Sync, let a day pass, sync again, and show it."""
-    WAREHOUSE.unlink(missing_ok=True)
-    with running_emulator(interactions=10_000, customers=3) as api:
+class OwnFiles(RunContext):
+    """Where dlt looks for its files: in one folder, and in none of the user's."""
+
+    @property
+    def global_dir(self) -> str:
+        """Return the folder, as that of the user's own settings too."""
+        return self.settings_dir
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Be in a folder of the demonstration's own, with no setting but its own."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    outside = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: outside[name] for name in SURROUNDINGS if name in outside})
+    os.environ |= {"DLT_DATA_DIR": str(FOLDER / "dlt"), "DESTINATION__DUCKDB__CREDENTIALS": WAREHOUSE}
+    try:
+        with chdir(FOLDER), switched_run_context(OwnFiles(str(FOLDER))):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(outside)
+
+
+def load(interactions: int = 10_000) -> tuple[SyncReport, SyncReport, int]:
+    """Sync, let a day pass, sync again; return both reports, and how many interactions the emulator holds."""
+    Path(WAREHOUSE).unlink(missing_ok=True)
+    with running_emulator(interactions=interactions, customers=3) as api:
         credentials = {"username": api.username, "password": api.password}
         settings: dict[str, Any] = {
             "customer_ids": api.customer_ids,
             "base_url": api.base_url,
             "credentials": credentials,
         }
-        console.print("An emulator invents 10,000 interactions of three customers.\nFirst sync: everything.")
+        console.print(f"An emulator invents {interactions:,} interactions of three customers.\nFirst sync: everything.")
         first = sync("duckdb", **settings)
         raise_for_failures(first)
         console.print("A day passes. Second sync: what changed.")
         api.advance(timedelta(days=1))
         second = sync("duckdb", **settings)
         raise_for_failures(second)
-        truth = len(api.truth())
+        return first, second, len(api.truth())
+
+
+def main() -> None:
+    """Load, build the models, and show it."""
+    first, second, truth = load()
     console.print("dbt builds the models, and tests them.")
     built = transform.build("duckdb")
-    with duckdb.connect(str(WAREHOUSE), read_only=True) as warehouse:
+    with duckdb.connect(WAREHOUSE, read_only=True) as warehouse:
         landed = Table(
             "table", "first sync", "second sync", "in the warehouse", title="What landed", title_justify="left"
         )
@@ -79,10 +121,12 @@ def main() -> None:
         show("New leads, by the channel that brought them", warehouse.execute(CHANNELS))
         show("What became of them", warehouse.execute(FUNNEL))
         loaded = warehouse.execute("select count(*) from liine.interactions").fetchall()[0][0]
-    console.print(f"The emulator holds {truth} interactions, {WAREHOUSE} holds {loaded}.")
+    place = (FOLDER / WAREHOUSE).relative_to(CHECKOUT)
+    console.print(f"The emulator holds {truth} interactions, {place} holds {loaded}.")
     if loaded != truth:
         raise SyncFailedError([])
 
 
 if __name__ == "__main__":
-    main()
+    with isolated():
+        main()
