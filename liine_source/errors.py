@@ -34,7 +34,8 @@ LiineError
 No message holds a query value, a row's content, a token or a password.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from liine_source.spec.statuses import STATUSES_BY_CODE
@@ -52,6 +53,12 @@ def _restored(kind: type[LiineError], message: str, values: dict[str, Any]) -> L
     error = kind.__new__(kind, message)
     error.__dict__.update(values)
     return error
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what to write after an unknown name: one that is meant, in brackets, or nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 class ConfigurationError(LiineError):

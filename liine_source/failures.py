@@ -135,7 +135,8 @@ def _sought(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str]]:
                 if place.union_pos <= 1:
                     yield from _sought(place.traces)
             elif place.sections and place.sections[0] in {"sources", "destination"}:
-                yield ".".join(place.sections), name
+                # The source's section and its name are the same, and either is enough.
+                yield ".".join(dict.fromkeys(place.sections)), name
                 break
 
 

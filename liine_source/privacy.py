@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import phonenumbers
 
 from liine_source import values
-from liine_source.errors import ConfigurationError
+from liine_source.errors import ConfigurationError, did_you_mean
 from liine_source.rows import Row
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.types import Field
@@ -111,7 +111,8 @@ def checked(mode: str, fields: Mapping[str, str] | None, key: Key | None) -> Pri
         described = FIELDS_BY_NAME.get(name)
         if described is None and treatment != "keep":
             raise ConfigurationError(
-                f"personal_data_fields: {name!r} is no field of the reference, so only 'keep' may be asked for it."
+                f"personal_data_fields: {name!r} is no field of the reference{did_you_mean(name, FIELDS_BY_NAME)}, "
+                "so only 'keep' may be asked for it."
             )
         if described is not None and described.is_key and treatment != "keep":
             raise ConfigurationError(f"personal_data_fields: rows are merged by {name!r}, so it must be kept.")

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from liine_source.errors import FilterError
+from liine_source.errors import FilterError, did_you_mean
 from liine_source.spec.filters import FILTERS_BY_NAME
 from liine_source.spec.types import Parameter
 
@@ -185,7 +185,10 @@ def _slow_digits(text: str) -> str:
 def _check(name: str, value: Any, filters: Mapping[str, Any]) -> None:
     parameter = FILTERS_BY_NAME.get(name)
     if parameter is None:
-        raise FilterError(f"Filter {name!r} is unknown. The {len(FILTERS_BY_NAME)} filters are in docs/filters.md.")
+        suggestion = did_you_mean(name, FILTERS_BY_NAME)
+        raise FilterError(
+            f"Filter {name!r} is unknown{suggestion}. The {len(FILTERS_BY_NAME)} filters are in docs/filters.md."
+        )
     for other in parameter.excludes:
         if other in filters:
             raise FilterError(f"Filters {name!r} and {other!r} exclude each other: give one of them.")

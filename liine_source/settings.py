@@ -3,23 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Protocol
+from functools import cache
+from typing import Annotated, Any, Protocol
 
 import dlt
 import msgspec
 from dlt.common.configuration import configspec, resolve_configuration, with_config
+from dlt.common.configuration.inject import get_fun_spec
 from dlt.common.configuration.providers import ConfigTomlProvider, EnvironProvider
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.runtime.run_context import RunContext
-from dlt.common.typing import SecretSentinel, TSecretStrValue
+from dlt.common.typing import ConfigValueSentinel, SecretSentinel, TSecretStrValue
 
-from liine_source import privacy, query, windows
+from liine_source import privacy, query, setting_checks, windows
 from liine_source.auth import LiineCredentials
 from liine_source.client import checked_base_url
 from liine_source.errors import ConfigurationError, LiineError
 from liine_source.privacy import Key, Privacy, Treatment
 from liine_source.query import Filters, FiltersSetting
+from liine_source.setting_checks import SECTIONS, Declared
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.sweep import Audit
 
@@ -39,7 +42,7 @@ class _Secrets(BaseConfiguration):
 
 
 def _secrets() -> _Secrets:
-    return resolve_configuration(_Secrets(), sections=("sources", "liine"))
+    return resolve_configuration(_Secrets(), sections=SECTIONS)
 
 
 def _untrace_filters() -> None:
@@ -89,8 +92,32 @@ class Settings:
     failures: list[tuple[int, LiineError]] = field(default_factory=list)
 
 
-@with_config(sections=("sources", "liine"))
-def checked_settings(
+def checked_settings(**given: Any) -> Settings:
+    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError."""
+    check(given)
+    return _resolved(**given)
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Check the arguments `given` and what is written in dlt's files and the environment; raises ConfigurationError.
+
+    dlt itself passes over names that it does not know, and values of some other types.
+    """
+    told = {name: value for name, value in given.items() if not isinstance(value, ConfigValueSentinel)}
+    # Code alone can follow a run.
+    told.pop("observer", None)
+    setting_checks.check(_declared(), told)
+
+
+@cache
+def _declared() -> Declared:
+    """What dlt reads for the source, as its own specs have it."""
+    specs = (get_fun_spec(_resolved), _Secrets, LiineCredentials)
+    return Declared(*(spec.get_resolvable_fields() for spec in specs))
+
+
+@with_config(sections=SECTIONS)
+def _resolved(
     customer_ids: list[int] = dlt.config.value,
     credentials: LiineCredentials = dlt.secrets.value,
     base_url: str = HOST,
@@ -108,10 +135,7 @@ def checked_settings(
     *,
     keep_run_results: bool = False,
 ) -> Settings:
-    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError.
-
-    `keep_run_results` is of `runs` alone.
-    """
+    """Return the settings; `keep_run_results` is of `runs` alone."""
     _untrace_filters()
     ids = list(dict.fromkeys(customer_ids))
     if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
@@ -148,12 +172,20 @@ def checked_settings(
 def configured_customers() -> list[int]:
     """Return `customer_ids` as the environment or `.dlt/config.toml` has them; none if neither does.
 
-    For a scheduler that parses its file: to ask dlt's settings would read its secrets, too.
+    For a scheduler that parses its file: to ask dlt's settings would read its secrets, too. Raises ConfigurationError
+    where they are no list of ids.
     """
     context = RunContext(None)
     for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
-        value, _ = provider.get_value("customer_ids", list, "", "sources", "liine")
-        if value is not None:
-            ids = msgspec.json.decode(value) if isinstance(value, str) else value
-            return [int(customer) for customer in ids]
+        for depth in (len(SECTIONS), len(SECTIONS) - 1):
+            value, _ = provider.get_value("customer_ids", list, "", *SECTIONS[:depth])
+            if value is not None:
+                return _ids(value)
     return []
+
+
+def _ids(value: Any) -> list[int]:
+    try:
+        return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, list[int])
+    except msgspec.MsgspecError:
+        raise ConfigurationError("customer_ids must be a list such as [1234].") from None

@@ -3,29 +3,35 @@
 Nothing is requested and no file is written when the source is built, only when it is extracted.
 """
 
+import inspect
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import chain
-from typing import Any
+from typing import Any, ParamSpec
 
 import dlt
 from dlt.common.schema import Schema
 from dlt.extract import DltResource, DltSource
+from dlt.extract.decorators import DltSourceFactoryWrapper
+from dlt.extract.reference import SourceFactory
 
 from liine_source import catalogue, dlt_settings, erasure, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.client import LiineClient, host_of
 from liine_source.concurrency import interleaved
 from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SweepError, SyncFailedError
+from liine_source.failures import translated
 from liine_source.privacy import Privacy, Suppressed, Treated, Treatment
 from liine_source.query import Filters, FiltersSetting
-from liine_source.settings import MANY_WRITERS, Observer, Settings, checked_settings
+from liine_source.settings import MANY_WRITERS, Observer, Settings, check, checked_settings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 from liine_source.tasks import Order
 
 log = logging.getLogger(__name__)
+
+_Arguments = ParamSpec("_Arguments")
 
 
 # Each id comes once in a load, so the destination need not sort the whole load to drop repeats: that would
@@ -37,7 +43,22 @@ _MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicate
 _BATCH = 5_000
 
 
-@dlt.source(name="liine", section="liine")
+class _CheckedSource(DltSourceFactoryWrapper[Any, DltSource]):
+    """Checks the settings before dlt reads them, and tells dlt's own refusals in our words."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> DltSource:
+        given = inspect.signature(self).bind_partial(*args, **kwargs).arguments
+        with translated():
+            check(given)
+            return super().__call__(*args, **kwargs)
+
+
+def _source(function: Callable[_Arguments, Any]) -> SourceFactory[_Arguments, DltSource]:
+    """As `dlt.source`, whose factory has no place for a check."""
+    return _CheckedSource().clone(name="liine", section="liine").bind(function)
+
+
+@_source
 def liine(
     customer_ids: list[int] = dlt.config.value,
     credentials: LiineCredentials = dlt.secrets.value,

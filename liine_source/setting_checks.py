@@ -1,0 +1,204 @@
+"""What is written for the source in dlt's files and in the environment, checked before dlt reads it.
+
+dlt passes over a name that it does not look for, and makes what is wanted of a value of another type: of the number
+2025 a day of 1970, of the text "10:30" today. No message holds a value.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers import ConfigProvider, EnvironProvider
+from dlt.common.configuration.providers.doc import CustomLoaderDocProvider
+from dlt.common.configuration.specs import known_sections
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.pipeline import PipelineContext
+
+from liine_source import tables
+from liine_source.errors import ConfigurationError, did_you_mean
+
+SECTIONS = ("sources", "liine", "liine")
+"""Where dlt looks for a setting first: the source's section and its name. Then it leaves off one after the other."""
+
+# Sections that dlt reads below a source's, those of its resources, and what its decorator of sources calls so.
+_OF_DLT = frozenset(
+    {value for name, value in vars(known_sections).items() if name.isupper()}
+    | {"runtime", "schema_contract", "max_table_nesting", "root_key"}
+    | {tables.INTERACTIONS, *tables.CHILDREN, tables.SWEEPS, "pages"}
+)
+_FORMS: dict[Any, str] = {
+    date: "a date such as 2024-01-31",
+    int: "a whole number",
+    bool: "true or false",
+    str: "text",
+    list: "a list such as [1234]",
+    dict: "a table",
+}
+_VARIABLE = "SOURCES__LIINE__"
+
+
+class Declared(NamedTuple):
+    """The settings that are read: the type of each argument and each secret, and the fields of the credentials."""
+
+    arguments: Mapping[str, Any]
+    secrets: Mapping[str, Any]
+    credentials: Mapping[str, Any]
+
+    def reads(self, path: Sequence[str]) -> bool:
+        """Whether something reads what is written below `sources.liine`; of its tables the credentials are entered."""
+        name, *below = path[1:] if path[0] == SECTIONS[-1] and len(path) > 1 else path
+        if name == "credentials":
+            return not below or (len(below) == 1 and below[0] in self.credentials)
+        return name in _OF_DLT or (name in {**self.arguments, **self.secrets} and not below)
+
+    def hints(self) -> dict[str, Any]:
+        """Return the types of all of them, by name, with a dot between section and name."""
+        below = {f"credentials.{name}": hint for name, hint in self.credentials.items()}
+        return {**self.arguments, **self.secrets, **below}
+
+
+def check(declared: Declared, given: Mapping[str, Any]) -> None:
+    """Check the arguments `given` and what is written.
+
+    Raises ConfigurationError for a name that nothing reads and for a value of another type.
+    """
+    unread = [*_unread_arguments(declared, given), *_unread_variables(declared), *_unread_keys(declared)]
+    if unread:
+        raise ConfigurationError(
+            f"Nothing reads these settings: {'; '.join(dict.fromkeys(unread))}. docs/settings.md lists the settings; "
+            "in the environment, lists and tables are JSON. Nothing was requested."
+        )
+    for name, hint in declared.hints().items():
+        path, kind = name.split("."), _kind(hint)
+        if kind not in _FORMS:
+            continue
+        value = _argument(given, path)
+        if value is None and (place := _misfit(path, kind)):
+            raise ConfigurationError(f"{name} must be {_FORMS[kind]}; see {place}. Nothing was requested.")
+        if value is not None and not _fits(kind, value):
+            raise ConfigurationError(f"{name} must be {_FORMS[kind]}.")
+
+
+def _argument(given: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = given
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _unread_arguments(declared: Declared, given: Mapping[str, Any]) -> Iterator[str]:
+    for name in given:
+        if name in declared.secrets:
+            yield f"{name} as an argument (it is a secret: write it into .dlt/secrets.toml)"
+        elif name not in declared.arguments:
+            yield name + did_you_mean(name, declared.arguments)
+    credentials = given.get("credentials")
+    for name in credentials if isinstance(credentials, dict) else ():
+        if name not in declared.credentials:
+            yield f"credentials[{name!r}]" + did_you_mean(name, declared.credentials)
+
+
+def _unread_keys(declared: Declared) -> Iterator[str]:
+    for pipeline, provider in _places():
+        sources, _ = provider.get_value("sources", dict, pipeline)
+        for section, value in sources.items() if isinstance(sources, dict) else ():
+            if section != "liine" and section.lower() == "liine":
+                yield f"[sources.{section}] in {provider.name} (did you mean [sources.liine]?)"
+            for path in _paths(value) if section == "liine" else ():
+                if not declared.reads(path):
+                    suggestion = did_you_mean(".".join(path).removeprefix("liine."), declared.hints())
+                    table = ".".join(["sources", "liine", *path[:-1]])
+                    yield f"{path[-1]} under [{table}] in {provider.name}{suggestion}"
+
+
+def _paths(section: Any) -> Iterator[list[str]]:
+    """Yield what is written for the source, each as its path below `sources.liine`."""
+    for name, value in section.items() if isinstance(section, dict) else ():
+        if isinstance(value, dict) and name in {"liine", "credentials"}:
+            yield from ([name, *path] for path in _paths(value))
+        else:
+            yield [name]
+
+
+def _unread_variables(declared: Declared) -> Iterator[str]:
+    variables = {_VARIABLE + name.replace(".", "__").upper() for name in declared.hints()}
+    plain = set(map(_plain, variables))
+    prefixes = {f"{pipeline}__".upper() if pipeline else "" for pipeline in _pipelines()}
+    for variable in os.environ:
+        for prefix in prefixes:
+            name = variable.removeprefix(prefix)
+            if name.startswith(_VARIABLE):
+                path = name.removeprefix(_VARIABLE).lower().split("__")
+                is_unread = not (name.isupper() and declared.reads(path))
+            else:
+                # It may be somebody else's, unless it is ours but for letters' case and the number of underscores.
+                is_unread = _plain(name) in plain
+            if is_unread:
+                yield f"{variable} in the environment" + did_you_mean(name.upper(), variables)
+
+
+def _plain(name: str) -> str:
+    return re.sub("_+", "_", name.upper())
+
+
+def _misfit(path: Sequence[str], kind: Any) -> str:
+    """Return where dlt finds a setting first, if its value there is of another type; else nothing."""
+    *table, name = path
+    for pipeline, provider in _places():
+        for depth in range(len(SECTIONS), -1, -1):
+            value, key = provider.get_value(name, str, pipeline, *SECTIONS[:depth], *table)
+            if value is not None:
+                fits = _is_form_of if isinstance(provider, EnvironProvider) else _fits
+                place = provider.get_value_location(name, pipeline, *SECTIONS[:depth], *table) or "the environment"
+                return "" if fits(kind, value) else f"{key} in {place}"
+    return ""
+
+
+def _places() -> Iterator[tuple[str | None, ConfigProvider]]:
+    """Where dlt looks, in its order; a vault is not asked, for which each name would be a request."""
+    providers = Container()[PluggableRunContext].providers.providers
+    for pipeline in _pipelines():
+        for provider in providers:
+            if isinstance(provider, EnvironProvider | CustomLoaderDocProvider):
+                yield pipeline, provider
+
+
+def _pipelines() -> list[str | None]:
+    """The sections that may stand before `sources`: that of the active pipeline, or none."""
+    context = Container()[PipelineContext]
+    return [context.pipeline().pipeline_name, None] if context.is_active() else [None]
+
+
+def _kind(hint: Any) -> Any:
+    """Return the class that a hint is about: that of `list[int]` is `list`, that of `date | None` is `date`."""
+    origin = get_origin(hint)
+    if origin is Literal:
+        return str
+    if origin is None or origin in _FORMS:
+        return origin or hint
+    # Of a union with None, and of what carries a note, the first tells.
+    return _kind(get_args(hint)[0])
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    """Whether a value of a file, or an argument, has the type wanted. A day may be text there too."""
+    if kind is date:
+        return isinstance(value, date) or (isinstance(value, str) and _is_form_of(date, value))
+    if kind is int:
+        return type(value) is int
+    if kind is list:
+        return isinstance(value, Collection) and not isinstance(value, str | Mapping)
+    return isinstance(value, Mapping if kind is dict else kind)
+
+
+def _is_form_of(kind: Any, text: str) -> bool:
+    """Whether text of the environment stands for the type wanted; dlt itself refuses what is no boolean or JSON."""
+    if kind is int:
+        return re.fullmatch(r"-?\d+", text, re.ASCII) is not None
+    try:
+        return kind is not date or bool(date.fromisoformat(text))
+    except ValueError:
+        return False

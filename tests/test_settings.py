@@ -1,0 +1,289 @@
+"""Settings that nothing would read, or read as something else: refused before anything is asked or written."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+from liine_source import ConfigurationError, configured_customers, liine, settings, sync
+from liine_source.emulator import running_emulator
+from liine_source.settings import checked_settings
+from tests.command_line import run, run_process
+
+GIVEN: dict[str, Any] = {
+    "customer_ids": [1],
+    "credentials": {"username": "a", "password": "b"},
+    # Nobody listens there, should anything be asked.
+    "base_url": "http://127.0.0.1:9",
+}
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Write dlt's files and variables of the environment; dlt reads its files once in a process, unless told to."""
+    context = Container()[PluggableRunContext]
+    before = context.providers
+
+    monkeypatch.setattr(context.context, "_global_dir", "everybody's")
+
+    def written(config: str = "", secrets: str = "", of_everybody: str = "", **environment: str) -> None:
+        for file, text in (
+            (".dlt/config.toml", config),
+            (".dlt/secrets.toml", secrets),
+            ("everybody's/config.toml", of_everybody),
+        ):
+            Path(file).parent.mkdir(exist_ok=True)
+            Path(file).write_text(text)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        context.reload_providers()
+
+    yield written
+    context.providers = before
+
+
+def refusal(**given: Any) -> str:
+    """What a plain `liine(...)` says, and a run says the same."""
+    with pytest.raises(ConfigurationError) as of_run:
+        sync(**{**GIVEN, **given})
+    with pytest.raises(ConfigurationError) as of_source:
+        liine(**{**GIVEN, **given})
+    assert str(of_run.value) == str(of_source.value)
+    assert "canary" not in str(of_source.value)
+    return str(of_source.value)
+
+
+CONFIG, SECRETS = "config", "secrets"
+SECTION = "[sources.liine]\n"
+
+UNREAD = [
+    ({CONFIG: f'{SECTION}peronal_data = "drop"'}, "peronal_data under [sources.liine] in config.toml", "personal_data"),
+    ({CONFIG: f"{SECTION}sinse = 2025-01-01"}, "sinse under [sources.liine] in config.toml", "since"),
+    ({"of_everybody": f"{SECTION}sinse = 1"}, "sinse under [sources.liine] in config.toml", "since"),
+    ({CONFIG: f"{SECTION}Since = 2025-01-01"}, "Since under [sources.liine] in config.toml", "since"),
+    ({CONFIG: f"{SECTION}observer = 1"}, "observer under [sources.liine] in config.toml", None),
+    ({CONFIG: "[sources.liine.liine]\nsinse = 1"}, "sinse under [sources.liine.liine] in config.toml", "since"),
+    ({CONFIG: "[sources.liine.filter]\ntype = 1"}, "filter under [sources.liine] in config.toml", "filters"),
+    ({CONFIG: "[sources.Liine]\nsince = 1"}, "[sources.Liine] in config.toml", "[sources.liine]"),
+    (
+        {SECRETS: f'{SECTION}personal_data_kye = "canary"'},
+        "personal_data_kye under [sources.liine] in secrets.toml",
+        "personal_data_key",
+    ),
+    (
+        {SECRETS: '[sources.liine.credentials]\nuser = "canary"'},
+        "user under [sources.liine.credentials] in secrets.toml",
+        "credentials.username",
+    ),
+    *(
+        ({name: "canary"}, f"{name} in the environment", f"SOURCES__LIINE__{meant}")
+        for name, meant in (
+            ("SOURCES__LIINE__PERSONALDATA", "PERSONAL_DATA"),
+            ("SOURCES__LIINE__SINSE", "SINCE"),
+            ("SOURCES__LIINE__LIINE__SINSE", "SINCE"),
+            ("SOURCES__LIINE__CREDENTIALS__PASWORD", "CREDENTIALS__PASSWORD"),
+            # dlt reads a table as one variable.
+            ("SOURCES__LIINE__FILTERS__TYPE", "FILTERS"),
+            ("SOURCES__LIINE__PERSONAL_DATA_FIELDS__NAME", "PERSONAL_DATA_FIELDS"),
+            # dlt looks for capitals and two underscores.
+            ("SOURCES_LIINE_PERSONAL_DATA", "PERSONAL_DATA"),
+            ("SOURCES__LIINE_SINCE", "SINCE"),
+            ("sources__liine__since", "SINCE"),
+            ("SOURCES__LIINE__since", "SINCE"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("written", "name", "meant"), UNREAD, ids=[name for _, name, _ in UNREAD])
+def test_a_name_that_nothing_reads_is_refused(
+    write: Write, written: dict[str, str], name: str, meant: str | None
+) -> None:
+    """Passed over, `peronal_data` would load every patient's name; what was meant is suggested."""
+    write(**written)
+    suggestion = f" (did you mean {meant}?)" if meant else ""
+    assert f"Nothing reads these settings: {name}{suggestion}." in refusal()
+
+
+DATE, WHOLE = "a date such as 2024-01-31", "a whole number"
+
+OTHER_TYPES = [
+    ({CONFIG: f"{SECTION}since = 2025"}, "since", DATE, "sources.liine.since in config.toml"),
+    ({CONFIG: f'{SECTION}since = "2025"'}, "since", DATE, "sources.liine.since in config.toml"),
+    ({CONFIG: f'{SECTION}until = "10:30"'}, "until", DATE, "sources.liine.until in config.toml"),
+    ({CONFIG: f"{SECTION}since = true"}, "since", DATE, "sources.liine.since in config.toml"),
+    ({CONFIG: f'{SECTION}page_size = "500"'}, "page_size", WHOLE, "sources.liine.page_size in config.toml"),
+    ({CONFIG: f"{SECTION}page_size = true"}, "page_size", WHOLE, "sources.liine.page_size in config.toml"),
+    ({CONFIG: f"{SECTION}reread_days = 4.0"}, "reread_days", WHOLE, "sources.liine.reread_days in config.toml"),
+    ({CONFIG: f"{SECTION}personal_data = true"}, "personal_data", "text", "sources.liine.personal_data in config.toml"),
+    ({CONFIG: f'{SECTION}filters = "canary"'}, "filters", "a table", "sources.liine.filters in config.toml"),
+    (
+        {CONFIG: f'{SECTION}keep_run_results = "canary"'},
+        "keep_run_results",
+        "true or false",
+        "sources.liine.keep_run_results in config.toml",
+    ),
+    (
+        {SECRETS: f"{SECTION}personal_data_key = 12345"},
+        "personal_data_key",
+        "text",
+        "sources.liine.personal_data_key in secrets.toml",
+    ),
+    (
+        {SECRETS: "[sources.liine.credentials]\npassword = 1e5"},
+        "credentials.password",
+        "text",
+        "sources.liine.credentials.password in secrets.toml",
+    ),
+    ({CONFIG: "[sources]\nsince = 2025"}, "since", DATE, "sources.since in config.toml"),
+    ({"SOURCES__LIINE__SINCE": "2025"}, "since", DATE, "SOURCES__LIINE__SINCE in the environment"),
+    ({"SOURCES__LIINE__UNTIL": "10:30"}, "until", DATE, "SOURCES__LIINE__UNTIL in the environment"),
+    ({"SOURCES__LIINE__PAGE_SIZE": "5e2"}, "page_size", WHOLE, "SOURCES__LIINE__PAGE_SIZE in the environment"),
+]
+
+
+@pytest.mark.parametrize(("written", "name", "form", "place"), OTHER_TYPES)
+def test_a_value_of_another_type_is_refused(
+    write: Write, written: dict[str, str], name: str, form: str, place: str
+) -> None:
+    """dlt would take 2025 for a day of 1970, and true for a page of one."""
+    write(**written)
+    assert refusal(**{"credentials": {}} if "credentials" in name else {}) == (
+        f"{name} must be {form}; see {place}. Nothing was requested."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"since": 2025}, "since must be a date such as 2024-01-31."),
+        ({"page_size": True}, "page_size must be a whole number."),
+        ({"customer_ids": 1234}, "customer_ids must be a list such as [1234]."),
+        ({"customer_ids": "1234"}, "customer_ids must be a list such as [1234]."),
+        ({"filters": ["canary"]}, "filters must be a table."),
+        ({"credentials": {"username": "a", "password": 12345}}, "credentials.password must be text."),
+        ({"credentials": {"user": "canary", "password": "canary"}}, "credentials['user'] (did you mean username?)"),
+        ({"filters": {"typ": ["canary"]}}, "Filter 'typ' is unknown (did you mean type?)"),
+    ],
+)
+def test_arguments_are_checked_alike(given: dict[str, Any], told: str) -> None:
+    """Before dlt takes what is missing from elsewhere, as the user name of other credentials."""
+    assert told in refusal(**given)
+
+
+def test_arguments_that_a_run_does_not_have_are_refused() -> None:
+    """With the same suggestion; of a function's own arguments Python says so."""
+    with pytest.raises(ConfigurationError, match=r"peronal_data \(did you mean personal_data\?\)"):
+        sync(**GIVEN, peronal_data="drop")
+    with pytest.raises(ConfigurationError, match="personal_data_key as an argument"):
+        sync(**GIVEN, personal_data_key="canary")
+    with pytest.raises(TypeError, match="peronal_data"):
+        liine(**GIVEN, peronal_data="drop")  # type: ignore[call-arg]
+
+
+def test_what_dlt_and_others_read_is_left_alone(write: Write) -> None:
+    """Sections of dlt's below a source's, its resources', other sources, and variables of somebody else."""
+    write(
+        """
+        [sources.liine]
+        max_table_nesting = 2
+        since = "2025-01-01"
+        [sources.liine.schema]
+        naming = "snake_case"
+        [sources.liine.schema_contract]
+        columns = "evolve"
+        [sources.liine.extract]
+        workers = 3
+        [sources.liine.data_writer]
+        buffer_max_items = 10
+        [sources.liine.interactions.data_writer]
+        buffer_max_items = 10
+        [sources.liine.filters]
+        type = ["form"]
+        [sources.liine.personal_data_fields]
+        name = "drop"
+        [sources.line]
+        sinse = 2025
+        [mine.sources.liine]
+        sinse = 2025
+        """,
+        f'[sources.liine]\npersonal_data_key = "{"k" * 32}"\n[sources.liine.personal_data_old_keys]\n1 = "{"o" * 32}"',
+        SOURCES__LIINE__EXTRACT__WORKERS="3",
+        SOURCES__LIINE__INTERACTIONS__PROVIDER_NAMES__MAX="3",
+        SOURCES__OTHER__SINSE="1",
+        SOURCES_LIINE_HOME="/somewhere",
+        SOURCES__LIINE__PAGE_SIZE="500",
+        SOURCES__LIINE__PERSONAL_DATA_KEY_ID="2",
+        SOURCES__LIINE__KEEP_RUN_RESULTS="true",
+    )
+    assert liine(**GIVEN)
+    found = checked_settings(**GIVEN)
+    assert (found.since, found.page_size, found.keep_run_results) == (date(2025, 1, 1), 500, True)
+    assert (found.filters, sorted(found.keys)) == ({"type": ["form"]}, ["1", "2"])
+
+
+def test_the_section_of_the_active_pipeline_is_checked(write: Write) -> None:
+    """dlt looks there first for what a plain `liine(...)` needs."""
+    write("[mine.sources.liine]\nsinse = 2025", MINE__SOURCES__LIINE__PERSONALDATA="drop")
+    assert liine(**GIVEN)
+    dlt.pipeline("mine", destination="duckdb").activate()
+    try:
+        with pytest.raises(ConfigurationError, match=r"MINE__SOURCES__LIINE__PERSONALDATA .*; sinse under"):
+            liine(**GIVEN)
+    finally:
+        dlt.current.pipeline().deactivate()
+
+
+def test_the_source_s_own_section_is_read_by_a_run_too(write: Write) -> None:
+    """`[sources.liine.liine]` goes first in a plain `liine(...)`; a run had passed over it."""
+    write('[sources.liine.liine]\npersonal_data = "drop"\ncustomer_ids = [5]\n[sources.liine]\ncustomer_ids = [6]')
+    found = checked_settings(credentials=GIVEN["credentials"])
+    assert (found.privacy.mode, found.customer_ids) == ("drop", [5])
+    assert configured_customers() == [5]
+
+
+@pytest.mark.parametrize("wrong", ['"1234"', "1234", "[true]", '["1234"]'])
+def test_customers_of_another_type_are_refused_while_a_scheduler_parses(write: Write, wrong: str) -> None:
+    """They had ended in an error of Python's, or as other customers."""
+    write(f"{SECTION}customer_ids = {wrong}")
+    with pytest.raises(ConfigurationError, match="customer_ids must be a list"):
+        configured_customers()
+
+
+def test_a_setting_that_is_missing_is_named_by_the_source_too(write: Write) -> None:
+    """In the words of a run; dlt's own message has pages of places."""
+    write()
+    with pytest.raises(ConfigurationError, match=r"Settings are missing: customer_ids under \[sources.liine\]"):
+        liine(credentials=GIVEN["credentials"])
+
+
+def test_every_setting_is_documented() -> None:
+    """The list that is checked against is dlt's own of what it reads; docs/settings.md has the same."""
+    page = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
+    declared = settings._declared()
+    documented = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    assert sorted(documented) == sorted({*declared.arguments, *declared.secrets})
+
+
+def test_the_command_line_ends_with_2_before_anything_is_asked_or_written() -> None:
+    """A sentence that names the setting, and no value."""
+    with running_emulator(interactions=5, customers=1) as api:
+        done = run("sync", api=api, SOURCES__LIINE__PERSONALDATA="canary")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "did you mean SOURCES__LIINE__PERSONAL_DATA?" in done.stderr
+        Path(".dlt").mkdir()
+        Path(".dlt/config.toml").write_text(f'{SECTION}sinse = "canary"')
+        done = run_process("sync", api=api)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "sinse under [sources.liine] in config.toml (did you mean since?)" in done.stderr
+        assert "canary" not in done.stderr
+        assert api.requests == []
+    assert not list(Path().glob("*.duckdb"))
