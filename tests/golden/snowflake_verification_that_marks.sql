@@ -34,6 +34,14 @@ SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeli
 
 -- Another session.
 
+SELECT "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "SCHEMA_NAME" = 'liine' ORDER BY "INSERTED_AT" DESC;
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
 SELECT CAST(interactions.start_time AS DATE) AS start_time, COUNT(*) AS count_1, SUM(CASE WHEN (interactions.start_time = CAST(CAST(interactions.start_time AS DATE) AS TIMESTAMP)) THEN 1 ELSE 0 END) AS sum_1 FROM interactions WHERE interactions.customer_id = 1001 AND interactions.vanished_at IS NULL GROUP BY CAST(interactions.start_time AS DATE);
 
 -- Another session.
@@ -53,5 +61,7 @@ UPDATE interactions SET missing_since = '…' WHERE interactions.id IN (5116);
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE_STG_…';
+
+SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = 'LIINE_STG_…';
 
 DROP SCHEMA "LIINE_STG_…" CASCADE;
