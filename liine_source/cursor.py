@@ -8,7 +8,7 @@ with it. Among the readings still possible the newest cursor is taken: an overla
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from liine_source import values
 from liine_source.rows import Row
 
 Clock = Literal["local", "utc"]
+# The clock that orders the rows, and the clock that is compared with the cursor.
+Interpretation = tuple[Clock, Clock]
 
 _CLOCKS: tuple[Clock, ...] = ("local", "utc")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both clocks are counted as plain seconds from here
@@ -95,20 +97,31 @@ class Clocks:
                 self._look_back(comparison, max(places.on(order)), needed)
 
     def candidates(self) -> list[int]:
-        """Return the cursors to try, newest first: the first is right under every reading still possible."""
+        """Return the cursors to try, newest first: the first is right under every interpretation still possible."""
+        return sorted(set(self._needed().values()), reverse=True)
+
+    def interpretations_needing(self, cursor: int) -> set[Interpretation]:
+        """Return the interpretations, of those still possible, under which the next page begins at `cursor`."""
+        return {interpretation for interpretation, needed in self._needed().items() if needed == cursor}
+
+    def are_refuted(self, interpretations: Iterable[Interpretation]) -> bool:
+        """Whether pages have contradicted each of these interpretations."""
+        return not any(order in self.orders and compared in self.comparisons for order, compared in interpretations)
+
+    def _needed(self) -> dict[Interpretation, int]:
+        """Return the cursor at which the next page begins, by interpretation; none before a row has told its time."""
         spread = self._spread()
-        cursors = set()
-        for order in self.orders:
-            for comparison in self.comparisons:
-                frontier = self._frontier.get(order)
-                if frontier is None:
-                    continue
-                if order == comparison:
-                    cursors.add(frontier + 1)
-                elif spread:
-                    lead = spread[1] if comparison == "local" else -spread[0]
-                    cursors.add(frontier + lead + 1 + _HOUR * self.is_careful)
-        return sorted(cursors, reverse=True)
+        needed = {}
+        for order, comparison in product(self.orders, self.comparisons):
+            frontier = self._frontier.get(order)
+            if frontier is None:
+                continue
+            if order == comparison:
+                needed[order, comparison] = frontier + 1
+            elif spread:
+                lead = spread[1] if comparison == "local" else -spread[0]
+                needed[order, comparison] = frontier + lead + 1 + _HOUR * self.is_careful
+        return needed
 
     def roomy(self) -> list[int]:
         """Return cursors newer than the `candidates`, where the clocks may differ.

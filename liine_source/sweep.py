@@ -18,7 +18,7 @@ from pyroaring import BitMap64
 
 from liine_source import query, values
 from liine_source.client import Page, Tally
-from liine_source.cursor import Clock, Clocks, day_of, positions, spelled
+from liine_source.cursor import Clock, Clocks, Interpretation, day_of, positions, spelled
 from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
 from liine_source.privacy import Suppressed
 from liine_source.query import Pairs
@@ -391,16 +391,21 @@ class _Walk:
         """Yield the cursors to try while no page brings anything new; the walk ends when there are no more."""
         yield from self._roomy_cursors()
         tried: list[int] = []
-        was_full = False
+        # Those under which rows may hide behind the last page: it was full and brought nothing new.
+        doubted: set[Interpretation] = set()
         while untried := [cursor for cursor in self.clocks.candidates() if cursor not in tried]:
+            had_gap = self._has_gap
             for _ in range(2):
-                yield self._doubting(untried[0], is_doubtful=was_full)
+                yield self._doubting(untried[0], is_doubtful=bool(doubted))
+                if self.clocks.are_refuted(doubted):
+                    # This page contradicts them, and brought nothing new either: they raise no doubt.
+                    doubted, self._has_gap = set(), had_gap
                 if self._is_full:
                     break
                 # A short page may have been cut short anywhere (open question 3): it is asked for once more.
-            was_full = self._is_full and untried[0] in self.clocks.candidates()
+            doubted = self.clocks.interpretations_needing(untried[0]) if self._is_full else set()
             tried.append(untried[0])
-        self.is_stuck = self.is_stuck or not tried or was_full
+        self.is_stuck = self.is_stuck or not tried or bool(doubted)
         for cursor in [] if self.counts_total else self.clocks.last():
             yield cursor
             self._has_gap = self._has_gap or (self._is_full and cursor in self.clocks.last())

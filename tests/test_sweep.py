@@ -102,6 +102,17 @@ READINGS = list(
 )
 
 
+@pytest.mark.parametrize("clock", ["utc", "local"])
+def test_one_full_page_of_rows_newer_than_the_servers_clock_is_proven(clock: str) -> None:
+    """A full page leaves a doubt only as long as the interpretation stands under which rows may hide behind it."""
+    rows = rows_of(3, ["America/New_York"], start=NOW + timedelta(days=2), step=timedelta(seconds=1))
+    for row, second in zip(rows, ("01", "01", "02"), strict=True):
+        for name in ("start_time", "start_time_tz"):
+            row[name] = f"{row[name][:17]}{second}Z"
+    sweep, ids = swept(ListedApi(rows, order=clock, comparison=clock), page_size=3)
+    assert (sweep.audit.proof, sorted(ids)) == ("count", [1, 2, 3])
+
+
 @pytest.mark.parametrize("history", HISTORIES)
 @pytest.mark.parametrize("short_every", [0, 2, 3], ids=["full pages", "every 2nd short", "every 3rd short"])
 def test_every_row_comes_once_under_every_reading(history: str, short_every: int) -> None:
