@@ -41,8 +41,8 @@ def has_tables(pipeline: dlt.Pipeline, location: Location) -> bool:
             f"Dataset {location.dataset} in {location} has no table interactions, though it has others of Liine's: it "
             "was dropped, or no run has selected it. Restore it from a backup, or load into another --dataset."
         )
-    if location.destination == "snowflake":
-        # Which shows no table that the role may not read.
+    if location.destination == "snowflake" and not found[own]:
+        # It shows no table that the role may not read.
         raise DestinationError(
             f"Dataset {location.dataset} in {location} is empty, or its tables are hidden from the role. Run `liine "
             "sync` if nothing was loaded yet; otherwise grant the role usage on the schema and select on its tables."
