@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 from liine_source import client
-from tests import slices, snowflake_stand_in
+from tests import remembered, slices, snowflake_stand_in
 from tests.snowflake_stand_in import StandIn
 from tests.warehouse import Place
 
@@ -28,6 +28,7 @@ gc.freeze()
 gc.set_threshold(50_000, 50, 100)
 # DuckDB's bindings look for leaks when the process ends.
 atexit.register(gc.unfreeze)
+remembered.remember()
 
 # A test of `make test` that takes longer is listed at the end: give it less to do, or the marker `slow`.
 _BUDGET_SECONDS = 10

@@ -24,8 +24,10 @@ from tests.marts.figures import figures
 from tests.marts.interactions import PERSONAL, Row
 from tests.marts.leads import credit
 from tests.marts.story import PARSED, QUICK, SESSIONS, WITHOUT_UNIT_TESTS, Story, told
+from tests.warehouse import Place
 
-on_each = pytest.mark.parametrize("destination", ["duckdb", "postgres"])
+# `make test` builds on DuckDB; of Postgres it has one build, in `tests/test_transform.py`.
+on_each = pytest.mark.parametrize("destination", ["duckdb", pytest.param("postgres", marks=pytest.mark.slow("marts"))])
 at_each_stage = pytest.mark.parametrize("stage", ["first", "second", "anew"])
 
 # What only the connector knows.
@@ -53,12 +55,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def story(folder: Path, request: pytest.FixtureRequest) -> Story:
-    """What happened, told once: whichever process comes first lets it happen, the others wait."""
+    """What happened, told once: whichever process comes first lets it happen, the others wait.
+
+    It happens on Postgres too where a test that names Postgres is chosen.
+    """
     kept = folder / "story.pickle"
     with FileLock(folder / "lock"):
         if not kept.exists():
-            postgres = request.getfixturevalue("place_on_postgres")
-            places = {"duckdb": folder / "duckdb" / "warehouse.duckdb", "postgres": postgres}
+            places: dict[str, Place] = {"duckdb": folder / "duckdb" / "warehouse.duckdb"}
+            chosen = [item for item in request.session.items if "story" in getattr(item, "fixturenames", ())]
+            if any("postgres" in item.name for item in chosen):
+                places["postgres"] = request.getfixturevalue("place_on_postgres")
             kept.write_bytes(pickle.dumps(told(places, folder)))
     return pickle.loads(kept.read_bytes())  # noqa: S301  written above
 
@@ -73,7 +80,13 @@ def expected(story: Story) -> dict[str, dict[str, list[Row]]]:
 # The builds
 
 
-@pytest.mark.parametrize(("stage", "destination"), QUICK)
+@pytest.mark.parametrize(
+    ("stage", "destination"),
+    [
+        pytest.param(*build, marks=[pytest.mark.slow("marts")] if "postgres" in build else [], id="-".join(build))
+        for build in QUICK
+    ],
+)
 def test_every_node_passes_whichever_build_it_is(story: Story, destination: str, stage: str) -> None:
     """Models, seeds, data tests and unit tests; of words that nobody knows there is a warning and nothing more."""
     outcome = story.outcomes[stage, destination]
@@ -90,6 +103,7 @@ def test_a_build_upon_a_build_equals_one_made_anew(story: Story, destination: st
     assert unequal_rows(story.tables["second", destination], story.tables["anew", destination]) == []
 
 
+@pytest.mark.slow("marts")
 @at_each_stage
 def test_duckdb_and_postgres_have_the_same_rows(story: Story, stage: str) -> None:
     """Every table, every column; but loads have other ids, and verifications other times."""
@@ -330,6 +344,7 @@ def test_personal_columns_are_there_where_they_are_wanted(story: Story) -> None:
 # What is missing, and what is wrong
 
 
+@pytest.mark.slow("marts")
 def test_tables_that_are_missing_or_empty_break_nothing(story: Story, folder: Path, tmp_path: Path) -> None:
     """Nothing loaded yet, then interactions alone: every node passes, and the figures are those of the rows there."""
     place = tmp_path / "warehouse.duckdb"

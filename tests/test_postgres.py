@@ -43,7 +43,8 @@ def at_once(api: Emulator, units: list[list[int]], folder: Path) -> None:
     assert [process.returncode for process in waiting] == [0] * len(units), told
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.slow("postgres"))])
+@pytest.mark.slow("postgres")
+@pytest.mark.parametrize("rounds", [1, 8])
 def test_units_at_once_neither_mix_nor_double(postgres: str, tmp_path: Path, rounds: int) -> None:
     """Four processes at once, from the first table on; each customer is read by two of them."""
     with running_emulator(interactions=1200, customers=4, seed=8) as api:
@@ -68,6 +69,7 @@ def schemas(place: str) -> list[str]:
     return [row["schema_name"] for row in query(place, "select schema_name from information_schema.schemata")]
 
 
+@pytest.mark.slow("postgres")
 def test_the_roles_of_the_page_are_enough_and_no_more(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command and dbt as the one role, by the statements of docs/postgres.md; the other reads the marts alone."""
     name = database_of(postgres)
@@ -181,6 +183,7 @@ def test_a_file_is_copied_in_parts(postgres: str, monkeypatch: pytest.MonkeyPatc
     assert max(copied) < 200
 
 
+@pytest.mark.slow("kills")
 def test_a_run_killed_anywhere_goes_on_where_it_was(postgres: str, tmp_path: Path) -> None:
     """A first sync, and a later one; more kills are among the proofs. Started again, the warehouse is the truth."""
     with running_emulator(interactions=300, customers=2, seed=6) as api, victim() as process:

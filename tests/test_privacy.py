@@ -528,10 +528,15 @@ def leaks(place: Place, mode: str, logged: io.StringIO, monkeypatch: pytest.Monk
     ("warehouse", "mode"),
     [
         ("duckdb", "keep"),
-        ("postgres", "hash"),
         *(
             pytest.param(place, mode, marks=pytest.mark.slow("privacy"))
-            for place, mode in (("duckdb", "hash"), ("duckdb", "drop"), ("postgres", "keep"), ("postgres", "drop"))
+            for place, mode in (
+                ("duckdb", "hash"),
+                ("duckdb", "drop"),
+                ("postgres", "keep"),
+                ("postgres", "hash"),
+                ("postgres", "drop"),
+            )
         ),
     ],
     indirect=["warehouse"],

@@ -60,7 +60,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
     return put
 
 
-@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
 def test_what_fails_is_named_and_no_row_is_quoted(
     warehouse: Place, project: Path, environment: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -104,6 +103,7 @@ def test_the_command_line_builds_the_models_and_shows_answers(postgres: str, env
     assert [*(tmp_path / "dlt" / "pipelines").iterdir()] == []
 
 
+@pytest.mark.slow("kills")
 def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -> None:
     """Otherwise dbt would go on by itself, and its log, which may quote rows, would stay."""
     temporary, begun = tmp_path / "temporary", tmp_path / "begun.csv"
@@ -131,6 +131,7 @@ def test_a_build_that_is_told_to_end_ends_dbt_too(project: Path, environment: An
     assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]
 
 
+@pytest.mark.slow("marts")
 def test_what_the_audit_proved_is_there_but_for_the_erased(monkeypatch: pytest.MonkeyPatch) -> None:
     """After an erasure, after the syncs that follow, and not if another row is missing."""
     monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
