@@ -13,7 +13,7 @@ from dlt.common.configuration import resolve
 from dlt.common.configuration.providers import environ
 from dlt.common.configuration.specs import base_configuration
 from dlt.common.destination import Destination
-from dlt.common.typing import get_type_hints
+from typing_extensions import get_type_hints
 
 Function = Callable[..., Any]
 

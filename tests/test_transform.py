@@ -60,6 +60,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
     return put
 
 
+@pytest.mark.parametrize(
+    "warehouse", ["duckdb", pytest.param("postgres", marks=pytest.mark.slow("postgres"))], indirect=True
+)
 def test_what_fails_is_named_and_no_row_is_quoted(
     warehouse: Place, project: Path, environment: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
