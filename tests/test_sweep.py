@@ -144,12 +144,13 @@ def test_a_count_that_proves_nothing_is_met_on_one_page_too() -> None:
     assert len(swept(ListedApi(rows, count="page", short_every=1, short_rows=5))[1]) == 60
 
 
+@pytest.mark.parametrize("count", [20, pytest.param(60, marks=pytest.mark.slow("interpretations"))])
 @pytest.mark.parametrize("is_inclusive", [True, False])
-def test_pages_that_all_come_short_are_not_taken_for_the_end(is_inclusive: bool) -> None:
+def test_pages_that_all_come_short_are_not_taken_for_the_end(is_inclusive: bool, count: int) -> None:
     """One row a page, and no count: what would be the last page brings the cursor's own row only."""
-    rows = rows_of(20, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
+    rows = rows_of(count, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))
     api = ListedApi(rows, is_inclusive=is_inclusive, count="absent", short_every=1)
-    with pytest.raises(IncompleteSweepError, match="got 20"):
+    with pytest.raises(IncompleteSweepError, match=f"got {count}"):
         swept(api)
 
 
