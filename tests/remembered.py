@@ -1,7 +1,7 @@
-"""What dlt finds out again and again in each run, remembered by the tests: a third of a small run's time.
+"""Keep answers that dlt computes again in each run: a third of a small run's time.
 
-The answers are those that dlt would give: each depends on its arguments alone, and on settings that do not change while
-a run has its destination. A process of its own, as users have it, is run by `tests/command_line.py` and the slow tests.
+An answer depends only on its arguments and on settings, which do not change while a run has its destination. Tests that
+start another process do not use this.
 """
 
 import copy

@@ -26,7 +26,7 @@ from tests.marts.leads import credit
 from tests.marts.story import PARSED, QUICK, SESSIONS, WITHOUT_UNIT_TESTS, Story, told
 from tests.warehouse import Place
 
-# `make test` builds on DuckDB; of Postgres it has one build, in `tests/test_transform.py`.
+# `make test` builds the marts on DuckDB here, and once on Postgres in `tests/test_transform.py`.
 on_each = pytest.mark.parametrize("destination", ["duckdb", pytest.param("postgres", marks=pytest.mark.slow("marts"))])
 at_each_stage = pytest.mark.parametrize("stage", ["first", "second", "anew"])
 
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def story(folder: Path, request: pytest.FixtureRequest) -> Story:
     """What happened, told once: whichever process comes first lets it happen, the others wait.
 
-    It happens on Postgres too where a test that names Postgres is chosen.
+    Postgres is built too if a selected test names it.
     """
     kept = folder / "story.pickle"
     with FileLock(folder / "lock"):

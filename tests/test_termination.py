@@ -53,7 +53,7 @@ sync(**json.loads(sys.argv[1]))
 @pytest.mark.parametrize(
     ("warehouse", "shares"),
     [
-        ("duckdb", (0.05, 0.6)),
+        ("duckdb", (0.05, 0.5, 0.8)),
         pytest.param("duckdb", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
         pytest.param("postgres", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
     ],
