@@ -403,8 +403,12 @@ def _as_documented(raw: Sequence[Any], arrow_type: pa.DataType | None) -> pa.Arr
         array = pa.array(raw, arrow_type)
     except (pa.ArrowException, ValueError, OverflowError):
         return None
-    has_nul = pa.types.is_string(arrow_type) and pc.any(pc.match_substring(array, "\0")).as_py()
-    return None if has_nul else array
+    return None if pa.types.is_string(arrow_type) and _has_nul(array) else array
+
+
+def _has_nul(texts: pa.StringArray) -> bool:
+    characters = texts.buffers()[2]
+    return characters is not None and b"\0" in characters.to_pybytes()
 
 
 def _inferred(raw: list[Any]) -> str:

@@ -17,7 +17,7 @@ WAREHOUSE = Path("warehouse.duckdb")
 
 @pytest.fixture
 def api() -> Any:
-    with running_emulator(interactions=3000, customers=2, seed=3) as running:
+    with running_emulator(interactions=1500, customers=2, seed=3) as running:
         yield running
 
 
@@ -46,7 +46,7 @@ def started(api: Emulator, customer: int) -> list[date]:
 def test_a_history_is_read_in_windows_that_leave_nothing_out(api: Emulator) -> None:
     """Newest first, neighbours share a day, and the first day was found by counting, not asked for year by year."""
     customer = api.customer_ids[0]
-    assert sync(**settings(api, page_size=50, max_concurrency=1)).is_complete
+    assert sync(**settings(api, page_size=25, max_concurrency=1)).is_complete
     assert differences(WAREHOUSE, api.truth()) == []
     found = windows_of(customer)
     assert len(found) > 4
@@ -66,9 +66,9 @@ def test_a_small_history_is_one_window(api: Emulator) -> None:
 @pytest.mark.parametrize("width", [1, 3, 16])
 def test_every_width_loads_the_same(api: Emulator, width: int) -> None:
     """Several windows at once share days; no row is doubled."""
-    report = sync(**settings(api, page_size=40, max_concurrency=width))
+    report = sync(**settings(api, page_size=20, max_concurrency=width))
     assert [customer.proof for customer in report.customers] == ["count", "count"]
-    assert sum(customer.received for customer in report.customers) == 3000
+    assert sum(customer.received for customer in report.customers) == 1500
     assert differences(WAREHOUSE, api.truth()) == []
 
 
@@ -77,24 +77,24 @@ def test_a_long_history_comes_in_several_loads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each is committed with the windows that it holds, and the customers' watermarks come with the last."""
-    monkeypatch.setattr(runs, "_ROWS_A_LOAD", 500)
-    report = sync(**settings(api, page_size=40))
+    monkeypatch.setattr(runs, "_ROWS_A_LOAD", 300)
+    report = sync(**settings(api, page_size=20))
     assert len(report.load_ids) > 3
-    assert report.rows["interactions"] == 3000
+    assert report.rows["interactions"] == 1500
     assert differences(WAREHOUSE, api.truth()) == []
     before = len(query(WAREHOUSE, "select 1 from liine.sweeps"))
-    sync(**settings(api, page_size=40))
+    sync(**settings(api, page_size=20))
     assert len(query(WAREHOUSE, "select 1 from liine.sweeps")) == before + 2
 
 
 def test_what_fails_in_a_window_leaves_only_that_window(api: Emulator) -> None:
     """The others are kept; the next run reads what is left, and changes meanwhile arrive all the same."""
     refused = api.customer_ids[0]
-    sync(**settings(api, page_size=40, max_concurrency=1, customer_ids=[refused]))
+    sync(**settings(api, page_size=20, max_concurrency=1, customer_ids=[refused]))
     total = len(windows_of(refused))
     Path("warehouse.duckdb").unlink()
     api.faults = Faults(bursts=(Burst(status=400, after=40, next=1),))
-    report = sync(**settings(api, page_size=40, max_concurrency=1, customer_ids=[refused]))
+    report = sync(**settings(api, page_size=20, max_concurrency=1, customer_ids=[refused]))
     assert [len(customer.errors) for customer in report.customers] == [1]
     assert status()[0].watermark is None
     told = windows_of(refused)
@@ -102,7 +102,7 @@ def test_what_fails_in_a_window_leaves_only_that_window(api: Emulator) -> None:
     assert len(told) == total
     api.faults = Faults()
     api.advance(timedelta(days=1))
-    assert sync(**settings(api, page_size=40, customer_ids=[refused])).is_complete
+    assert sync(**settings(api, page_size=20, customer_ids=[refused])).is_complete
     assert len(windows_of(refused)) == total + 2
     assert differences(WAREHOUSE, api.truth(refused)) == []
     assert status()[0].watermark is not None
@@ -111,7 +111,7 @@ def test_what_fails_in_a_window_leaves_only_that_window(api: Emulator) -> None:
 def test_a_history_of_which_nothing_was_read_is_read_once(api: Emulator) -> None:
     """The windows are known, and no window has ended: there is no moment from which to ask for changes."""
     customer = api.customer_ids[0]
-    chosen = settings(api, page_size=40, max_concurrency=1, customer_ids=[customer])
+    chosen = settings(api, page_size=20, max_concurrency=1, customer_ids=[customer])
     assert not sync(**chosen, observer=Closing(api)).is_complete
     told = status()[0]
     assert (told.rows, told.sweep_status, told.windows_left) == (0, "failed", len(windows_of(customer)))
@@ -125,11 +125,11 @@ def test_a_history_of_which_nothing_was_read_is_read_once(api: Emulator) -> None
 def test_a_run_that_goes_on_expects_what_it_receives(api: Emulator) -> None:
     """Rows of the days that windows share are counted once, though not known to be all the customer's."""
     api.faults = Faults(bursts=(Burst(status=400, after=60, next=8),))
-    assert not sync(**settings(api, page_size=40)).is_complete
+    assert not sync(**settings(api, page_size=20)).is_complete
     assert "failed" in {customer.sweep_status for customer in status()}
     assert sum(customer.windows_left for customer in status()) > 0
     api.faults = Faults()
-    report = sync(**settings(api, page_size=40))
+    report = sync(**settings(api, page_size=20))
     assert report.is_complete
     assert [customer.received for customer in report.customers] == [customer.expected for customer in report.customers]
     assert differences(WAREHOUSE, api.truth()) == []
@@ -153,26 +153,26 @@ def test_a_backfill_leaves_the_watermark_and_does_nothing_twice(api: Emulator, w
     wanted = {row["id"] for row in api.truth() if since.isoformat() <= row["start_time"][:10] <= until.isoformat()}
     for row_id in list(wanted)[:20]:
         api.change(row_id, touch_updated_at=False, agent_full_name="Somebody Else")
-    done = backfill(since, until, **settings(api, page_size=40))
+    done = backfill(since, until, **settings(api, page_size=20))
     assert done.is_complete
     assert len(wanted) <= done.rows["interactions"] < len(wanted) + 100
     assert differences(warehouse, api.truth()) == []
     assert [customer.watermark for customer in status()] == [customer.watermark for customer in before]
-    assert backfill(since, until, **settings(api, page_size=40)).rows["interactions"] == 0
-    assert backfill(since, until, is_anew=True, **settings(api, page_size=40)).rows == done.rows
+    assert backfill(since, until, **settings(api, page_size=20)).rows["interactions"] == 0
+    assert backfill(since, until, is_anew=True, **settings(api, page_size=20)).rows == done.rows
 
 
 def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.MonkeyPatch, warehouse: Place) -> None:
     """What an interrupted one has loaded is not read again."""
     monkeypatch.setattr(runs, "_ROWS_A_LOAD", 300)
     api.faults = Faults(bursts=(Burst(status=404, after=60),))
-    first = backfill(**settings(api, page_size=40, max_concurrency=1))
+    first = backfill(**settings(api, page_size=20, max_concurrency=1))
     assert not first.is_complete
     api.faults = Faults()
-    second = backfill(**settings(api, page_size=40, max_concurrency=1))
+    second = backfill(**settings(api, page_size=20, max_concurrency=1))
     assert second.is_complete
     assert first.rows["interactions"] > 300
-    assert 3000 <= first.rows["interactions"] + second.rows["interactions"] < 3200
+    assert 1500 <= first.rows["interactions"] + second.rows["interactions"] < 1600
     assert differences(warehouse, api.truth()) == []
 
 
@@ -185,7 +185,7 @@ def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: An
     ) as api:
         days = started(api, api.customer_ids[0])
         since, until = days[100], days[300]
-        backfill(since, until, **settings(api, page_size=100))
+        backfill(since, until, **settings(api, page_size=50))
         wanted = {row["id"] for row in api.truth() if since.isoformat() <= row["start_time"][:10] <= until.isoformat()}
         loaded = {row["id"] for row in query(WAREHOUSE, "select id from liine.interactions")}
         assert wanted <= loaded
@@ -195,18 +195,18 @@ def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: An
 def test_without_a_count_of_all_a_history_is_one_walk(count: Any) -> None:
     """What cannot be counted cannot be cut; it is complete all the same."""
     with running_emulator(interactions=1200, customers=1, readings=Readings(count=count)) as api:
-        assert sync(**settings(api, page_size=40)).is_complete
+        assert sync(**settings(api, page_size=20)).is_complete
         assert differences(WAREHOUSE, api.truth()) == []
 
 
 def test_a_plan_counts_and_loads_nothing(api: Emulator) -> None:
     """Its requests are what a first sync then makes, within the overlap of windows."""
-    forecast = plan(**settings(api, page_size=40))
+    forecast = plan(**settings(api, page_size=20))
     assert [customer.count for customer in forecast] == [len(api.truth(customer)) for customer in api.customer_ids]
     assert all(customer.windows > 4 and customer.seconds > 0 for customer in forecast)
     assert not WAREHOUSE.exists()
     api.forget_requests()
-    sync(**settings(api, page_size=40))
+    sync(**settings(api, page_size=20))
     made = len(api.requests)
     assert 0.7 * made < sum(customer.requests for customer in forecast) < 1.3 * made
 

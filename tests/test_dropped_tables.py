@@ -38,8 +38,8 @@ def place(warehouse: str, request: pytest.FixtureRequest) -> Place:
     ("warehouse", "refresh"),
     [
         ("duckdb", "drop_resources"),
-        ("duckdb", "drop_data"),
-        ("duckdb", "drop_sources"),
+        pytest.param("duckdb", "drop_data", marks=pytest.mark.slow("faults")),
+        pytest.param("duckdb", "drop_sources", marks=pytest.mark.slow("faults")),
         ("postgres", "drop_data"),
         pytest.param("snowflake", "drop_resources", marks=pytest.mark.slow("snowflake")),
     ],

@@ -26,9 +26,11 @@ from tests.marts.leads import credit
 from tests.marts.story import PARSED, QUICK, SESSIONS, WITHOUT_UNIT_TESTS, Story, told
 from tests.warehouse import Place
 
-# `make test` builds the marts on DuckDB here, and once on Postgres in `tests/test_transform.py`.
+# `make test` builds the marts on DuckDB here, and once on Postgres in `tests/test_transform.py`; all else is slow.
 on_each = pytest.mark.parametrize("destination", ["duckdb", pytest.param("postgres", marks=pytest.mark.slow("marts"))])
-at_each_stage = pytest.mark.parametrize("stage", ["first", "second", "anew"])
+at_each_stage = pytest.mark.parametrize(
+    "stage", ["first", "second", pytest.param("anew", marks=pytest.mark.slow("marts"))]
+)
 
 # What only the connector knows.
 OF_THE_LOAD = {"load_id", "missing_since_utc", "row_definition"}
@@ -57,16 +59,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def story(folder: Path, request: pytest.FixtureRequest) -> Story:
     """What happened, told once: whichever process comes first lets it happen, the others wait.
 
-    Postgres is built too if a selected test names it.
+    For slow tests it is a long one, and on Postgres too.
     """
     kept = folder / "story.pickle"
     with FileLock(folder / "lock"):
         if not kept.exists():
             places: dict[str, Place] = {"duckdb": folder / "duckdb" / "warehouse.duckdb"}
             chosen = [item for item in request.session.items if "story" in getattr(item, "fixturenames", ())]
-            if any("postgres" in item.name for item in chosen):
+            is_long = any(item.get_closest_marker("slow") for item in chosen)
+            if is_long:
                 places["postgres"] = request.getfixturevalue("place_on_postgres")
-            kept.write_bytes(pickle.dumps(told(places, folder)))
+            kept.write_bytes(pickle.dumps(told(places, folder, is_long=is_long)))
     return pickle.loads(kept.read_bytes())  # noqa: S301  written above
 
 
@@ -97,7 +100,8 @@ def test_every_node_passes_whichever_build_it_is(story: Story, destination: str,
     assert outcome.kinds().keys() == kinds - set(QUICK[stage, destination])
 
 
-@on_each
+@pytest.mark.slow("marts")
+@pytest.mark.parametrize("destination", ["duckdb", "postgres"])
 def test_a_build_upon_a_build_equals_one_made_anew(story: Story, destination: str) -> None:
     """Late changes, reassigned leads and vanished rows included; every table, every column."""
     assert unequal_rows(story.tables["second", destination], story.tables["anew", destination]) == []
@@ -331,6 +335,7 @@ def texts(rows: Iterable[Row], names: list[str]) -> Iterator[str]:
                 yield from (value, value.strip())
 
 
+@pytest.mark.slow("marts")
 def test_personal_columns_are_there_where_they_are_wanted(story: Story) -> None:
     """One variable fills them, in rows that were built without them too, and changes nothing else."""
     found = story.tables["personal", "duckdb"]

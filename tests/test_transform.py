@@ -84,6 +84,7 @@ def test_what_fails_is_named_and_no_row_is_quoted(
     assert sorted(path.name for path in project.iterdir()) == ["dbt_project.yml", "models", "profiles.yml", "tests"]
 
 
+@pytest.mark.slow("marts")
 def test_what_warns_is_named_and_fails_nothing(project: Path) -> None:
     """A warning is for reading."""
     for failing in ("models/broken.sql", "models/on_it.sql", "tests/nobody_is_there.sql"):

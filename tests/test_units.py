@@ -53,7 +53,9 @@ def test_days_are_cut_at_months(first: str, last: str, months: int, expected: li
     [
         pytest.param("postgres", Readings(), 4, id="plainest"),
         pytest.param("duckdb", Readings(count="absent"), 2, id="no count"),
-        pytest.param("duckdb", Readings(count="page"), 2, id="count of the page"),
+        pytest.param(
+            "duckdb", Readings(count="page"), 2, id="count of the page", marks=pytest.mark.slow("interpretations")
+        ),
         pytest.param("duckdb", Readings(end_date="midnight"), 4, id="an end is its midnight"),
     ],
     indirect=["warehouse"],
@@ -205,7 +207,7 @@ def test_what_is_carried_on() -> None:
     }
 
 
-@pytest.mark.parametrize("has_kind", [True, False])
+@pytest.mark.parametrize("has_kind", [True, pytest.param(False, marks=pytest.mark.slow("interpretations"))])
 def test_a_backfill_makes_nobody_up_to_date(warehouse: Place, monkeypatch: pytest.MonkeyPatch, has_kind: bool) -> None:
     """After a sync that failed it is the sync that is told, as far as the dataset knows which is which."""
     with running_emulator(interactions=60, customers=1) as api:
@@ -239,7 +241,7 @@ def test_proven_and_late() -> None:
     assert late([good, empty, reading, failed, old], timedelta(hours=2)) == [3, 4, 5]
 
 
-@pytest.mark.parametrize(("processes", "times"), [(2, 2), pytest.param(3, 3, marks=pytest.mark.slow("postgres"))])
+@pytest.mark.parametrize(("processes", "times"), [(2, 1), pytest.param(3, 3, marks=pytest.mark.slow("postgres"))])
 def test_the_same_unit_at_once_waits(postgres: str, processes: int, times: int) -> None:
     """Processes with the same customer, each several times: one after the other, without an error."""
     with running_emulator(interactions=60, customers=1) as api:
