@@ -91,7 +91,7 @@ def _cases() -> Iterator[Any]:
     for number, name in enumerate(SCENARIOS):
         kinds = ["duckdb", "postgres"]
         quick = kinds[number % 4 == 1]
-        yield pytest.param(name, 1000, quick, id=f"{name}-{quick}")
+        yield pytest.param(name, 600, quick, id=f"{name}-{quick}")
         for kind in kinds:
             marks = pytest.mark.slow("interpretations")
             yield pytest.param(name, 10_000, kind, id=f"{name}-{kind}-10000", marks=marks)
@@ -124,7 +124,7 @@ def documented(api: Emulator) -> list[dict[str, Any]]:
 
 def small(**others: Any) -> Any:
     """An emulator of few rows, for what does not depend on their number."""
-    return running_emulator(interactions=300, customers=2, **others)
+    return running_emulator(interactions=150, customers=2, **others)
 
 
 def test_values_that_mean_nothing_are_kept_beside(warehouse: Place) -> None:

@@ -62,8 +62,8 @@ sync(**json.loads(sys.argv[1]))
 )
 def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path, shares: tuple[float, ...]) -> None:
     """At moments all over a run: what is in the warehouse is of loads that were committed."""
-    with running_emulator(interactions=300, customers=2, seed=6) as api, victim() as process:
-        given = settings(api, page_size=20)
+    with running_emulator(interactions=150, customers=2, seed=6) as api, victim() as process:
+        given = settings(api, page_size=10)
         lived = process.run("sync", tmp_path, **given)
         assert (lived["killed"], lived["error"]) == (False, "")
         for share in shares:

@@ -4,7 +4,7 @@ What a value should be is stated here once more, from the reference, and not tak
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +79,12 @@ def differences(place: Place, truth: Iterable[Row], dataset: str = "liine", limi
 
     Tells ids and fields, and no values.
     """
+    # To open a file of DuckDB takes longer than to read it; while it is open the queries do not open it again.
+    with closing(_connected(place)) if isinstance(place, Path) else nullcontext():
+        return _differences(place, truth, dataset, limit)
+
+
+def _differences(place: Place, truth: Iterable[Row], dataset: str, limit: int) -> list[str]:
     expected = {row["id"]: row for row in truth}
     loaded = query(place, f"select * from {dataset}.interactions")  # noqa: S608  a name of ours
     found = {row["id"]: row for row in loaded}
