@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +279,16 @@ def test_a_customer_that_fails_leaves_the_others_complete(warehouse: Place) -> N
         api.faults = Faults()
         assert sync(**settings(api)).is_complete
         assert differences(warehouse, api.truth()) == []
+
+
+def test_the_watermark_is_the_newest_change_received() -> None:
+    """After a first run and a later one, though the clock of the `Date` header is two days ahead of the rows."""
+    with running_emulator(interactions=60, customers=1, readings=Readings(date_skew=timedelta(days=2))) as api:
+        for step in (timedelta(0), timedelta(days=3)):
+            api.advance(step)
+            sync(**settings(api))
+            newest = max(datetime.fromisoformat(row["updated_at"]) for row in api.truth())
+            assert [customer.watermark for customer in status()] == [newest]
 
 
 def test_an_interrupted_run_leaves_the_watermark_where_it_was(warehouse: Place) -> None:
