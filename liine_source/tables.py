@@ -14,7 +14,6 @@ from operator import attrgetter
 from typing import Any, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.common.data_types import TDataType
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
