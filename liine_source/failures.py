@@ -75,10 +75,15 @@ def _retold() -> Iterator[None]:
     except LiineError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it is told in our words
-        problem = _problem(error)
+        problem = _end_of_process(error) or _problem(error)
     else:
         return
     raise problem from None
+
+
+def _end_of_process(error: Exception) -> BaseException | None:
+    """Return the SystemExit or KeyboardInterrupt that a library made an error of its own of; None if there is none."""
+    return next((cause for cause in _causes(error) if not isinstance(cause, Exception)), None)
 
 
 def _problem(error: Exception) -> LiineError:

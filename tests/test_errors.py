@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from liine_source import errors
+from liine_source import errors, failures
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,21 @@ def test_a_failure_of_many_windows_is_told_briefly() -> None:
     assert str(failed).startswith("1 customer(s)")
     assert "30 more windows" in str(failed)
     assert str(failed).count("\n") == 11
+
+
+@pytest.mark.parametrize("ended", [SystemExit(143), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("is_caused", [True, False], ids=["cause", "context"])
+def test_a_process_told_to_end_ends_whatever_a_library_makes_of_it(ended: BaseException, is_caused: bool) -> None:
+    """A driver that turns what is raised in it into an error of its own does not keep the run alive."""
+
+    def fail() -> None:
+        try:
+            raise ended  # noqa: TRY301  a driver
+        except BaseException as error:
+            if is_caused:
+                raise ValueError from error
+            raise ValueError  # noqa: B904  so do drivers
+
+    with pytest.raises(type(ended)) as raised, failures.translated():
+        fail()
+    assert raised.value is ended
