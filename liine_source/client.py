@@ -297,9 +297,10 @@ def _read_page(answer: _Answer, what: str) -> Page:
         page = envelope(_good(answer, what))
     except ValueError:
         page = None
-    if page is None:
+    if page is None or page.error or (page.interactions is None and _whole(page.count) != 0):
         raise errors.UnreadableAnswerError(f"{what}: the answer is cut off or is no page of interactions.", status=200)
-    return Page(page.interactions, _whole(page.count), _whole(page.limit), _server_time(answer))
+    # Where nothing is counted, `null` is an empty list.
+    return Page(page.interactions or [], _whole(page.count), _whole(page.limit), _server_time(answer))
 
 
 def _read_login(answer: _Answer) -> Login:

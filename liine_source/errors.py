@@ -228,14 +228,18 @@ class StuckError(SweepError):
 class IncompleteSweepError(SweepError):
     """The walk ended, and what it brought is not what the API counts."""
 
-    def __init__(self, customer_id: int, window: str, got: int, expected: int | None) -> None:
+    remedy = "It was walked again, and in parts. Run again; if it stays, tell Liine's support."
+
+    def __init__(
+        self, customer_id: int, window: str, got: int, expected: int | None, remedy: str | None = None
+    ) -> None:
         self.got, self.expected = got, expected
         gap = "" if expected is None else f" (a difference of {abs(expected - got)})"
         super().__init__(
             customer_id,
             window,
             f"expected {'an unknown number of' if expected is None else expected} interactions, got {got}{gap}.",
-            "It was walked again, and in parts. Run again; if it stays, tell Liine's support.",
+            remedy or self.remedy,
         )
 
 

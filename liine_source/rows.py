@@ -43,11 +43,12 @@ else:
 
 
 class Envelope(msgspec.Struct):
-    """A page's answer (reference: "Response Structure"), `count` and `limit` as JSON gave them."""
+    """A page's answer (reference: "Response Structure"); `count`, `limit` and an `error` as JSON gave them."""
 
-    interactions: list[Row]
+    interactions: list[Row] | None
     count: Any = None
     limit: Any = None
+    error: Any = None
 
 
 def row_of(fields: Mapping[str, Any]) -> Row:
@@ -80,7 +81,7 @@ def envelope(body: bytes) -> Envelope:
     rows = page.get("interactions") if isinstance(page, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("not a page of interactions")
-    return Envelope(list(map(row_of, rows)), page.get("count"), page.get("limit"))
+    return Envelope(list(map(row_of, rows)), page.get("count"), page.get("limit"), page.get("error"))
 
 
 def _integer_of(text: str) -> int | OddNumber:

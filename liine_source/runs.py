@@ -492,7 +492,8 @@ def _planned(reader: Reader, customer: int) -> CustomerPlan:
     except ApiError as error:
         return CustomerPlan(customer, error=str(error))
     pages = sum(-(-count // reader.settings.page_size) for count in counts)
-    requests += pages
+    # A page more for each window, and a count of the whole when all are read.
+    requests += pages + len(parts) + (len(parts) > 1)
     return CustomerPlan(customer, audit.expected, len(parts), pages, requests, pace * requests / reader.width)
 
 

@@ -270,7 +270,7 @@ def _swept(
         else:
             following = task.done()
             waiting.extendleft(reversed(following))
-            if settings.observer and not task.is_sweep:
+            if settings.observer and task.is_division:
                 settings.observer.divided(task.audit, len(following))
         if task.is_sweep or error:
             if settings.observer:

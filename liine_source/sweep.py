@@ -2,8 +2,9 @@
 
 Reference: "Pagination" and "Response Structure"; `docs/open-questions.md` 1 to 5, 7 and 8 for what they leave
 open. The walk takes its cursor from the rows, overlaps by a second, drops repeats by `id`, and ends when the
-count agrees or, where the count proves nothing, when no cursor brings anything new. A window that three walks do
-not prove is read in parts: by days first, then by filters that divide a day's rows.
+count agrees and the next page shows nothing but rows already found. Where the count proves nothing, or turns out to
+be less than the rows, it ends when no cursor brings anything new. A window that three walks do not prove is read in
+parts: by days first, then by filters that divide a day's rows.
 """
 
 import logging
@@ -133,6 +134,9 @@ class Sweep:
         self._gone = BitMap64()
         self._given = 0
         self._offsets: set[int] = set()
+        # Until more is found than the API counts: then the count is capped, or behind.
+        self._trusts_count = True
+        self.found = BitMap64()
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows page by page, each `id` once; return when the window is proven complete.
@@ -154,14 +158,17 @@ class Sweep:
 
     def _walks(self) -> Iterator[list[Row]]:
         whole = _Part(self.audit.window)
+        is_careful = False
         for attempt in range(_WALKS):
             self.audit.repairs = attempt
-            walk = self._walk(whole, is_careful=attempt > 0)
+            walk = self._walk(whole, is_careful=is_careful)
             yield from self._fresh(walk)
             self._report(walk)
             if self.audit.proof:
                 return
             log.warning("%s: found %d of %s, walking again", self._what(), len(walk.found), walk.expected)
+            # A count that is too low does not say that a row was missed.
+            is_careful = not walk.has_outgrown_count
         yield from self._parts(whole, walk)
         if not self.audit.proof:
             raise self._failure(walk)
@@ -187,14 +194,15 @@ class Sweep:
             is_divided = is_divided or any(piece.filters for piece in pieces)
             is_proven = is_proven and bool(pieces)
             waiting += pieces
-        audit.distinct_ids = len(found)
+        self.found, audit.distinct_ids = found, len(found)
         # Days leave nothing between them; filters might, and only the count could tell.
         is_proven = is_proven and not waiting and not is_divided
-        if not last.counts_total:
+        if not (last.counts_total and self._trusts_count):
             audit.proof = "walk" if is_proven and audit.repairs >= _WALKS else None
             return
         audit.expected = self._page(whole, None).page.count
-        # What has come meanwhile may stand in the place of what is missing.
+        # What has come meanwhile may stand in the place of what is missing. A count that is behind would have shown in
+        # a part.
         if audit.expected == len(found) and (is_proven or not changed):
             audit.proof = "count"
 
@@ -210,7 +218,7 @@ class Sweep:
 
     def _walk(self, part: "_Part", *, is_careful: bool) -> "_Walk":
         clocks = Clocks(is_careful=is_careful, offsets=self._offsets)
-        return _Walk(lambda cursor: self._page(part, cursor), self._limit, clocks)
+        return _Walk(lambda cursor: self._page(part, cursor), self._limit, clocks, trusts_count=self._trusts_count)
 
     def _fresh(self, walk: "_Walk") -> Iterator[list[Row]]:
         for found in walk.rows():
@@ -221,6 +229,7 @@ class Sweep:
                 self._given += len(unseen)
                 self._witness([walk.moments[key] for key in unseen])
                 yield list(unseen.values())
+        self._trusts_count = self._trusts_count and not (walk.has_outgrown_count or walk.is_count_low)
 
     def _page(self, part: "_Part", cursor: int | None) -> "_Received":
         pairs = [*self._filters, *part.window.pairs(), *part.filters]
@@ -250,6 +259,7 @@ class Sweep:
 
     def _report(self, walk: "_Walk") -> None:
         audit = self.audit
+        self.found = walk.found
         audit.expected, audit.distinct_ids = walk.expected, len(walk.found)
         audit.repeats += walk.repeats
         audit.count_means = "total" if walk.counts_total else "unknown"
@@ -281,25 +291,32 @@ class _Part:
 class _Walk:
     """One pass from the newest row to the oldest."""
 
-    def __init__(self, page: Callable[[int | None], "_Received"], limit: int, clocks: Clocks) -> None:
+    def __init__(
+        self, page: Callable[[int | None], "_Received"], limit: int, clocks: Clocks, *, trusts_count: bool
+    ) -> None:
         self.clocks = clocks
         self.found = BitMap64()
         self.expected: int | None = None
         self.counts_total = False
+        self.is_count_low = False
         self.repeats = 0
         self.changed = 0
         self.is_stuck = False
         self.moments: dict[int, datetime] = {}
         self._has_gap = False
+        self._trusts_count = trusts_count
         self._page = page
         self._limit = limit
         self._first: Page | None = None
         self._began = _NEVER
         self._most = 0
-        self._pages = 0
         self._is_old = True
         self._span: tuple[int, int] | None = None
         self._is_full = False
+        self._size = 0
+        self._longest = 0
+        self._is_short = False
+        self._is_end = False
 
     def rows(self) -> Iterator["_Keyed"]:
         """Yield what each page brings that the walk had not yet found."""
@@ -309,7 +326,7 @@ class _Walk:
                 fresh = self._take(self._page(cursor), cursor)
                 if fresh:
                     yield fresh
-                if self._is_settled and self._agrees:
+                if self._is_confirmed or self.has_outgrown_count:
                     return
                 if fresh:
                     break
@@ -322,13 +339,32 @@ class _Walk:
 
         What changed after the walk began may or may not have been in the count.
         """
-        has_ended = not self._has_gap and not self.is_stuck
-        if self._agrees and (has_ended or not self.changed):
+        got = len(self.found)
+        if not self._has_ended:
+            return None
+        if self._agrees:
             return "count"
-        if self.counts_total and self.expected is not None:
-            got = len(self.found)
-            return "walk" if has_ended and got - self.changed <= self.expected <= got else None
-        return "walk" if has_ended and not self.clocks.may_have_passed() else None
+        if self._is_counted and self.expected is not None:
+            return "walk" if got - self.changed <= self.expected <= got else None
+        # Under no reading does a count exceed the rows that there are.
+        return "walk" if not self.clocks.may_have_passed() and got >= self._most else None
+
+    @property
+    def _has_ended(self) -> bool:
+        return not self._has_gap and not self.is_stuck
+
+    @property
+    def has_outgrown_count(self) -> bool:
+        """Whether more was found than was counted, and nothing that came since explains it.
+
+        A count may be capped, as search engines do, or behind the rows. Then nothing tells that a row was passed
+        over, and what was asked for so far left no room for that: the walk has to begin again, without the count.
+        """
+        return self._is_counted and len(self.found) - self.changed > (self.expected or 0)
+
+    @property
+    def _is_counted(self) -> bool:
+        return self.counts_total and self._trusts_count
 
     @property
     def _agrees(self) -> bool:
@@ -336,9 +372,15 @@ class _Walk:
         return self.counts_total and len(self.found) == self.expected == self._most
 
     @property
-    def _is_settled(self) -> bool:
-        """Whether nothing found can have come after the count, and so stand in the place of what is still missing."""
-        return self._pages == 1 or self._is_old
+    def _is_confirmed(self) -> bool:
+        """Whether the count agrees, and so does one page more.
+
+        A count that is capped or behind may agree at the end of any page. So one page is asked for past the oldest
+        row. Its cursor is a second above that row, so an answer that holds no row at all is odd, and confirms
+        nothing. It may have been cut short anywhere (open question 3): that is no end unless the page before came
+        short as well. Nor is it where a row may have come after the count, and stand in the place of a missing one.
+        """
+        return self._is_counted and self._agrees and self._is_end and self._is_old
 
     def days(self, window: Window) -> list[date]:
         """Return the days at which to divide `window`: in the middle of those found, or around the only one."""
@@ -358,8 +400,13 @@ class _Walk:
             self._has_gap = True
         self.found.update(fresh)
         self.moments = {key: _moment(row) for key, row in fresh.items()}
-        self._is_full = len(page.rows) >= min(self._limit, page.limit or self._limit)
-        self._read_count(page)
+        was_short, self._size = self._is_short, len(page.rows)
+        self._is_full = self._size >= min(self._limit, page.limit or self._limit)
+        # A page as long as any other may be full, if the API caps the limit and does not say so.
+        self._is_short = not self._is_full and 0 < self._size < (self._longest or self._limit)
+        self._longest = max(self._longest, self._size)
+        self._is_end = self._is_short and was_short and not fresh
+        self._read_count(page, is_first=cursor is None)
         # The header has whole seconds.
         self.changed += sum(moment >= self._began + _SECOND for moment in self.moments.values())
         is_dated = all(row.updated_at is not None for row in fresh.values())
@@ -370,21 +417,21 @@ class _Walk:
         self._span = (min(seconds), max(seconds)) if seconds else None
         return fresh
 
-    def _read_count(self, page: Page) -> None:
+    def _read_count(self, page: Page, *, is_first: bool) -> None:
         """Tell a total from a page's own length and from what remains (open question 5).
 
         More than the page holds can only be a total. As much as the page holds may be either, until a page
-        of another length repeats it.
+        of another length repeats it. That there is nothing is believed when a second answer says so.
         """
-        self._pages += 1
         self._most = max(self._most, page.count or 0)
-        if self._first is None:
+        self.is_count_low = self.is_count_low or (page.count is not None and page.count < len(page.rows))
+        if is_first:
+            is_empty = self._first is not None and page.count == self.expected == len(page.rows) == 0
+            if self._first is None:
+                self._began = page.server_time or datetime.now(UTC)
             self._first, self.expected = page, page.count
-            self._began = page.server_time or datetime.now(UTC)
-            self.counts_total = page.count is not None and (
-                page.count > len(page.rows) or page.count == len(page.rows) == 0
-            )
-        elif page.count == self.expected != len(page.rows) and self.expected == len(self._first.rows):
+            self.counts_total = page.count is not None and (page.count > len(page.rows) or is_empty)
+        elif self._first and page.count == self.expected != len(page.rows) and self.expected == len(self._first.rows):
             self.counts_total = True
 
     def _cursors(self) -> Iterator[int]:
@@ -395,29 +442,30 @@ class _Walk:
         doubted: set[Interpretation] = set()
         while untried := [cursor for cursor in self.clocks.candidates() if cursor not in tried]:
             had_gap = self._has_gap
-            for _ in range(2):
+            for asked in range(3):
                 yield self._doubting(untried[0], is_doubtful=bool(doubted))
                 if self.clocks.are_refuted(doubted):
                     # This page contradicts them, and brought nothing new either: they raise no doubt.
                     doubted, self._has_gap = set(), had_gap
-                if self._is_full:
+                # A short page may have been cut short anywhere (open question 3): it is asked for once more. One
+                # without a row is odd where the cursor is above a row under every reading: that is asked for twice.
+                if self._is_full or (asked and (self._size or tried)):
                     break
-                # A short page may have been cut short anywhere (open question 3): it is asked for once more.
             doubted = self.clocks.interpretations_needing(untried[0]) if self._is_full else set()
             tried.append(untried[0])
         self.is_stuck = self.is_stuck or not tried or bool(doubted)
-        for cursor in [] if self.counts_total else self.clocks.last():
+        for cursor in [] if self._is_counted else self.clocks.last():
             yield cursor
             self._has_gap = self._has_gap or (self._is_full and cursor in self.clocks.last())
         # Without the overlap, and past a second that fills a page: what these bring leaves a gap, but an
         # answer with fewer rows may tell what the count means.
         for cursor in tried[-1:]:
             yield cursor - 1
-            if self._is_full or not self.counts_total:
+            if self._is_full or not self._is_counted:
                 yield cursor - 2
 
     def _roomy_cursors(self) -> Iterator[int]:
-        while not self.counts_total and (roomy := self.clocks.roomy()):
+        while not self._is_counted and (roomy := self.clocks.roomy()):
             yield roomy[0]
             if not self._is_full:
                 # Cut short, perhaps (open question 3).

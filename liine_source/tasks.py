@@ -3,9 +3,10 @@
 A task reads one window of one customer. When it has ended well it writes into dlt's state, which is committed
 together with the rows, and names the tasks that follow from it. The state of a customer, by fingerprint of filters
 and dates: `{"watermark": …, "reread": …}`, or while its history is being read `{"history": {"began": …,
-"witnessed": …, "windows": …, "left": [[since, until], …]}}`, with the number of all its windows; a backfill has the
-latter under a key of its own, and keeps it, with the time at which it was `ordered` anew if it was. Where several units
-of work remember, what one no longer has another may still hold: so nothing is removed, and a mark without history and
+"witnessed": …, "windows": …, "left": [[since, until], …], "read": [[since, until, found], …]}}`, with the number of
+all its windows, and of the interactions that each has brought until all add up to the whole; a backfill has the latter
+under a key of its own, and keeps it, with the time at which it was `ordered` anew if it was. Where several units of
+work remember, what one no longer has another may still hold: so nothing is removed, and a mark without history and
 watermark says that there is none.
 
 A run that selects only some tables has a state of its own for them: their names follow the fingerprint, ` of
@@ -13,25 +14,40 @@ interactions`. That a table was loaded is noted in the state of its resource, wh
 the table; then what the state of a customer says of that table is void, and `restart` names it until all is read again.
 """
 
+import logging
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Protocol
+
+from pyroaring import BitMap64
 
 from liine_source import query, tables, windows
 from liine_source.client import LiineClient, Page, Tally
 from liine_source.cursor import day_of, positions
+from liine_source.errors import IncompleteSweepError
 from liine_source.privacy import Suppressed
 from liine_source.rows import Row
 from liine_source.settings import Settings
 from liine_source.sweep import Audit, Emitted, Sweep
 from liine_source.windows import Window
 
+log = logging.getLogger(__name__)
+
 # The width that pays: more days asked for at once in the search for the first one, and more and shorter windows,
 # are more requests, and take longer where requests are counted.
 _WIDE = 4
+
+# To cut a history evenly its first day need not be known exactly: the oldest window has none.
+_LEEWAY = 12
+
+_READ_AGAIN = (
+    "Its windows were counted again, and those that hold more by now read again. Run again; if it stays, tell Liine's "
+    "support."
+)
 
 _BACKFILL = "backfill "
 _OF = " of "
@@ -51,7 +67,8 @@ class Order:
     and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets
     what an earlier backfill did. `updated` customers need no more changes; of those `to_reread`, the last weeks are
     due since the moment given. Where several units of work load into one dataset, `remembered` is what all of them
-    together know, and `column_types` are the columns that `interactions` has there.
+    together know, and `column_types` are the columns that `interactions` has there. Of histories, `counts` are the
+    API's for each customer, one before the reading and those after it, and `found` are the ids of each window read.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"
@@ -65,6 +82,8 @@ class Order:
     is_unfinished: bool = False
     remembered: dict[str, Any] | None = None
     column_types: Mapping[str, str] = field(default_factory=dict)
+    counts: dict[int, list[int]] = field(default_factory=dict)
+    found: dict[Key, BitMap64] = field(default_factory=dict)
 
 
 class Progress(NamedTuple):
@@ -87,12 +106,14 @@ def progress(state: Mapping[str, Any]) -> dict[int, Progress]:
 
 def _progress(marks: Mapping[str, Any]) -> Progress:
     watermarks = [datetime.fromisoformat(mark["watermark"]) for mark in marks.values() if "watermark" in mark]
-    histories = [mark["history"] for mark in marks.values() if "history" in mark and mark["history"]["left"]]
+    # A history of which every window is read, and that does not add up yet, is not done.
+    histories = [mark["history"] for mark in marks.values() if "history" in mark]
+    histories = [history for history in histories if history["left"] or "read" in history]
     syncs = [mark for key, mark in marks.items() if not key.startswith(_BACKFILL)]
     return Progress(
         max(watermarks, default=None),
         sum(history["windows"] for history in histories),
-        sum(len(history["left"]) for history in histories),
+        sum(len(history["left"]) or 1 for history in histories),
         is_history_read=not any("history" in mark or _RESTART in mark for mark in syncs),
     )
 
@@ -245,16 +266,19 @@ class Reader:
         if page.count is None or page.count <= 1 or not windows.is_worth_cutting(page.count, size):
             return [window]
         last = _newest_day(page) or audit.began.date()
-        first = self.oldest_day(customer_id, window, last, audit.tally)
+        first = self.oldest_day(customer_id, window, last, audit.tally, _LEEWAY)
         return window.cut(windows.inner_days(first, last, page.count, size, min(self.width, _WIDE)))
 
-    def oldest_day(self, customer_id: int, window: Window, last: date, tally: Tally) -> date:
-        """Return the first day of `window` with an interaction, found by counting; `last` is one with or after any."""
+    def oldest_day(self, customer_id: int, window: Window, last: date, tally: Tally, leeway: int = 0) -> date:
+        """Return the first day of `window` with an interaction, found by counting; `last` is one with or after any.
+
+        `leeway` as in `windows.first_day`.
+        """
 
         def counts(days: Sequence[date]) -> list[int]:
             return self.counts(customer_id, [Window(window.since, day) for day in days], tally)
 
-        first = windows.first_day(counts, last, min(self.width, _WIDE))
+        first = windows.first_day(counts, last, min(self.width, _WIDE), leeway)
         return max(first, window.since or first)
 
 
@@ -263,6 +287,7 @@ class Task(Protocol):
 
     audit: Audit
     is_sweep: bool
+    is_division: bool
 
     def __iter__(self) -> Iterator[list[Row]]: ...
 
@@ -294,8 +319,8 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
             changes.append(_Changes(reader, customer, mark, order))
         if customer in order.to_reread:
             changes.append(_Reread(reader, customer, mark, order))
-        if "history" in mark:
-            histories += _Windows.left(reader, customer, key, order)
+        if _is_resumable(mark.get("history")):
+            histories += _pending(reader, customer, key, order)
         elif "watermark" not in mark:
             histories.append(_Division(reader, customer, key, order))
     return deque(task for task in changes + histories if task.key not in order.failed)
@@ -305,6 +330,7 @@ class _Swept:
     """A task that is one sweep."""
 
     is_sweep = True
+    is_division = False
 
     def __init__(self, sweep: Sweep) -> None:
         self._sweep = sweep
@@ -382,14 +408,14 @@ class _Reread(_Swept):
         return []
 
 
-class _Division:
-    """Finds the windows of a whole history, or of a backfill."""
+class _Counting:
+    """A task that asks for counts, and reads nothing."""
 
     is_sweep = False
+    is_division = False
 
     def __init__(self, reader: Reader, customer_id: int, key: str, order: Order) -> None:
-        settings = reader.settings
-        self._window = Window.covering(settings.since, settings.until)
+        self._window = Window.covering(reader.settings.since, reader.settings.until)
         self.audit = Audit(customer_id, reader.filter_hash, self._window)
         self._reader = reader
         self._key = key
@@ -402,7 +428,7 @@ class _Division:
 
     def __iter__(self) -> Iterator[list[Row]]:
         try:
-            self._found = self._reader.divided(self.audit.customer_id, self._window, self.audit)
+            self._found = self._windows()
         except Exception as error:
             self.audit.reason = type(error).__name__
             raise
@@ -410,45 +436,137 @@ class _Division:
             self.audit.ended = datetime.now(UTC)
         yield from ()
 
+    def _windows(self) -> list[Window]:
+        """Return the windows that are to be read."""
+        raise NotImplementedError
+
+
+class _Division(_Counting):
+    """Finds the windows of a whole history, or of a backfill."""
+
+    is_division = True
+
+    def _windows(self) -> list[Window]:
+        return self._reader.divided(self.audit.customer_id, self._window, self.audit)
+
     def done(self) -> list[Task]:
-        began = self.audit.began
+        audit = self.audit
         left = [_spelled(window) for window in self._found]
-        self._order.updated.add(self.audit.customer_id)
-        history = {"began": began and began.isoformat(), "witnessed": None, "windows": len(left), "left": left}
-        self._reader.marks(self.audit.customer_id).setdefault(self._key, {})["history"] = history
-        return _Windows.left(self._reader, self.audit.customer_id, self._key, self._order)
+        began = audit.began and audit.began.isoformat()
+        self._order.updated.add(audit.customer_id)
+        self._order.counts[audit.customer_id] = [audit.expected or 0]
+        history = {"began": began, "witnessed": None, "windows": len(left), "left": left, "read": []}
+        self._reader.marks(audit.customer_id).setdefault(self._key, {})["history"] = history
+        return _pending(self._reader, audit.customer_id, self._key, self._order)
 
 
 class _Windows(_Swept):
-    """One window of a history or backfill; after the last one of a history the customer has a watermark."""
+    """One window of a history or backfill."""
 
-    def __init__(self, reader: Reader, customer_id: int, key: str, window: Window) -> None:
-        self._marks = reader.marks(customer_id)
+    def __init__(self, reader: Reader, customer_id: int, key: str, window: Window, order: Order) -> None:
+        self._reader = reader
         self._key = key
-        self._history = self._marks[key]["history"]
+        self._order = order
+        self._history = reader.marks(customer_id)[key]["history"]
         super().__init__(reader.sweep(customer_id, window, datetime.fromisoformat(self._history["began"])))
 
-    @classmethod
-    def left(cls, reader: Reader, customer_id: int, key: str, order: Order) -> list[Task]:
-        """Return a task for each window that is still to be read."""
-        spelled = reader.marks(customer_id)[key]["history"]["left"]
-        found: list[Task] = [cls(reader, customer_id, key, _read(window)) for window in spelled]
-        return [task for task in found if task.key not in order.failed]
-
     def done(self) -> list[Task]:
-        history = self._history
-        history["left"].remove(_spelled(self.audit.window))
+        history, window = self._history, _spelled(self.audit.window)
+        history["left"].remove(window)
+        history["read"].append([*window, self.audit.distinct_ids])
+        self._order.found[self.key] = self._sweep.found
         earlier = history["witnessed"] and datetime.fromisoformat(history["witnessed"])
         witnessed = windows.advanced(earlier, self.audit.witnessed)
         history["witnessed"] = witnessed and witnessed.isoformat()
-        if not history["left"]:
-            self._marks[self._key].pop(_RESTART, None)
-        if not history["left"] and not self._key.startswith(_BACKFILL):
-            if witnessed:
-                self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
+        return [] if history["left"] else _pending(self._reader, self.audit.customer_id, self._key, self._order)
+
+
+class _Completeness(_Counting):
+    """Compares what the windows of a history brought with the API's count of the whole, before and after.
+
+    A window whose answers were wrong twice alike shows only here. Where fewer were found than counted, each window is
+    counted again, and those that hold more by now are read again, once in a run. More than are counted prove nothing;
+    then each window has proven itself. When the windows add up, a history has its watermark.
+    """
+
+    def __init__(self, reader: Reader, customer_id: int, key: str, order: Order) -> None:
+        super().__init__(reader, customer_id, key, order)
+        self._marks = reader.marks(customer_id)
+        self._history = self._marks[key]["history"]
+
+    def _windows(self) -> list[Window]:
+        customer, audit, counts = self.audit.customer_id, self.audit, self._order.counts
+        read = {_read(window): found for *window, found in self._history["read"]}
+        audit.distinct_ids = sum(read.values()) - self._shared(read)
+        # The pages of a history that was not cut have counted it once more.
+        if len(read) == 1 and customer in counts and audit.distinct_ids >= counts[customer][0]:
+            return []
+        is_first = len(counts.setdefault(customer, [0])) == 1
+        if self._adds_up():
+            return []
+        short = self._short(read) if is_first else []
+        if not short and (not is_first or not self._adds_up()):
+            raise IncompleteSweepError(customer, str(self._window), audit.distinct_ids, audit.expected, _READ_AGAIN)
+        return short
+
+    def _adds_up(self) -> bool:
+        """Whether as many were found as the API counted before, and as it counts now.
+
+        Of several counts since, the least: what came while windows were read again comes with the changes.
+        """
+        before, *after = self._order.counts[self.audit.customer_id]
+        after.append(self._reader.first(self.audit.customer_id, self._window, self.audit.tally).count or 0)
+        self._order.counts[self.audit.customer_id] = [before, *after]
+        self.audit.expected = max(before, min(after))
+        return self.audit.distinct_ids >= self.audit.expected
+
+    def _short(self, read: Mapping[Window, int]) -> list[Window]:
+        """Return the windows that hold more interactions by now than were found in them."""
+        counts = self._reader.counts(self.audit.customer_id, list(read), self.audit.tally)
+        short = [window for (window, found), count in zip(read.items(), counts, strict=True) if count > found]
+        told = (self.audit.customer_id, self.audit.distinct_ids, self.audit.expected, len(short), len(read))
+        log.warning("Customer %d: found %d of %d; reading %d of %d windows again", *told)
+        return short
+
+    def _shared(self, read: Iterable[Window]) -> int:
+        """Return how many interactions neighbouring windows share; where another run read one of them, by counting."""
+        shared, unknown = 0, []
+        for newer, older in pairwise(sorted(read, key=lambda window: window.until or date.max, reverse=True)):
+            both = [self._order.found.get((self.audit.customer_id, window)) for window in (newer, older)]
+            if both[0] is not None and both[1] is not None:
+                shared += len(both[0] & both[1])
             else:
-                self._marks[self._key] = {}
+                unknown.append(Window(older.until, older.until))
+        return shared + sum(self._reader.counts(self.audit.customer_id, unknown, self.audit.tally))
+
+    def done(self) -> list[Task]:
+        history = self._history
+        if self._found:
+            history["left"] = [_spelled(window) for window in self._found]
+            history["read"] = [entry for entry in history["read"] if entry[:2] not in history["left"]]
+            return _pending(self._reader, self.audit.customer_id, self._key, self._order)
+        self._marks[self._key].pop(_RESTART, None)
+        if self._key.startswith(_BACKFILL):
+            del history["read"]
+        elif history["witnessed"]:
+            self._marks[self._key] = {"watermark": history["witnessed"], "reread": history["began"]}
+        else:
+            self._marks[self._key] = {}
         return []
+
+
+def _is_resumable(history: Mapping[str, Any] | None) -> bool:
+    """Whether there is one; an earlier version did not note how many interactions each window had brought."""
+    return history is not None and ("read" in history or not history["left"])
+
+
+def _pending(reader: Reader, customer_id: int, key: str, order: Order) -> list[Task]:
+    """Return a task for each window of a history that is still to be read; when all are, one that compares them."""
+    history = reader.marks(customer_id)[key]["history"]
+    found: list[Task] = [_Windows(reader, customer_id, key, _read(window), order) for window in history["left"]]
+    if not found and "read" in history:
+        found = [_Completeness(reader, customer_id, key, order)]
+    return [task for task in found if task.key not in order.failed]
 
 
 def _ordered_after(mark: Mapping[str, Any]) -> str:

@@ -3,12 +3,16 @@
 Which rows a window's dates select is not documented (open question 6): four readings are possible, two clocks and
 two meanings of `end_date`. Two days' rows tell which; a window whose count is not explained by each reading that is
 left is read. Reading decides: it asks for days to spare, and looks only at the days that it surely has.
+
+A count may be capped, or behind the rows (open question 5). If one is capped, so is that of the whole: a window that
+counts as many as the whole is read, and one that is the whole is counted in two halves besides. A count that is behind
+shows in the rows of the two days.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from itertools import product
+from itertools import accumulate, product
 
 import dlt
 
@@ -88,17 +92,33 @@ def _differing(
 ) -> list[Window]:
     """Return the windows whose counts the warehouse does not explain, under each reading that was not ruled out."""
     by_clock = {is_utc: warehouse.days(pipeline, customer_id, is_utc=is_utc) for is_utc in (False, True)}
-    counts = reader.counts(customer_id, parts, audit.tally)
+    asked = parts if len(parts) > 1 else _halves(parts[0], by_clock[False])
+    counts = dict(zip(asked, reader.counts(customer_id, asked, audit.tally), strict=True))
     # Where one row was asked for, a count of one may be the page's own, and no count means nothing (open question 5).
-    if max(counts) <= 1:
+    if max(counts.values()) <= 1:
         return list(parts)
     readings = _readings(reader, customer_id, by_clock[False], audit)
-    return [
+    whole = audit.expected or 0
+    is_capped = [window for window, count in counts.items() if 0 < whole <= count]
+    if len(parts) == 1:
+        counts[parts[0]] = whole
+    differing = [
         window
-        for window, count in zip(parts, counts, strict=True)
+        for window, count in counts.items()
         if not readings
+        or window in is_capped
         or any(_count(by_clock[is_utc], window, is_whole=is_whole) != count for is_utc, is_whole in readings)
     ]
+    return differing if len(parts) > 1 else [window for window in parts if differing]
+
+
+def _halves(whole: Window, days: Iterable[Day]) -> list[Window]:
+    """Return the windows on both sides of the day in the middle of the warehouse's rows; `whole` if there is none."""
+    rows = sorted((day.day, day.rows) for day in days if day.day)
+    passed = accumulate(held for _, held in rows)
+    half = sum(held for _, held in rows) / 2
+    middle = next((day for (day, _), up_to in zip(rows, passed, strict=True) if up_to >= half), None)
+    return whole.cut([middle]) if middle and whole.is_divided_by(middle) else [whole]
 
 
 def _readings(reader: Reader, customer_id: int, days: Iterable[Day], audit: Audit) -> list[_Reading]:
@@ -114,8 +134,10 @@ def _readings(reader: Reader, customer_id: int, days: Iterable[Day], audit: Audi
         return []
     day = max(fitting, key=lambda one: (around[one], one))
     asked, wide = Window(day, day + DAY), Window(day - DAY, day + 3 * DAY)
-    given, known = (reader.first(customer_id, window, audit.tally, rows=size).rows for window in (asked, wide))
-    if len(known) >= size:
+    pages = [reader.first(customer_id, window, audit.tally, rows=size) for window in (asked, wide)]
+    given, known = (page.rows for page in pages)
+    is_behind = any(page.count is not None and page.count < len(page.rows) for page in pages)
+    if is_behind or len(known) >= size:
         return []
     ids = {row.id for row in given}
     places = positions(known)

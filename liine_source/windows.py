@@ -89,13 +89,14 @@ def in_months(first: date, last: date, months: int) -> list[tuple[date, date]]:
     return found
 
 
-def first_day(counts: Counts, last: date, probes: int) -> date:
+def first_day(counts: Counts, last: date, probes: int, leeway: int = 0) -> date:
     """Return the first day up to `last` with an interaction; `counts` tells how many there are up to each day.
 
+    With a `leeway` it may be a later day: by no more than one part in so many of the days from there to `last`.
     Asks for `probes` days at once. Where the counts make no sense the search still ends, with some earlier day.
     """
     empty, full = _EARLIEST, last
-    while full - empty > DAY:
+    while full - empty > max(DAY, (last - full) // leeway if leeway else DAY):
         step = (full - empty) / (probes + 1)
         days = sorted({empty + max(DAY, step * number) for number in range(1, probes + 1)} - {empty, full})
         found = [day for day, count in zip(days, counts(days), strict=True) if count > 0]

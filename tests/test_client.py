@@ -96,6 +96,10 @@ def test_a_refusal_is_an_error_at_once(status: str, kind: type[errors.ApiError])
         (answer(PAGE[:50]), errors.UnreadableAnswerError),
         (answer(b"<html>busy</html>"), errors.UnreadableAnswerError),
         (answer(b'{"interactions": null}'), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": null, "count": 7}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout"}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout", "count": 0}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout", "interactions": [], "count": 0}'), errors.UnreadableAnswerError),
         (answer(b'{"interactions": [1]}'), errors.UnreadableAnswerError),
         (answer(b"[]"), errors.UnreadableAnswerError),
         (answer(b"no gzip", headers=("Content-Encoding: gzip",)), errors.NoConnectionError),
@@ -111,6 +115,10 @@ def test_a_refusal_is_an_error_at_once(status: str, kind: type[errors.ApiError])
         "cut JSON",
         "HTML",
         "null",
+        "null, and a count",
+        "error",
+        "error, and a count",
+        "error, and no rows",
         "numbers",
         "list",
         "bad gzip",
@@ -126,6 +134,22 @@ def test_a_passing_fault_is_tried_again(fault: bytes, kind: type[errors.ApiError
         with pytest.raises(kind):
             client_of(api).page(PAIRS, "Customer 7")
         assert len(api.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (b'{"interactions": null, "count": 0}', 0),
+        (b'{"interactions": null, "count": "0", "error": null}', 0),
+        (b'{"interactions": [], "count": 0, "error": ""}', 0),
+        (b'{"interactions": []}', None),
+    ],
+)
+def test_a_customer_without_rows_is_no_error(body: bytes, count: int | None) -> None:
+    """A list without a row, or `null` where nothing is counted."""
+    with scripted_api(answer(LOGIN), answer(body)) as api:
+        page = client_of(api).page(PAIRS, "Customer 7")
+        assert (page.rows, page.count) == ([], count)
 
 
 def test_waits_grow_with_jitter_and_stay_bounded() -> None:

@@ -82,8 +82,8 @@ def test_a_cursor_that_is_ignored_is_replaced_by_dates(monkeypatch: pytest.Monke
         assert differences(WAREHOUSE, api.truth()) == []
 
 
-@pytest.mark.parametrize("lie", [-1, 1, pytest.param(50, marks=pytest.mark.slow("interpretations"))])
-def test_a_count_that_lies_fails_and_says_by_how_much(monkeypatch: pytest.MonkeyPatch, lie: int) -> None:
+@pytest.mark.parametrize("lie", [1, pytest.param(50, marks=pytest.mark.slow("interpretations"))])
+def test_a_count_above_the_rows_fails_and_says_by_how_much(monkeypatch: pytest.MonkeyPatch, lie: int) -> None:
     """Everything was loaded; but nobody can prove it."""
     original = LiineClient.page
 

@@ -154,12 +154,6 @@ def test_pages_that_all_come_short_are_not_taken_for_the_end(is_inclusive: bool,
         swept(api)
 
 
-def test_no_row_at_all_is_complete() -> None:
-    """A customer without interactions is complete after one request."""
-    sweep, ids = swept(ListedApi([]))
-    assert (ids, sweep.audit.proof, sweep.audit.expected, sweep.audit.pages) == ([], "count", 0, 1)
-
-
 def test_a_capped_limit_does_not_end_the_walk() -> None:
     """A page smaller than asked for is no last page (open question 3)."""
     rows = rows_of(100, ["UTC"], start=NOW - timedelta(days=9), step=timedelta(minutes=7))

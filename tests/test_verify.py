@@ -124,6 +124,23 @@ def test_a_row_that_other_filters_find_is_reclassified() -> None:
         assert marks() == {calls[50]["id"]: (True, "reclassified"), calls[60]["id"]: (True, "not returned")}
 
 
+@pytest.mark.parametrize(
+    ("readings", "lost"),
+    [(Readings(count_lag=1), 1), (Readings(count_cap=199), 51), (Readings(count_cap=40), 210)],
+    ids=["behind", "capped", "capped below a window"],
+)
+def test_a_count_below_the_rows_hides_nothing(readings: Readings, lost: int) -> None:
+    """Just as many rows are lost as the count leaves out; and nothing is marked that is there."""
+    with running_emulator(interactions=250, customers=1, seed=5, readings=readings) as api:
+        sync(**settings(api, page_size=50))
+        assert told(verify(**settings(api, page_size=50))) == NOTHING
+        oldest = ", ".join(str(row["id"]) for row in api.truth()[-lost:])
+        spoil(WAREHOUSE, f"delete from liine.interactions where id in ({oldest})")  # noqa: S608  ids of the emulator's
+        assert told(verify(repair=True, **settings(api, page_size=50))) == {**NOTHING, "missing": lost}
+        assert differences(WAREHOUSE, api.truth()) == []
+        assert marks() == {}
+
+
 def test_only_the_days_since_are_verified(api: Emulator) -> None:
     """What was lost before them is not looked for."""
     sync(**settings(api, page_size=50))

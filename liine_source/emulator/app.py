@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liine_source.emulator.breakage import Reset, TruncatedBody
+from liine_source.emulator.breakage import Reset, TruncatedBody, struck
 from liine_source.emulator.control import control_routes
 from liine_source.emulator.faults import Burst, Faults
 from liine_source.emulator.service import Answer, Emulator, Request, refusal
@@ -122,12 +122,14 @@ class Routes:
 
     # Interactions
 
-    def _answer(self, request: HttpRequest, *, authorized: bool) -> Response:
+    def _answer(self, request: HttpRequest, *, authorized: bool, burst: Burst | None = None) -> Response:
         if not _accepts_json(request):
             return _response(_not_acceptable())
         if not authorized:
             return _response(refusal(401, "the token is missing, wrong or expired"))
         answer = self._emulator.interactions(request.query_params.multi_items())
+        if burst is not None and answer.status == 200:
+            answer = Answer(200, struck(answer.body, burst))
         if answer.status == 200 and self._emulator.readings.gzip and _accepts_gzip(request):
             headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
             return Response(gzip.compress(answer.body, 1), media_type=_JSON, headers=headers)
@@ -141,7 +143,7 @@ class Routes:
         if burst.kind == "reset":
             return Reset()
         await asyncio.sleep(burst.delay)
-        answer = self._answer(request, authorized=authorized)
+        answer = self._answer(request, authorized=authorized, burst=burst)
         half = bytes(answer.body)[: len(answer.body) // 2]
         if burst.kind == "truncated_body":
             return TruncatedBody(half, promised=len(answer.body))

@@ -1,16 +1,20 @@
-"""Answers that no server should give: connections reset, bodies cut short."""
+"""Answers that no server should give: connections reset, bodies cut short, pages that say what is not so."""
 
 import asyncio
 import socket
 import struct
 from typing import Any
 
+import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from liine_source.emulator.faults import Burst
+
 _TRANSPORT = "liine_source.transport"
 _LINGER_NOT = struct.pack("ii", 1, 0)
+_UNTRUE = {"error", "empty", "no_rows", "wrong_count"}
 
 
 class BreakableProtocol(HttpToolsProtocol):
@@ -49,6 +53,23 @@ class TruncatedBody(Response):
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         transport.close()
         await _gone(receive)
+
+
+def struck(body: bytes, burst: Burst) -> bytes:
+    """Return a page's answer as a burst makes it that leaves the status as it is."""
+    if burst.kind not in _UNTRUE:
+        return body
+    if burst.kind == "error":
+        return b'{"error":"the search timed out"}'
+    page = msgspec.json.decode(body)
+    if burst.kind in ("empty", "no_rows"):
+        page["interactions"] = []
+    if burst.kind == "empty":
+        page |= {"count": 0, "num_pages": 0}
+    if burst.kind == "wrong_count":
+        off = burst.count_off
+        page["count"] = None if off is None else max(0, (page.get("count") or 0) + off)
+    return msgspec.json.encode(page)
 
 
 async def _gone(receive: Receive) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["status", "reset", "truncated_body", "truncated_json", "html", "slow"]
+Kind = Literal[
+    "status", "reset", "truncated_body", "truncated_json", "html", "slow", "error", "empty", "no_rows", "wrong_count"
+]
 RetryAfter = Literal["seconds", "date"]
 
 
@@ -21,11 +23,15 @@ class Burst:
 
     kind: Kind = "status"
     """`truncated_body`: less than Content-Length promises; `truncated_json`: half a document, whole length;
-    `html`: a 200 that is no JSON; `slow`: the right answer, after `delay` seconds."""
+    `html`: a 200 that is no JSON; `slow`: the right answer, after `delay` seconds. A 200 all the same: `error`: what is
+    wrong, and no page; `empty`: no row and a count of 0; `no_rows`: no row, the right count; `wrong_count`: the right
+    rows, and a count that is `count_off` too high or, below 0, too low, but no less than 0."""
     status: int = 503
     retry_after: RetryAfter | None = None
     retry_after_seconds: int = 1
     delay: float = 0.0
+    count_off: int | None = -1
+    """None: `count` is null."""
     next: int = 0
     every: int = 0
     after: int = 0

@@ -110,7 +110,10 @@ class Shortener:
 def count_of(page: Page, readings: Readings) -> int | None:
     """What the answer gives as `count`, by the reading; None where it gives none."""
     counts = {"total": page.total, "remaining": page.remaining, "page": len(page.rows)}
-    return counts.get(readings.count)
+    if readings.count not in counts:
+        return None
+    count = max(0, counts[readings.count] - readings.count_lag)
+    return count if readings.count_cap is None else min(count, readings.count_cap)
 
 
 def cursor_of(page: Page, readings: Readings, seed: int) -> str | None:

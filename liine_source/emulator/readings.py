@@ -32,6 +32,10 @@ class Readings:
     """Which `limit` the answer gives, when the cap was lower. 3"""
     count: Literal["total", "remaining", "page", "absent", "null"] = "total"
     """What `count` counts: all rows of the filter, those older than the cursor, the page's. 5"""
+    count_cap: int | None = None
+    """The most that `count` says, as search engines cap their totals; None: no cap. 5"""
+    count_lag: int = 0
+    """How many rows `count` is behind. 5"""
     dates_clock: Clock = "local"
     """The clock whose days `start_date` and `end_date` mean. 6"""
     end_date: Literal["day", "midnight"] = "day"

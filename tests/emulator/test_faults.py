@@ -91,6 +91,32 @@ def test_html() -> None:
         assert reply.body.startswith(b"<!doctype html>")
 
 
+@pytest.mark.parametrize(
+    ("burst", "rows", "count"),
+    [
+        (Burst(kind="empty", next=1), 0, 0),
+        (Burst(kind="no_rows", next=1), 0, 50),
+        (Burst(kind="wrong_count", next=1), 5, 49),
+        (Burst(kind="wrong_count", next=1, count_off=3), 5, 53),
+        (Burst(kind="wrong_count", next=1, count_off=-99), 5, 0),
+        (Burst(kind="wrong_count", next=1, count_off=None), 5, None),
+    ],
+)
+def test_pages_that_say_what_is_not_so(burst: Burst, rows: int, count: int | None) -> None:
+    """Status 200, and rows or count are not what they should be; the next answer is right."""
+    with running_emulator(interactions=50, customers=1, faults=Faults(bursts=(burst,))) as api:
+        first, second = (get(api, include_is_spam_likely=1, limit=5) for _ in range(2))
+        assert (first.status, len(first.json["interactions"]), first.json["count"]) == (200, rows, count)
+        assert (len(second.json["interactions"]), second.json["count"]) == (5, 50)
+
+
+def test_an_error_with_status_200() -> None:
+    """There is no page in it."""
+    with running_emulator(interactions=5, customers=1, faults=Faults(bursts=(Burst(kind="error"),))) as api:
+        reply = get(api)
+        assert (reply.status, list(reply.json)) == (200, ["error"])
+
+
 @pytest.mark.parametrize("faults", [Faults(bursts=(Burst(kind="slow", delay=3600),)), Faults(latency_ms=3_600_000)])
 def test_slow_answers_and_latency(faults: Faults) -> None:
     """The answer is late for a client that does not wait an hour, and stopping the server does not wait either."""

@@ -40,8 +40,9 @@ def test_every_switch_is_tested_here() -> None:
     """A new switch must add itself to this list, and a test below."""
     assert {field.name for field in fields(Readings)} == {
         "cursor", "cursor_comparison", "cursor_clock", "order_clock", "short_page_every", "short_page_rows",
-        "limit_cap", "limit_echo", "count", "dates_clock", "end_date", "updated_date_clock", "updated_at",
-        "token_prefix", "login_accepts", "token_validity", "valid_until_milliseconds", "slash", "fields", "nulls",
+        "limit_cap", "limit_echo", "count", "count_cap", "count_lag", "dates_clock", "end_date",
+        "updated_date_clock", "updated_at", "token_prefix",
+        "login_accepts", "token_validity", "valid_until_milliseconds", "slash", "fields", "nulls",
         "vocabulary", "types", "date_header", "date_skew", "gzip",
     }  # fmt: skip
 
@@ -130,6 +131,24 @@ def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
     answer = ask(autumn(limit_cap=2, limit_echo=echo), ("customer_id", 1001), ("limit", 3))
     assert (len(answer["interactions"]), answer["limit"]) == expected
     assert (answer["count"], answer["num_pages"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("readings", "expected"),
+    [
+        ({"count_cap": 3}, 3),
+        ({"count_cap": 9}, 5),
+        ({"count_lag": 1}, 4),
+        ({"count_lag": 9}, 0),
+        ({"count_lag": 1, "count_cap": 3}, 3),
+        ({"count_lag": 1, "count": "page"}, 1),
+        ({"count_lag": 1, "count_cap": 3, "count": "null"}, None),
+    ],
+)
+def test_a_count_that_is_capped_or_behind(readings: dict[str, Any], expected: int | None) -> None:
+    """It says less than there is, and the rows are all there."""
+    answer = ask(autumn(**readings), ("customer_id", 1001), ("limit", 2))
+    assert (answer["count"], len(answer["interactions"])) == (expected, 2)
 
 
 @pytest.mark.parametrize(

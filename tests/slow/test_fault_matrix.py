@@ -55,6 +55,17 @@ def _bursts(**kind: Any) -> dict[str, Callable[[int], Faults]]:
     }
 
 
+# Single answers that say what is not so.
+ODD: dict[str, dict[str, Any]] = {
+    "empty answer": {"kind": "empty"},
+    "answer without rows": {"kind": "no_rows"},
+    "total too low": {"kind": "wrong_count", "count_off": -1},
+    "total of nothing": {"kind": "wrong_count", "count_off": -1_000_000},
+    "total too high": {"kind": "wrong_count", "count_off": 2},
+    "total null": {"kind": "wrong_count", "count_off": None},
+}
+
+
 FAULTS: dict[str, Callable[[int], Faults]] = {
     "none": lambda after: Faults(),
     **_bursts(status=400),
@@ -75,6 +86,16 @@ FAULTS: dict[str, Callable[[int], Faults]] = {
     **_bursts(kind="truncated_json"),
     **_bursts(kind="html"),
     **_bursts(kind="slow", delay=0.3),
+    **_bursts(kind="error"),
+    # Whoever says for good that there is nothing, or less than there is, is believed: see COUNTS.
+    **{
+        f"{name}, once": lambda after, odd=odd: Faults(bursts=(Burst(**odd, after=after, next=1),))
+        for name, odd in ODD.items()
+    },
+    **{
+        f"{name}, at times": lambda after, odd=odd: Faults(bursts=(Burst(**odd, after=after, every=5),))
+        for name, odd in ODD.items()
+    },
     "latency": lambda after: Faults(latency_ms=2),
     "rate limit": lambda after: Faults(rate_limit=50),
     "rate limit, Retry-After untold": lambda after: Faults(rate_limit=50, rate_limit_retry_after=False),
@@ -145,6 +166,23 @@ def test_a_fault_ends_with_the_truth_or_is_told(
         outcomes.append("told " if told else "whole")
     record_property("cases", len(outcomes))
     record_property("shown", f"{fault:38} {'  '.join(outcomes)}")
+
+
+@pytest.mark.parametrize(
+    "counts", [{"count_cap": 150}, {"count_cap": 37}, {"count_lag": 1}], ids=["capped", "capped low", "one behind"]
+)
+def test_a_count_below_the_rows_ends_with_the_truth(
+    counts: dict[str, int], api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each phase: it proves nothing, and is no fault."""
+    readings = api.readings
+    for name, phase in PHASES.items():
+        monkeypatch.chdir(shutil.copytree(api.folders / phase.folder, tmp_path / name))
+        api.readings = replace(readings, **counts)
+        told = _told(phase, api)
+        api.readings = readings
+        assert told == [], name
+        assert differences(WAREHOUSE, api.truth()) == [], name
 
 
 def _told(phase: Phase, api: Emulator) -> list[str]:

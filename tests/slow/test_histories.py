@@ -5,6 +5,7 @@ values, lists and objects of now; a row beyond those is one that the API no long
 `updated_at` are promised for the last `reread_days`, by a sync for which a reread is due. A sync may fail instead,
 and say so, only where a page is not larger than the rows of one second or, where no count is a total, of the hours by
 which a customer's clocks may differ. Nothing is promised there if besides the API cuts pages shorter than it says.
+One answer of a sync may say what is not so: no row where there are some, or a wrong count.
 """
 
 import json
@@ -26,7 +27,8 @@ from hypothesis import strategies as st
 
 from liine_source import client, source, sweep, sync, tables, tasks
 from liine_source.auth import LiineCredentials
-from liine_source.emulator import Emulator, Readings, running_emulator
+from liine_source.emulator import Burst, Emulator, Readings, running_emulator
+from liine_source.emulator.breakage import struck
 from liine_source.emulator.server import create_emulator
 from liine_source.emulator.service import Answer, refusal
 from liine_source.errors import LoginRefusedError
@@ -61,7 +63,15 @@ CHANGES: tuple[dict[str, Any], ...] = (
 )
 GENTLE = ("wait", "insert", "late", "tie", "change", "change", "move", "spam")
 HARSH = (*GENTLE, "untouched", "remove", "restore")
-STRIKES = ("fail", "fail", "crash", "lose")
+# Single answers that say what is not so.
+ODD: dict[str, Burst] = {
+    "empty": Burst(kind="empty"),
+    "no rows": Burst(kind="no_rows"),
+    "count too low": Burst(kind="wrong_count"),
+    "count too high": Burst(kind="wrong_count", count_off=1),
+    "count null": Burst(kind="wrong_count", count_off=None),
+}
+STRIKES = ("fail", "fail", "crash", "lose", *ODD)
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,11 @@ class Api:
             for step in steps:
                 self.happen(step)
             self.last.date, self.last.now = self.emulator.date_header(), self.emulator.now
-            return refusal(404, "on purpose") if "fail" in {step.kind for step in steps} else self._answer(pairs)
+            kinds = {step.kind for step in steps}
+            answer = refusal(404, "on purpose") if "fail" in kinds else self._answer(pairs)
+            for kind in kinds & ODD.keys():
+                answer = Answer(answer.status, struck(answer.body, ODD[kind]))
+            return answer
 
     def happen(self, step: Step) -> None:
         """Let one step happen; what would concern a row does nothing where there is none."""
@@ -197,18 +211,24 @@ class Api:
             own = [row for row in rows if row["customer_id"] == customer]
             clocks = [sorted(map(_read, (row[clock] for row in own))) for clock in ("start_time", "start_time_tz")]
             offsets = [_read(row["start_time"]) - _read(row["start_time_tz"]) for row in own]
-            is_counted = self.emulator.readings.count == "total"
+            is_counted = self.is_counted
             span = timedelta(0) if is_counted or not own else max(offsets) - min(offsets) + HOUR
             for first in range(len(own) - fill + 1):
                 if any(ordered[first + fill - 1] - ordered[first] <= span for ordered in clocks):
                     return True
         return False
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether `count` tells all rows."""
+        readings = self.emulator.readings
+        return readings.count == "total" and readings.count_cap is None and not readings.count_lag
+
     def cuts_in_silence(self, page_size: int) -> bool:
         """Whether a page may be full without a sign of it, and another that would show it cannot be asked for."""
         readings = self.emulator.readings
         is_untold = readings.limit_cap < page_size and readings.limit_echo == "requested"
-        return is_untold and readings.count != "total" and self.is_crowded(page_size)
+        return is_untold and not self.is_counted and self.is_crowded(page_size)
 
 
 def _read(spelled: str) -> datetime:
@@ -362,6 +382,8 @@ READINGS = _either(
     limit_cap=[1000, 1000, 7],
     limit_echo=["requested", "effective"],
     count=["total", "total", "total", "remaining", "page", "absent", "null"],
+    count_cap=[None, None, None, 15, 40],
+    count_lag=[0, 0, 0, 1],
     dates_clock=["local", "utc"],
     end_date=["day", "midnight"],
     updated_date_clock=["local", "utc"],
