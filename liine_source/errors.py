@@ -284,6 +284,17 @@ class TransformError(LiineError):
 
 
 # An outage fails every window alike, and nobody reads hundreds of lines.
+class IncompleteDatasetError(LiineError):
+    """The warehouse does not hold as many of a customer's interactions as the API counts, and nothing mended that."""
+
+    def __init__(self, customer_id: int, in_api: int, in_warehouse: int) -> None:
+        self.customer_id, self.in_api, self.in_warehouse = customer_id, in_api, in_warehouse
+        super().__init__(
+            f"Customer {customer_id}, all interactions: the API counts {in_api}, the warehouse holds {in_warehouse}, "
+            "and reading again what differs did not mend it. Run `liine verify --repair`, which tells what it finds."
+        )
+
+
 _TOLD = 10
 
 

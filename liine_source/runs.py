@@ -16,7 +16,14 @@ from dlt.common.pipeline import LoadInfo
 from liine_source import catalogue, loading, notices, query, results, tables
 from liine_source.client import LiineClient, Tally
 from liine_source.erasure import KINDS, Erasure, Wanted, record
-from liine_source.errors import ApiError, ConfigurationError, LiineError, LoginRefusedError, SyncFailedError
+from liine_source.errors import (
+    ApiError,
+    ConfigurationError,
+    IncompleteDatasetError,
+    LiineError,
+    LoginRefusedError,
+    SyncFailedError,
+)
 from liine_source.failures import translated
 from liine_source.privacy import Suppressed
 from liine_source.settings import Observer, Settings, checked_settings, configured_customers
@@ -26,7 +33,9 @@ from liine_source.tasks import Order, Progress, Reader, carried, forget_lost_tab
 from liine_source.windows import Window, in_months
 
 if TYPE_CHECKING:
+    from liine_source.completeness import Totals
     from liine_source.verification import CustomerVerification
+    from liine_source.warehouse import Difference
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +58,8 @@ class CustomerSync:
 
     `received` counts interactions, `expected` those that the API counts (None where it gives no count), `windows`
     the sweeps; `proof` is `count` where the count proves each sweep, `walk` where one had to prove itself, None where
-    one failed. `errors` say why.
+    one failed. `errors` say why. `in_api` and `in_warehouse` are all its interactions, after the run; None where they
+    could not be compared.
     """
 
     customer_id: int
@@ -59,6 +69,8 @@ class CustomerSync:
     proof: str | None = None
     status: str = "complete"
     errors: list[LiineError] = field(default_factory=list)
+    in_api: int | None = None
+    in_warehouse: int | None = None
 
 
 @dataclass(slots=True)
@@ -169,13 +181,17 @@ def sync(
     """Bring every customer up to date; return what was loaded and what proves that it is all.
 
     `settings` are those of the source `liine`. A customer that cannot be read completely keeps its watermark
-    while the others are loaded; the report then is not complete, and `raise_for_failures` raises.
+    while the others are loaded; the report then is not complete, and `raise_for_failures` raises. At the end each
+    customer's interactions in the warehouse are compared with the API's count of all; what is missing is read again.
     """
     recorder = _Recorder(observer)
     with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
         with _ready(destination, dataset, resolved, "sync", recorder) as pipeline:
-            return _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
+            report = _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
+            if catalogue.speaks_sql(pipeline):
+                _check_totals(pipeline, resolved, recorder)
+            return report
 
 
 def backfill(
@@ -453,6 +469,16 @@ class _Recorder:
         self.report.new_columns += _new_columns(info)
         self.written = self.report.rows.get(tables.INTERACTIONS, 0)
 
+    def has_divided(self, customer_id: int) -> bool:
+        """Whether the run has read the customer's history from its beginning."""
+        return customer_id in self._divided
+
+    def add(self, report: SyncReport) -> None:
+        """Count what another load of the same run has brought."""
+        self.report.rows = {name: report.rows.get(name, 0) + count for name, count in self.report.rows.items()}
+        self.report.load_ids += report.load_ids
+        report.rows, report.load_ids = {}, []
+
     def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
         report = self.report
         report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
@@ -460,6 +486,79 @@ class _Recorder:
         report.dropped = {**report.dropped, **(Counter(report.dropped) + Counter(dropped))}
         if self._observer:
             self._observer.built(rows, unknown_fields, dropped)
+
+
+def _check_totals(pipeline: dlt.Pipeline, settings: Settings, recorder: _Recorder) -> None:
+    """Compare each customer's whole with the API's count, mend what differs, and note the result in `sweeps`."""
+    from liine_source import completeness, warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    report = recorder.report
+    customers = {customer.customer_id: customer for customer in report.customers if not customer.errors}
+    client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
+    try:
+        gone = Suppressed(warehouse.erased(pipeline), settings.keys)
+        reader = Reader(settings, client, _remembered(pipeline, settings.customer_ids, "sync"), suppressed=gone)
+        found, refused = completeness.compare(pipeline, reader, list(customers))
+        known = warehouse.explained_differences(pipeline, reader.filter_hash) if found else {}
+        for totals in found:
+            totals.explain(known.get(totals.customer_id))
+        if not all(totals.proof for totals in found):
+            # Only now is it worth to read what thousands of backfills may have noted, of other filters perhaps.
+            reader = Reader(settings, client, _remembered(pipeline), suppressed=gone)
+            found = [totals for totals in found if completeness.is_comparable(reader, totals.customer_id)]
+            found = [_mended(pipeline, reader, totals, known.get(totals.customer_id), recorder) for totals in found]
+    finally:
+        client.close()
+    for totals in found:
+        customer = customers[totals.customer_id]
+        customer.in_api, customer.in_warehouse = totals.in_api, totals.in_warehouse
+        if not totals.proof:
+            numbers = (totals.customer_id, totals.in_api, totals.in_warehouse)
+            refused[totals.customer_id] = IncompleteDatasetError(*numbers)
+    for customer_id, problem in refused.items():
+        log.error("%s", problem)
+        customers[customer_id].errors.append(problem)
+        customers[customer_id].status = "failed"
+    if found:
+        warehouse.add_sweeps(pipeline, [one.as_row(reader.filter_hash, report.load_ids[-1]) for one in found])
+    recorder.incomplete = sum(bool(customer.errors) for customer in report.customers)
+
+
+def _mended(
+    pipeline: dlt.Pipeline, reader: Reader, totals: "Totals", known: "Difference | None", recorder: _Recorder
+) -> "Totals":
+    """Return a customer's totals after what differs was read again: first what has changed since, then what is missing.
+
+    A first sync has just read everything, so a count below its rows proves nothing.
+    """
+    from liine_source import completeness, verification  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
+
+    customer = totals.customer_id
+    if not totals.proof and recorder.has_divided(customer) and totals.in_api < totals.in_warehouse:
+        totals.proof = "walk"
+    if totals.proof:
+        return totals
+    log.warning(
+        "Customer %d: the API counts %d interactions, the warehouse holds %d; reading again",
+        *(customer, totals.in_api, totals.in_warehouse),
+    )
+    again = _Recorder(None)
+    settings = replace(reader.settings, customer_ids=[customer], observer=again)
+    _loaded(pipeline, settings, Order("sync", _ROWS_A_LOAD), again)
+    recorder.add(again.report)
+    totals = completeness.recount(pipeline, reader, totals)
+    totals.explain(known)
+    if totals.proof:
+        return totals
+    found = verification.verified(pipeline, reader, customer)
+    _repair(pipeline, settings, [found], again)
+    recorder.add(again.report)
+    totals = completeness.recount(pipeline, reader, totals)
+    totals.explain(None)
+    totals.has_unseen = found.unseen > 0
+    if not totals.proof and found.is_complete:
+        totals.proof = "walk"
+    return totals
 
 
 def _repair(

@@ -31,6 +31,8 @@ CHILDREN = (PROVIDER_NAMES, SESSION_EXTRAS, REJECTED_VALUES)
 # Those that an interaction has rows in.
 OF_INTERACTIONS = (INTERACTIONS, *CHILDREN)
 
+# The kind of a row in `sweeps` that compares a customer's whole with the API's count.
+CHECK = "check"
 LOAD_ID = "_dlt_load_id"
 _PERSONAL_DATA = "x-personal-data"
 
@@ -144,13 +146,25 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     SWEEPS: (
         _Column("sweep_id", "text", "A random name for the walk.", nullable=False),
         _Column("customer_id", "bigint", "The customer that was read.", nullable=False),
-        _Column("kind", "text", "What the load was for: `sync`, `backfill` or `repair`."),
+        _Column(
+            "kind",
+            "text",
+            "What the load was for: `sync`, `backfill` or `repair`. `check`: all rows were counted after a sync.",
+        ),
         _Column("filter_hash", "text", "Fingerprint of the filters and dates asked for."),
         _Column("since", "date", "First day asked for, spare days included; null: from the beginning."),
         _Column("until", "date", "Last day asked for, spare days included; null: up to now."),
         _Column("updated_since", "date", "Day from which changes were asked for; null: everything."),
-        _Column("expected", "bigint", "The API's count as the last walk began; null where it gave none."),
-        _Column("distinct_ids", "bigint", "Interactions that the last walk found, or all parts together."),
+        _Column(
+            "expected",
+            "bigint",
+            "The API's count as the last walk began; null where it gave none. Of a check: of all interactions.",
+        ),
+        _Column(
+            "distinct_ids",
+            "bigint",
+            "Interactions that the last walk found, or all parts together. Of a check: those in the warehouse.",
+        ),
         _Column("repeats", "bigint", "Rows received more than once, from overlaps and repairs."),
         _Column("pages", "bigint", "Pages received."),
         _Column("requests", "bigint", "Requests made, logins and repetitions included."),
@@ -162,7 +176,9 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
             "proof", "text", "`count`: as many as the API counts; `walk`: its end, where the count proves nothing."
         ),
         _Column("status", "text", "`complete` or `failed`."),
-        _Column("reason", "text", "The kind of error of a failed sweep."),
+        _Column(
+            "reason", "text", "The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks."
+        ),
         _Column("count_means", "text", "What `count` was seen to mean: `total` or `unknown`."),
         _Column("order_clock", "text", "The clock that orders the rows, as far as they told: local, utc or unknown."),
         _Column("cursor_clock", "text", "The clock that the cursor is compared with: local, utc or unknown."),

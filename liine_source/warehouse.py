@@ -64,6 +64,13 @@ class LastSweep(NamedTuple):
     proof: str | None
 
 
+class Difference(NamedTuple):
+    """How many interactions the API counted of a customer, and how many were in the warehouse."""
+
+    in_api: int
+    in_warehouse: int
+
+
 class Day(NamedTuple):
     """How many interactions began on a day, and how many of them at its very midnight."""
 
@@ -88,6 +95,30 @@ def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
     return dict(_rows(pipeline, sa.select(customer, sa.func.count()).group_by(customer)))
 
 
+def held_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
+    """Return how many interactions each customer has in the pipeline's dataset, without those that have vanished."""
+    customer = _interactions.c.customer_id
+    held = sa.select(customer, sa.func.count()).where(_interactions.c.vanished_at.is_(None))
+    return dict(_rows(pipeline, held.group_by(customer)))
+
+
+def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int, Difference]:
+    """Return by customer what the newest complete check of its whole counted, where nothing is left to look into."""
+    columns = _sweeps.c
+    newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
+    told = (columns.customer_id, columns.expected, columns.distinct_ids, columns.reason, newest.label("place"))
+    is_complete = columns.kind == tables.CHECK, columns.status == "complete", columns.filter_hash == filter_hash
+    numbered = sa.select(*told).where(*is_complete).subquery()
+    last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"), numbered.c.reason.is_(None))
+    return {customer: Difference(in_api, held) for customer, in_api, held, *_ in _rows(pipeline, last)}
+
+
+def add_sweeps(pipeline: dlt.Pipeline, rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows to `sweeps`, all or none; their load has to be one that has ended."""
+    with pipeline.sql_client() as client:
+        client.execute_sql(_spelled(pipeline, sa.insert(_sweeps).values(list(rows))))
+
+
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     """Return each customer's last sweep whose load ended; what a dead one left counts for nothing."""
     columns = _sweeps.c
@@ -101,6 +132,10 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
         order.insert(0, sa.case((columns.kind.in_(["backfill", "repair"]), 1), else_=0))
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=order)
     told = sa.select(columns.customer_id, columns.ended, columns.status, columns.proof, newest.label("place"))
+    if "kind" in known:
+        # A check of the whole that found nothing wrong says nothing of how the sweeps went.
+        is_sweep = sa.or_(columns.kind.is_(None), columns.kind != tables.CHECK, columns.status == "failed")
+        told = told.where(is_sweep)
     numbered = told.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
     return {customer: LastSweep(*told) for customer, *told, _ in _rows(pipeline, last)}

@@ -214,6 +214,7 @@ def test_the_report_of_health_counts_what_is_left_out(
     without_channel = [lead for lead in leads if lead["is_new_lead"] and lead["first_channel_key"] == "unattributed"]
     assert found["unattributed leads"] == len(without_channel) > 0
     assert found["window proven"] > 0
+    assert found["whole dataset"] >= len(counted)
 
 
 def health(tables: dict[str, list[Row]]) -> dict[str, int]:

@@ -166,13 +166,13 @@ CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "SWEEP_ID" VARCHAR  NOT NULL COMMENT 'A random name for the walk.',
 "CUSTOMER_ID" NUMBER(19,0)  NOT NULL COMMENT 'The customer that was read.',
-"KIND" VARCHAR   COMMENT 'What the load was for: `sync`, `backfill` or `repair`.',
+"KIND" VARCHAR   COMMENT 'What the load was for: `sync`, `backfill` or `repair`. `check`: all rows were counted after a sync.',
 "FILTER_HASH" VARCHAR   COMMENT 'Fingerprint of the filters and dates asked for.',
 "SINCE" DATE   COMMENT 'First day asked for, spare days included; null: from the beginning.',
 "UNTIL" DATE   COMMENT 'Last day asked for, spare days included; null: up to now.',
 "UPDATED_SINCE" DATE   COMMENT 'Day from which changes were asked for; null: everything.',
-"EXPECTED" NUMBER(19,0)   COMMENT 'The API''s count as the last walk began; null where it gave none.',
-"DISTINCT_IDS" NUMBER(19,0)   COMMENT 'Interactions that the last walk found, or all parts together.',
+"EXPECTED" NUMBER(19,0)   COMMENT 'The API''s count as the last walk began; null where it gave none. Of a check: of all interactions.',
+"DISTINCT_IDS" NUMBER(19,0)   COMMENT 'Interactions that the last walk found, or all parts together. Of a check: those in the warehouse.',
 "REPEATS" NUMBER(19,0)   COMMENT 'Rows received more than once, from overlaps and repairs.',
 "PAGES" NUMBER(19,0)   COMMENT 'Pages received.',
 "REQUESTS" NUMBER(19,0)   COMMENT 'Requests made, logins and repetitions included.',
@@ -182,7 +182,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "SUPPRESSED" NUMBER(19,0)   COMMENT 'Of those found, interactions not loaded because their person was erased.',
 "PROOF" VARCHAR   COMMENT '`count`: as many as the API counts; `walk`: its end, where the count proves nothing.',
 "STATUS" VARCHAR   COMMENT '`complete` or `failed`.',
-"REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep.',
+"REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks.',
 "COUNT_MEANS" VARCHAR   COMMENT 'What `count` was seen to mean: `total` or `unknown`.',
 "ORDER_CLOCK" VARCHAR   COMMENT 'The clock that orders the rows, as far as they told: local, utc or unknown.',
 "CURSOR_CLOCK" VARCHAR   COMMENT 'The clock that the cursor is compared with: local, utc or unknown.',
@@ -580,6 +580,22 @@ DELETE FROM _dlt_pipeline_state WHERE _dlt_pipeline_state.pipeline_name = 'liine
 -- Another session.
 
 SELECT COUNT(*) AS count_1 FROM (SELECT interactions.id AS id FROM interactions GROUP BY interactions.id HAVING COUNT(*) > 1) AS anon_1;
+
+-- Another session.
+
+SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeline_state._dlt_load_id AS _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY _dlt_pipeline_state.pipeline_name ORDER BY _dlt_pipeline_state._dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND (LEFT(_dlt_pipeline_state.pipeline_name, 20) <> 'liine_sync_backfill_' OR _dlt_pipeline_state._dlt_load_id = (SELECT MAX(_dlt_pipeline_state._dlt_load_id) AS max_1 FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND LEFT(_dlt_pipeline_state.pipeline_name, 17) <> 'liine_sync_purge_'))) AS anon_1 WHERE anon_1.place = 1 ORDER BY anon_1._dlt_load_id;
+
+-- Another session.
+
+SELECT interactions.customer_id, COUNT(*) AS count_1 FROM interactions WHERE interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
+
+-- Another session.
+
+SELECT anon_1.customer_id, anon_1.expected, anon_1.distinct_ids, anon_1.reason, anon_1.place FROM (SELECT sweeps.customer_id AS customer_id, sweeps.expected AS expected, sweeps.distinct_ids AS distinct_ids, sweeps.reason AS reason, ROW_NUMBER() OVER (PARTITION BY sweeps.customer_id ORDER BY sweeps.ended DESC) AS place FROM sweeps WHERE sweeps.kind = 'check' AND sweeps.status = 'complete' AND sweeps.filter_hash = '98475c10d1868423') AS anon_1 WHERE anon_1.place = 1 AND anon_1.reason IS NULL;
+
+-- Another session.
+
+INSERT INTO sweeps (sweep_id, customer_id, kind, filter_hash, expected, distinct_ids, requests, proof, status, reason, count_means, began, ended, _dlt_load_id) VALUES ('…', 1001, 'check', '98475c10d1868423', 60, 60, 2, 'count', 'complete', NULL, 'total', '…', '…', '…');
 
 -- Another session.
 

@@ -404,6 +404,18 @@ SELECT COUNT(*) AS count_1 FROM (SELECT interactions.id AS id FROM interactions 
 
 -- Another session.
 
+SELECT interactions.customer_id, COUNT(*) AS count_1 FROM interactions WHERE interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
+
+-- Another session.
+
+SELECT anon_1.customer_id, anon_1.expected, anon_1.distinct_ids, anon_1.reason, anon_1.place FROM (SELECT sweeps.customer_id AS customer_id, sweeps.expected AS expected, sweeps.distinct_ids AS distinct_ids, sweeps.reason AS reason, ROW_NUMBER() OVER (PARTITION BY sweeps.customer_id ORDER BY sweeps.ended DESC) AS place FROM sweeps WHERE sweeps.kind = 'check' AND sweeps.status = 'complete' AND sweeps.filter_hash = '98475c10d1868423') AS anon_1 WHERE anon_1.place = 1 AND anon_1.reason IS NULL;
+
+-- Another session.
+
+INSERT INTO sweeps (sweep_id, customer_id, kind, filter_hash, expected, distinct_ids, requests, proof, status, reason, count_means, began, ended, _dlt_load_id) VALUES ('…', 1001, 'check', '98475c10d1868423', 183, 183, 2, 'count', 'complete', NULL, 'total', '…', '…', '…');
+
+-- Another session.
+
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE_STG_…';

@@ -67,7 +67,7 @@ class Target:
         """The windows of a customer's history or backfills, of loads that ended."""
         return query(
             self.place,
-            f"select sweep_id, since, until from {self.dataset}.sweeps where updated_since is null "  # noqa: S608  names of ours, numbers
+            f"select sweep_id, since, until from {self.dataset}.sweeps where updated_since is null and kind <> 'check' "  # noqa: S608  names of ours, numbers
             f"and status = 'complete' and customer_id = {customer} "
             f"and _dlt_load_id in (select load_id from {self.dataset}._dlt_loads where status = 0)",
         )

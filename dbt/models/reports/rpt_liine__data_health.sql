@@ -3,9 +3,11 @@ with sweeps as (
 
     select
         sweeps.*,
+        case when sweeps.kind = 'check' then 'whole dataset' else 'window proven' end as check_name,
         row_number() over (
             partition by
                 sweeps.customer_id,
+                case when sweeps.kind = 'check' then 1 else 0 end,
                 sweeps.filter_hash,
                 sweeps.since_date,
                 sweeps.until_date,
@@ -22,7 +24,7 @@ proofs as (
 
     select
         customer_id,
-        cast('window proven' as text) as check_name,
+        cast(check_name as text) as check_name,
         coalesce(cast(since_date as text), 'beginning')
         || ' to '
         || coalesce(cast(until_date as text), 'now')

@@ -1,0 +1,126 @@
+"""The whole dataset compared with the API: of each customer one count, and one query for all.
+
+A sync asks for what has changed; that rows which were there are there still, only a count of the whole tells. Where the
+two differ the customer is verified (`verification`), and what is missing is read again. A difference that a
+verification finds nothing behind stays as it is and is remembered, in `sweeps`: rows of persons who were erased, or a
+count that is capped or behind the rows (open question 5). Another one is looked into anew.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import dlt
+
+from liine_source import tables, warehouse
+from liine_source.client import Tally
+from liine_source.errors import ApiError, LiineError, LoginRefusedError
+from liine_source.tasks import Reader
+from liine_source.warehouse import Difference
+from liine_source.windows import Window
+
+log = logging.getLogger(__name__)
+
+# The reason in `sweeps` for looking once more.
+UNSEEN = "unseen"
+
+
+@dataclass(slots=True)
+class Totals:
+    """A customer's interactions as the API counts them and as the warehouse holds them, without those that vanished.
+
+    `proof` is `count` where they agree, `walk` where a verification found nothing behind the difference, None before.
+    """
+
+    customer_id: int
+    in_api: int
+    in_warehouse: int
+    requests: int
+    began: datetime
+    proof: Literal["count", "walk"] | None = None
+    # Rows that the API lacks: a second verification will mark them as vanished.
+    has_unseen: bool = False
+
+    def explain(self, known: Difference | None) -> None:
+        """Set `proof` where they agree, or differ as they did when a verification found nothing behind it.
+
+        Where they differed then, that they agree now proves nothing: with a count that is behind a row may be lost.
+        """
+        if known and known.in_api != known.in_warehouse:
+            self.proof = "walk" if self._differs_as(known) or self._is_capped(known) else None
+        elif self.in_api == self.in_warehouse:
+            self.proof = "count"
+
+    def _differs_as(self, known: Difference) -> bool:
+        return self.in_api - self.in_warehouse == known.in_api - known.in_warehouse
+
+    def _is_capped(self, known: Difference) -> bool:
+        """Whether the API counts no more than it did when the count was below the rows already."""
+        return self.in_api == known.in_api < known.in_warehouse <= self.in_warehouse
+
+    def as_row(self, filter_hash: str, load_id: str) -> dict[str, Any]:
+        """Return the row of `sweeps`; `load_id` is that of the run's last load."""
+        return {
+            "sweep_id": uuid.uuid4().hex,
+            "customer_id": self.customer_id,
+            "kind": tables.CHECK,
+            "filter_hash": filter_hash,
+            "expected": self.in_api,
+            "distinct_ids": self.in_warehouse,
+            "requests": self.requests,
+            "proof": self.proof,
+            "status": "complete" if self.proof else "failed",
+            "reason": UNSEEN if self.has_unseen else None if self.proof else "IncompleteDatasetError",
+            "count_means": "total" if self.proof == "count" else "unknown",
+            "began": self.began,
+            "ended": datetime.now(UTC),
+            tables.LOAD_ID: load_id,
+        }
+
+
+def compare(
+    pipeline: dlt.Pipeline, reader: Reader, customer_ids: Sequence[int]
+) -> tuple[list[Totals], dict[int, LiineError]]:
+    """Return the totals of customers whose count can be compared, and what the API answered for others.
+
+    Left out are customers some of whose rows other filters or dates have selected, and those for which `count` is no
+    total: where one row is asked for, a count of one may be the page's own.
+    """
+    chosen = [customer for customer in customer_ids if is_comparable(reader, customer)]
+    if not chosen:
+        return [], {}
+    held = warehouse.held_by_customer(pipeline)
+
+    def totals(customer: int) -> Totals | LiineError | None:
+        tally, began = Tally(), datetime.now(UTC)
+        try:
+            page = reader.first(customer, Window(), tally)
+        except LoginRefusedError:
+            raise
+        except ApiError as error:
+            return error
+        rows = held.get(customer, 0)
+        if page.count is None or (page.count <= 1 < rows):
+            return None
+        return Totals(customer, page.count, rows, tally.requests, page.server_time or began)
+
+    with ThreadPoolExecutor(reader.width, thread_name_prefix="liine-check") as pool:
+        found = dict(zip(chosen, pool.map(totals, chosen), strict=True))
+    refused = {customer: error for customer, error in found.items() if isinstance(error, LiineError)}
+    return [one for one in found.values() if isinstance(one, Totals)], refused
+
+
+def recount(pipeline: dlt.Pipeline, reader: Reader, totals: Totals) -> Totals:
+    """Return the totals as they are by now; as they were where the API does not answer."""
+    found, _ = compare(pipeline, reader, [totals.customer_id])
+    return found[0] if found else totals
+
+
+def is_comparable(reader: Reader, customer_id: int) -> bool:
+    """Whether all of a customer's rows in the warehouse are those that the reader's filters select, on any day."""
+    has_dates = reader.settings.since or reader.settings.until
+    return not has_dates and reader.has_own_rows(customer_id)
