@@ -158,8 +158,9 @@ def test_what_the_audit_proved_is_there_but_for_the_erased(monkeypatch: pytest.M
             api.change(row, outcome="Booked")
         sync(**given)
         runs.backfill(is_anew=True, **given)
-        told = query(place, "select suppressed from liine.sweeps order by ended")
-        assert [row["suppressed"] for row in told] == [0, len(gone), len(gone)]
+        told = query(place, "select suppressed from liine.sweeps where kind <> 'check' order by ended")
+        # The second sync reads the changes again, as fewer rows are there than the API counts.
+        assert [row["suppressed"] for row in told] == [0, *[len(gone)] * 3]
         assert outcome() == "pass"
         with duckdb.connect(str(place)) as connection:
             connection.execute("delete from liine.interactions where id % 2 = 0")
