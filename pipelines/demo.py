@@ -32,9 +32,9 @@ TABLES = (
     "sweeps",
 )
 PROOFS = """
-select customer_id as customer, coalesce(updated_since::varchar, 'ever') as "changes since",
+select customer_id as customer, kind, coalesce(updated_since::varchar, 'ever') as since,
        expected, distinct_ids as found, pages, repeats, proof
-from liine.sweeps order by began, customer_id
+from liine.sweeps order by date_trunc('minute', began), kind desc, customer_id
 """
 CHANNELS = """
 select channel, sum(new_leads) as "new leads", sum(booked_leads) as booked,
