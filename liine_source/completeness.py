@@ -1,12 +1,11 @@
 """The whole dataset compared with the API: of each customer one count, and one query for all.
 
-A sync asks for what has changed; that rows which were there are there still, only a count of the whole tells. Where the
-two differ the customer is verified (`verification`), and what is missing is read again. A difference that a
-verification finds nothing behind stays as it is and is remembered, in `sweeps`: rows of persons who were erased, or a
-count that is capped or behind the rows (open question 5). Another one is looked into anew.
+A sync asks for changes only, so it does not notice that older rows are gone; a count of all does. Where the two differ
+the customer is verified (`verification`) and missing rows are read again. A difference that remains after a complete
+verification is stored in `sweeps` and accepted from then on, as long as it stays the same: rows of erased persons, or a
+count that is capped or behind the rows (open question 5).
 """
 
-import logging
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,6 @@ from liine_source.errors import ApiError, LiineError, LoginRefusedError
 from liine_source.tasks import Reader
 from liine_source.warehouse import Difference
 from liine_source.windows import Window
-
-log = logging.getLogger(__name__)
 
 # The reason in `sweeps` for looking once more.
 UNSEEN = "unseen"

@@ -82,7 +82,7 @@ def _retold() -> Iterator[None]:
 
 
 def _end_of_process(error: Exception) -> BaseException | None:
-    """Return the SystemExit or KeyboardInterrupt that a library made an error of its own of; None if there is none."""
+    """Return the SystemExit or KeyboardInterrupt behind a library's own error; None if there is none."""
     return next((cause for cause in _causes(error) if not isinstance(cause, Exception)), None)
 
 

@@ -15,6 +15,7 @@ the table; then what the state of a customer says of that table is void, and `re
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -408,7 +409,7 @@ class _Reread(_Swept):
         return []
 
 
-class _Counting:
+class _Counting(ABC):
     """A task that asks for counts, and reads nothing."""
 
     is_sweep = False
@@ -436,9 +437,9 @@ class _Counting:
             self.audit.ended = datetime.now(UTC)
         yield from ()
 
+    @abstractmethod
     def _windows(self) -> list[Window]:
         """Return the windows that are to be read."""
-        raise NotImplementedError
 
 
 class _Division(_Counting):
@@ -524,8 +525,8 @@ class _Completeness(_Counting):
         """Return the windows that hold more interactions by now than were found in them."""
         counts = self._reader.counts(self.audit.customer_id, list(read), self.audit.tally)
         short = [window for (window, found), count in zip(read.items(), counts, strict=True) if count > found]
-        told = (self.audit.customer_id, self.audit.distinct_ids, self.audit.expected, len(short), len(read))
-        log.warning("Customer %d: found %d of %d; reading %d of %d windows again", *told)
+        numbers = (self.audit.customer_id, self.audit.distinct_ids, self.audit.expected, len(short), len(read))
+        log.warning("Customer %d: found %d of %d; reading %d of %d windows again", *numbers)
         return short
 
     def _shared(self, read: Iterable[Window]) -> int:

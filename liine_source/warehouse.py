@@ -106,9 +106,9 @@ def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int,
     """Return by customer what the newest complete check of its whole counted, where nothing is left to look into."""
     columns = _sweeps.c
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
-    told = (columns.customer_id, columns.expected, columns.distinct_ids, columns.reason, newest.label("place"))
+    checked = (columns.customer_id, columns.expected, columns.distinct_ids, columns.reason, newest.label("place"))
     is_complete = columns.kind == tables.CHECK, columns.status == "complete", columns.filter_hash == filter_hash
-    numbered = sa.select(*told).where(*is_complete).subquery()
+    numbered = sa.select(*checked).where(*is_complete).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"), numbered.c.reason.is_(None))
     return {customer: Difference(in_api, held) for customer, in_api, held, *_ in _rows(pipeline, last)}
 
