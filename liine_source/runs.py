@@ -4,7 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
@@ -164,11 +164,8 @@ def check(**settings: Any) -> list[CustomerAccess]:
     """
     with translated():
         resolved = checked_settings(**settings)
-        client = LiineClient(resolved.credentials, resolved.base_url)
-    try:
+    with closing(resolved.connected()) as client:
         return [_access(client, customer, resolved) for customer in resolved.customer_ids]
-    finally:
-        client.close()
 
 
 def sync(
@@ -187,10 +184,13 @@ def sync(
     recorder = _Recorder(observer)
     with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "sync", recorder) as pipeline:
-            report = _loaded(pipeline, resolved, Order("sync", _ROWS_A_LOAD), recorder)
+        with (
+            closing(resolved.connected()) as client,
+            _ready(destination, dataset, resolved, "sync", recorder) as pipeline,
+        ):
+            report = _loaded(pipeline, client, resolved, Order("sync", _ROWS_A_LOAD), recorder)
             if catalogue.speaks_sql(pipeline):
-                _check_totals(pipeline, resolved, recorder)
+                _check_totals(pipeline, client, resolved, recorder)
             return report
 
 
@@ -214,8 +214,11 @@ def backfill(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
-        with _ready(destination, dataset, resolved, "backfill", recorder) as pipeline:
-            return _loaded(pipeline, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
+        with (
+            closing(resolved.connected()) as client,
+            _ready(destination, dataset, resolved, "backfill", recorder) as pipeline,
+        ):
+            return _loaded(pipeline, client, resolved, Order("backfill", _ROWS_A_LOAD, is_anew=is_anew), recorder)
 
 
 def plan(**settings: Any) -> list[CustomerPlan]:
@@ -226,12 +229,8 @@ def plan(**settings: Any) -> list[CustomerPlan]:
     """
     with translated():
         resolved = checked_settings(**settings)
-        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
-    try:
-        with translated():
+        with closing(resolved.connected()) as client:
             return [_planned(Reader(resolved, client), customer) for customer in resolved.customer_ids]
-    finally:
-        client.close()
 
 
 def units(
@@ -248,12 +247,8 @@ def units(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with translated():
         resolved = checked_settings(**settings)
-        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
-        try:
-            reader = Reader(resolved, client)
-            wholes = [_counted(reader, customer) for customer in resolved.customer_ids]
-        finally:
-            client.close()
+        with closing(resolved.connected()) as client:
+            wholes = [_counted(Reader(resolved, client), customer) for customer in resolved.customer_ids]
     while True:
         found = [
             Unit(customer, begins if number else resolved.since, ends)
@@ -285,19 +280,18 @@ def verify(
     settings |= {"since": since} if since else {}
     with _watched(dataset):
         resolved = checked_settings(observer=recorder, **settings)
-        client = LiineClient(resolved.credentials, resolved.base_url, connections=resolved.max_concurrency)
-        try:
-            with _ready(destination, dataset, resolved, "verify", recorder) as pipeline:
-                gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
-                state = _remembered(pipeline)
-                keep_hosts_apart(state, resolved.base_url)
-                reader = Reader(resolved, client, state, suppressed=gone)
-                found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
-                if repair:
-                    _repair(pipeline, resolved, found, recorder)
-                recorder.incomplete = sum(not customer.is_complete for customer in found)
-        finally:
-            client.close()
+        with (
+            closing(resolved.connected()) as client,
+            _ready(destination, dataset, resolved, "verify", recorder) as pipeline,
+        ):
+            gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
+            state = _remembered(pipeline)
+            keep_hosts_apart(state, resolved.base_url)
+            reader = Reader(resolved, client, state, suppressed=gone)
+            found = [verification.verified(pipeline, reader, customer) for customer in resolved.customer_ids]
+            if repair:
+                _repair(pipeline, client, resolved, found, recorder)
+            recorder.incomplete = sum(not customer.is_complete for customer in found)
     if differing := [customer.customer_id for customer in found if not customer.is_complete]:
         told = ", ".join(map(str, differing))
         problem = f"Not verified, or not as the API has it: customers {told}; see `liine verify`."
@@ -488,27 +482,23 @@ class _Recorder:
             self._observer.built(rows, unknown_fields, dropped)
 
 
-def _check_totals(pipeline: dlt.Pipeline, settings: Settings, recorder: _Recorder) -> None:
+def _check_totals(pipeline: dlt.Pipeline, client: LiineClient, settings: Settings, recorder: _Recorder) -> None:
     """Compare each customer's whole with the API's count, mend what differs, and note the result in `sweeps`."""
     from liine_source import completeness, warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
     report = recorder.report
     customers = {customer.customer_id: customer for customer in report.customers if not customer.errors}
-    client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
-    try:
-        gone = Suppressed(warehouse.erased(pipeline), settings.keys)
-        reader = Reader(settings, client, _remembered(pipeline, settings.customer_ids, "sync"), suppressed=gone)
-        found, refused = completeness.compare(pipeline, reader, list(customers))
-        known = warehouse.explained_differences(pipeline, reader.filter_hash) if found else {}
-        for totals in found:
-            totals.explain(known.get(totals.customer_id))
-        if not all(totals.proof for totals in found):
-            # Only now is it worth to read what thousands of backfills may have noted, of other filters perhaps.
-            reader = Reader(settings, client, _remembered(pipeline), suppressed=gone)
-            found = [totals for totals in found if completeness.is_comparable(reader, totals.customer_id)]
-            found = [_mended(pipeline, reader, totals, known.get(totals.customer_id), recorder) for totals in found]
-    finally:
-        client.close()
+    gone = Suppressed(warehouse.erased(pipeline), settings.keys)
+    reader = Reader(settings, client, _remembered(pipeline, settings.customer_ids, "sync"), suppressed=gone)
+    found, refused = completeness.compare(pipeline, reader, list(customers))
+    known = warehouse.explained_differences(pipeline, reader.filter_hash) if found else {}
+    for totals in found:
+        totals.explain(known.get(totals.customer_id))
+    if not all(totals.proof for totals in found):
+        # Only now is it worth to read what thousands of backfills may have noted, of other filters perhaps.
+        reader = Reader(settings, client, _remembered(pipeline), suppressed=gone)
+        found = [totals for totals in found if completeness.is_comparable(reader, totals.customer_id)]
+        found = [_mended(pipeline, client, reader, totals, known.get(totals.customer_id), recorder) for totals in found]
     for totals in found:
         customer = customers[totals.customer_id]
         customer.in_api, customer.in_warehouse = totals.in_api, totals.in_warehouse
@@ -525,7 +515,12 @@ def _check_totals(pipeline: dlt.Pipeline, settings: Settings, recorder: _Recorde
 
 
 def _mended(
-    pipeline: dlt.Pipeline, reader: Reader, totals: "Totals", known: "Difference | None", recorder: _Recorder
+    pipeline: dlt.Pipeline,
+    client: LiineClient,
+    reader: Reader,
+    totals: "Totals",
+    known: "Difference | None",
+    recorder: _Recorder,
 ) -> "Totals":
     """Return a customer's totals after what differs was read again: first what has changed since, then what is missing.
 
@@ -544,14 +539,14 @@ def _mended(
     )
     again = _Recorder(None)
     settings = replace(reader.settings, customer_ids=[customer], observer=again)
-    _loaded(pipeline, settings, Order("sync", _ROWS_A_LOAD), again)
+    _loaded(pipeline, client, settings, Order("sync", _ROWS_A_LOAD), again)
     recorder.add(again.report)
     totals = completeness.recount(pipeline, reader, totals)
     totals.explain(known)
     if totals.proof:
         return totals
     found = verification.verified(pipeline, reader, customer)
-    _repair(pipeline, settings, [found], again)
+    _repair(pipeline, client, settings, [found], again)
     recorder.add(again.report)
     totals = completeness.recount(pipeline, reader, totals)
     totals.explain(None)
@@ -562,13 +557,17 @@ def _mended(
 
 
 def _repair(
-    pipeline: dlt.Pipeline, settings: Settings, found: list["CustomerVerification"], recorder: _Recorder
+    pipeline: dlt.Pipeline,
+    client: LiineClient,
+    settings: Settings,
+    found: list["CustomerVerification"],
+    recorder: _Recorder,
 ) -> None:
     windows = {customer.customer_id: customer.to_repair for customer in found if customer.to_repair}
     if not windows:
         return
     again = replace(settings, customer_ids=list(windows))
-    report = _loaded(pipeline, again, Order("repair", windows=windows), recorder)
+    report = _loaded(pipeline, client, again, Order("repair", windows=windows), recorder)
     failures = {customer.customer_id: customer.errors for customer in report.customers}
     for customer in found:
         if customer.to_repair:
@@ -691,7 +690,9 @@ def _remembered(
     return merged(map(forget_lost_tables, states), customer_ids)
 
 
-def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: _Recorder) -> SyncReport:
+def _loaded(
+    pipeline: dlt.Pipeline, client: LiineClient, settings: Settings, order: Order, recorder: _Recorder
+) -> SyncReport:
     """Run as many loads as the order needs."""
     recorder.begin(settings.customer_ids)
     report = recorder.report
@@ -705,7 +706,7 @@ def _loaded(pipeline: dlt.Pipeline, settings: Settings, order: Order, recorder: 
     order.is_unfinished = True
     while order.is_unfinished:
         order.is_unfinished = False
-        info = loading.load(pipeline, for_order(settings, order), recorder.committed)
+        info = loading.load(pipeline, for_order(settings, order, client), recorder.committed)
     recorder.incomplete = sum(bool(customer.errors) for customer in report.customers)
     report.destination, report.dataset = str(info.destination_name), str(info.dataset_name)
     return report

@@ -18,7 +18,7 @@ from dlt.common.typing import ConfigValueSentinel, SecretSentinel, TSecretStrVal
 
 from liine_source import privacy, query, setting_checks, windows
 from liine_source.auth import LiineCredentials
-from liine_source.client import checked_base_url
+from liine_source.client import LiineClient, checked_base_url
 from liine_source.errors import ConfigurationError, LiineError
 from liine_source.privacy import Key, Privacy, Treatment
 from liine_source.query import Filters, FiltersSetting
@@ -90,6 +90,13 @@ class Settings:
     keep_run_results: bool = False
     observer: Observer | None = None
     failures: list[tuple[int, LiineError]] = field(default_factory=list)
+
+    def connected(self) -> LiineClient:
+        """Return a client of the API for as many requests at once; nothing is requested yet, and the caller closes it.
+
+        Raises ConfigurationError where a credential is missing.
+        """
+        return LiineClient(self.credentials, self.base_url, connections=self.max_concurrency)
 
 
 def checked_settings(**given: Any) -> Settings:

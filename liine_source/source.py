@@ -7,6 +7,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from itertools import chain
 from typing import Any, ParamSpec
@@ -122,16 +123,18 @@ def liine(
     return _resources(settings, Order(), _checked_pages)
 
 
-def for_order(settings: Settings, order: Order) -> DltSource:
+def for_order(settings: Settings, order: Order, client: LiineClient) -> DltSource:
     """Return the source `liine` for one load of a run that takes several, or that does not bring up to date.
 
-    Its pipeline is one of `loading`'s.
+    Its pipeline is one of `loading`'s; `client` stays open.
     """
-    return dlt.source(_resources, name="liine", section="liine")(settings, order, _pages)
+    return dlt.source(_resources, name="liine", section="liine")(settings, order, _pages, client)
 
 
-def _resources(settings: Settings, order: Order, read: Callable[..., Any]) -> Sequence[DltResource]:
-    pages = dlt.resource(read, name="pages", selected=False)(settings, order)
+def _resources(
+    settings: Settings, order: Order, read: Callable[..., Any], *client: LiineClient
+) -> Sequence[DltResource]:
+    pages = dlt.resource(read, name="pages", selected=False)(settings, order, *client)
     return [
         _table(pages, tables.INTERACTIONS, primary_key="id", write_disposition=_MERGE),
         *(_child_table(pages, name) for name in tables.CHILDREN),
@@ -175,10 +178,11 @@ def _checked_pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     dlt_settings.refuse_losses(dlt.current.pipeline())
     dlt_settings.refuse_discarding(dlt.current.source())
     _keep_staging_apart()
-    yield from _pages(settings, order)
+    with closing(settings.connected()) as client:
+        yield from _pages(settings, order, client)
 
 
-def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
+def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[tables.Tables]:
     """Sweep what the order asks for, yield the rows as tables, and note in the state what is proven complete."""
     selected = _selected_tables()
     state = dlt.current.source_state()
@@ -196,14 +200,10 @@ def _pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     suppressed = _suppressed(settings)
     treated = Treated(settings.privacy, suppressed)
     builder = tables.PageTables(load_id, _known_types(schema, order), keeps_raw=treated.keeps_raw_values)
-    client = LiineClient(settings.credentials, settings.base_url, connections=settings.max_concurrency)
-    try:
-        reader = tasks.Reader(settings, client, state, order.emitted, suppressed, selected)
-        waiting = tasks.for_order(order, reader)
-        empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
-        yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder, treated)), _BATCH)
-    finally:
-        client.close()
+    reader = tasks.Reader(settings, client, state, order.emitted, suppressed, selected)
+    waiting = tasks.for_order(order, reader)
+    empty = [tables.empty_tables()] if _are_to_be_made(schema, order) else []
+    yield from tables.batched(chain(empty, _swept(settings, order, waiting, builder, treated)), _BATCH)
     if settings.observer:
         settings.observer.built(builder.rows, builder.unknown_fields, treated.dropped)
     elif settings.failures:

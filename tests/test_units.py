@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
-from liine_source.client import LiineClient
 from liine_source.emulator import Faults, Readings, running_emulator
 from liine_source.errors import BusyError, DestinationError
 from liine_source.query import fingerprint
@@ -176,7 +175,7 @@ def test_a_mark_that_holds_nothing_tells_of_no_rows() -> None:
     """What these filters select is all that is there, though other filters were asked for and found nothing."""
     given = settings(SimpleNamespace(base_url="http://127.0.0.1:1", customer_ids=[1], username="u", password="p"))
     resolved = checked_settings(**given, filters={"call_type": ["New Lead"]})
-    client = LiineClient(resolved.credentials, resolved.base_url)
+    client = resolved.connected()
     own = fingerprint(resolved.filters, None, None)
     marks: dict[str, Any] = {
         own: {"watermark": "2025-01-01T00:00:00+00:00"},
