@@ -1,10 +1,13 @@
 """What tables the destination has, by its own catalogue; no schema that some pipeline remembers is trusted for it."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import dlt
+from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStagingDataset
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.destinations.job_client_impl import SqlJobClientBase
@@ -36,17 +39,39 @@ from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspn
 """
 
 
+# Of each pipeline the clients that are not in use: dlt takes longer to make one than our statements take to run.
+_idle: "WeakKeyDictionary[dlt.Pipeline, list[Any]]" = WeakKeyDictionary()
+
+
+@contextmanager
+def connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
+    """Have dlt's client of the pipeline's destination, connected; that of a database has a `sql_client`."""
+    idle = _idle.setdefault(pipeline, [])
+    client = idle.pop() if idle else pipeline.destination_client()
+    with client:
+        yield client
+    idle.append(client)
+
+
 def speaks_sql(pipeline: dlt.Pipeline) -> bool:
     """Whether the destination is a database, rather than files."""
-    return isinstance(pipeline.destination_client(), SqlJobClientBase)
+    client_class = cast("Destination[Any, Any]", pipeline.destination).client_class
+    return issubclass(client_class, SqlJobClientBase)
 
 
 def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> dict[str, str]:
     """Return dlt's data types of the columns that a table has in the pipeline's dataset; none if it is not there."""
-    with pipeline.destination_client() as client:
-        _, columns = client.get_storage_table(table)  # type: ignore[attr-defined]
-    # Snowflake spells in capitals what dlt spells in small letters.
-    return {name.lower(): column["data_type"] for name, column in columns.items()}
+    return columns_of(pipeline, [table])[table]
+
+
+def columns_of(pipeline: dlt.Pipeline, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return dlt's data types of the columns that each of some tables has in the pipeline's dataset."""
+    with connected(pipeline) as client:
+        stored = client.get_storage_tables(names)
+        # Snowflake spells in capitals what dlt spells in small letters.
+        return {
+            table: {name.lower(): column["data_type"] for name, column in columns.items()} for table, columns in stored
+        }
 
 
 def unstaged_tables(client: Any) -> set[str]:
@@ -74,10 +99,10 @@ def staging_of_others(pipeline: dlt.Pipeline) -> str | None:
 
 def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
     """Return the tables that had rows once, as the schema in the destination tells, and are not there any more."""
-    with pipeline.destination_client() as client:
-        stored = client.get_stored_schema("liine")  # type: ignore[attr-defined]
+    with connected(pipeline) as client:
+        stored = client.get_stored_schema("liine")
         known = json.loads(stored.schema)["tables"] if stored else {}
-        absent = [name for name, columns in client.get_storage_tables(names) if not columns]  # type: ignore[attr-defined]
+        absent = [name for name, columns in client.get_storage_tables(names) if not columns]
     return [name for name in absent if name in known and has_table_seen_data(known[name])]
 
 

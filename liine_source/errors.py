@@ -295,6 +295,17 @@ class IncompleteDatasetError(LiineError):
         )
 
 
+class LostRowsError(LiineError):
+    """Rows or values that the warehouse has lost are not among those that a run reads, and so did not come back."""
+
+    def __init__(self, customer_id: int, losses: Sequence[object]) -> None:
+        self.customer_id = customer_id
+        super().__init__(
+            f"Customer {customer_id}: since an earlier run {'; '.join(map(str, losses))}. What since, until and "
+            "filters select was read again. Read the other days with `liine backfill --anew`."
+        )
+
+
 _TOLD = 10
 
 

@@ -251,32 +251,46 @@ def _busy(dataset: str) -> BusyError:
     )
 
 
-def load(pipeline: dlt.Pipeline, source: DltSource, committed: Callable[[LoadInfo], None] = lambda _: None) -> LoadInfo:
+def load(
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    committed: Callable[[LoadInfo], None] = lambda _: None,
+    before: Callable[[], None] = lambda: None,
+) -> LoadInfo:
     """Extract, normalise and load; into a dataset on Postgres one load at a time.
 
-    `committed` is called when the load is in the destination, and before a signal that came meanwhile ends the run.
+    `before` is called when no other load can come between it and this one. `committed` is called when the load is in
+    the destination, and before a signal that came meanwhile ends the run.
     Raises DoubledError where rows are there twice afterwards, which no index of Snowflake's forbids.
     """
     is_snowflake = kind_of(pipeline) == "snowflake"
     if is_snowflake:
         _cluster(source)
-    declared = source.discover_schema()
+    declared = source.discover_schema() if has_many_writers(pipeline) else None
     pipeline.extract(source)
     pipeline.normalize()
-    with _alone(pipeline, "load"):
-        if has_many_writers(pipeline):
+    with between_loads(pipeline):
+        before()
+        if declared:
             _make_tables(pipeline, declared)
             _refuse_other_types(pipeline, "Nothing of this load was written: run again.")
         with _finished_first():
             info = pipeline.load()
             committed(info)
-            if has_many_writers(pipeline):
+            if declared:
                 _forget_older_states(pipeline)
             if is_snowflake:
                 # No lock has kept another run from adding them since.
                 _refuse_other_types(pipeline, "Read the days again with `liine backfill --anew`.")
                 _refuse_doubled(pipeline)
     return info
+
+
+@contextmanager
+def between_loads(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Let no load into the dataset come meanwhile, where something can keep it away: on Postgres."""
+    with _alone(pipeline, "load"):
+        yield
 
 
 def append(pipeline: dlt.Pipeline, source: DltSource, name: str, *, is_patient: bool) -> None:
@@ -376,8 +390,9 @@ def _refuse_doubled(pipeline: dlt.Pipeline) -> None:
 
     if doubled := warehouse.doubled(pipeline):
         raise DoubledError(
-            f"{doubled} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the same customer "
-            "at once. Let them end, then read the days again with `liine backfill --anew`: it leaves one row of each."
+            f"{len(doubled)} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the same "
+            "customer at once. Let them end, then read the days again with `liine backfill --anew`, which leaves one "
+            "row of each."
         )
 
 
@@ -450,7 +465,8 @@ def _drop_staging(pipeline: dlt.Pipeline) -> None:
     """
     if kind_of(pipeline) not in {"duckdb", *MANY_WRITERS}:
         return
-    with pipeline.sql_client() as client, client.with_staging_dataset():
+    with catalogue.connected(pipeline) as connected, connected.sql_client.with_staging_dataset():
+        client = connected.sql_client
         if not client.has_dataset():
             return
         if catalogue.unstaged_tables(client):

@@ -208,6 +208,11 @@ class Suppressed:
                 "personal_data_key or below personal_data_old_keys. Nothing was requested."
             )
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was erased."""
+        return not self._by_kind
+
     def has(self, row: Row, customer_id: int) -> bool:
         """Whether a row of a customer, as the API gave it, is of a person who was erased."""
         return any(

@@ -191,6 +191,8 @@ def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[ta
         order.remembered = None
     keep_hosts_apart(state, settings.base_url)
     tasks.forget_lost_tables(state)
+    tasks.forget_histories(state, order.restart)
+    order.restart = set()
     for name in selected:
         dlt.current.resource_state(name)["is_loaded"] = True
     _keep_meanings_apart(state, settings.filters)

@@ -59,23 +59,33 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 Key = tuple[int, Window]
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A window that is to be read again, and how many interactions it holds at least."""
+
+    window: Window
+    interactions: int = 0
+
+
 @dataclass(slots=True)
 class Order:
     """What one load is for, and what came of it.
 
     `sync` brings customers up to date; `backfill` reads the days `since` to `until` and leaves the watermarks as they
-    are; `repair` reads `windows` again. No window is begun once `rows` interactions have come: then `is_unfinished`,
-    and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again; `is_anew` forgets
-    what an earlier backfill did. `updated` customers need no more changes; of those `to_reread`, the last weeks are
-    due since the moment given. Where several units of work load into one dataset, `remembered` is what all of them
-    together know, and `column_types` are the columns that `interactions` has there. Of histories, `counts` are the
+    are; `repair` reads the windows of `repairs` again. No window is begun once `rows` interactions have come: then
+    `is_unfinished`, and another load goes on with what is not `emitted` yet. What is in `failed` is not tried again;
+    `is_anew` forgets what an earlier backfill did. The histories of the customers in `restart` are read again, as the
+    warehouse has lost some of their rows. `updated` customers need no more changes; of those `to_reread`, the last
+    weeks are due since the moment given. Where several units of work load into one dataset, `remembered` is what all of
+    them together know, and `column_types` are the columns that `interactions` has there. Of histories, `counts` are the
     API's for each customer, one before the reading and those after it, and `found` are the ids of each window read.
     """
 
     kind: Literal["sync", "backfill", "repair"] = "sync"
     rows: int | None = None
-    windows: Mapping[int, Sequence[Window]] = field(default_factory=dict)
+    repairs: Mapping[int, Sequence[Repair]] = field(default_factory=dict)
     is_anew: bool = False
+    restart: set[int] = field(default_factory=set)
     emitted: Emitted = field(default_factory=Emitted)
     failed: set[Key] = field(default_factory=set)
     updated: set[int] = field(default_factory=set)
@@ -128,6 +138,15 @@ def forget_lost_tables(state: dict[str, Any]) -> dict[str, Any]:
                 kept = {name: mark[name] for name in mark.keys() & {"ordered"}}
                 marks[key] = kept | {_RESTART: sorted(lost.union(mark.get(_RESTART, [])))}
     return state
+
+
+def forget_histories(state: dict[str, Any], customer_ids: Iterable[int]) -> None:
+    """Make void how far the histories of customers have been read, but for those that are being read again already."""
+    for customer in customer_ids:
+        marks = state.get("customers", {}).get(str(customer), {})
+        for key, mark in marks.items():
+            if not key.startswith(_BACKFILL) and mark.keys() & _MARKS_OF_ROWS and _RESTART not in mark:
+                marks[key] = {_RESTART: sorted(_tables_of(key))}
 
 
 def _tables_of(key: str) -> set[str]:
@@ -309,7 +328,7 @@ def for_order(order: Order, reader: Reader) -> deque[Task]:
             marks[key] = {"ordered": _ordered_after(marks.get(key, {}))}
         order.is_anew = False
     if order.kind == "repair":
-        return deque(_Again(reader, customer, window) for customer in customers for window in order.windows[customer])
+        return deque(_Again(reader, customer, repair) for customer in customers for repair in order.repairs[customer])
     changes: list[Task] = []
     histories: list[Task] = []
     for customer in customers:
@@ -346,10 +365,18 @@ class _Swept:
 
 
 class _Again(_Swept):
-    """A window that is read again, and nothing noted."""
+    """A window that is read again, and nothing noted. It fails where less is found than is known to be there."""
 
-    def __init__(self, reader: Reader, customer_id: int, window: Window) -> None:
-        super().__init__(reader.sweep(customer_id, window))
+    def __init__(self, reader: Reader, customer_id: int, repair: Repair) -> None:
+        super().__init__(reader.sweep(customer_id, repair.window))
+        self._expected = repair.interactions
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        yield from super().__iter__()
+        audit = self.audit
+        if audit.distinct_ids < self._expected:
+            audit.status, audit.proof, audit.reason = "failed", None, IncompleteSweepError.__name__
+            raise IncompleteSweepError(audit.customer_id, str(audit.window), audit.distinct_ids, self._expected)
 
     def done(self) -> list[Task]:
         return []

@@ -18,10 +18,11 @@ import dlt
 
 from liine_source import catalogue, tables, values, warehouse
 from liine_source.cursor import day_of, positions
-from liine_source.errors import ApiError, LiineError, LoginRefusedError, SweepError
+from liine_source.errors import ApiError, IncompleteSweepError, LiineError, LoginRefusedError, SweepError
+from liine_source.inventory import Loss
 from liine_source.rows import Row
 from liine_source.sweep import Audit
-from liine_source.tasks import Reader
+from liine_source.tasks import Reader, Repair
 from liine_source.warehouse import Day, Stored
 from liine_source.windows import DAY, Window
 
@@ -36,7 +37,9 @@ class CustomerVerification:
     `windows` were counted, `read` of them read. `missing`: in the API alone; `stale`: updated since in the API;
     `unseen`: in the warehouse alone, for the first time; `vanished`: for the second, and marked now;
     `returned`: marked earlier, and found again. `to_repair` are the windows that hold missing or stale rows.
-    `dropped_tables` had rows and are not there; into `unread_tables` no run has read all of the customer's rows.
+    `doubled` interactions are in the warehouse more than once. `lost` are rows of a table, or values of a column, that
+    were there when the last run ended. `dropped_tables` had rows and are not there; into `unread_tables` no run has
+    read all of the customer's rows.
     """
 
     customer_id: int
@@ -47,8 +50,10 @@ class CustomerVerification:
     unseen: int = 0
     vanished: int = 0
     returned: int = 0
+    doubled: int = 0
     is_repaired: bool = False
-    to_repair: list[Window] = field(default_factory=list)
+    to_repair: list[Repair] = field(default_factory=list)
+    lost: list[Loss] = field(default_factory=list)
     dropped_tables: list[str] = field(default_factory=list)
     unread_tables: list[str] = field(default_factory=list)
     errors: list[LiineError] = field(default_factory=list)
@@ -57,7 +62,8 @@ class CustomerVerification:
     def is_complete(self) -> bool:
         """Whether the warehouse has all that the API has, as it has it."""
         has_all_tables = not (self.dropped_tables or self.unread_tables)
-        return has_all_tables and not self.errors and (self.is_repaired or not (self.missing or self.stale))
+        is_equal = not (self.missing or self.stale or self.doubled or self.lost)
+        return has_all_tables and not self.errors and (self.is_repaired or is_equal)
 
 
 def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> CustomerVerification:
@@ -65,6 +71,7 @@ def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> Custom
     result = CustomerVerification(customer_id, unread_tables=reader.unread_tables(customer_id))
     if catalogue.speaks_sql(pipeline):
         result.dropped_tables = catalogue.dropped_tables(pipeline, tables.CHILDREN)
+        _note_doubled(warehouse.doubled(pipeline, customer_id), result)
     chosen = reader.settings
     whole = Window.covering(chosen.since, chosen.until)
     audit = Audit(customer_id, reader.filter_hash, whole)
@@ -77,9 +84,9 @@ def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> Custom
     except ApiError as error:
         result.errors.append(error)
         return result
-    for window in differing:
+    for window, count in differing.items():
         try:
-            _compare(pipeline, reader, window, result, audit.began or datetime.now(UTC))
+            _compare(pipeline, reader, window, count, result, audit.began or datetime.now(UTC))
         except LoginRefusedError:
             raise
         except (ApiError, SweepError) as error:
@@ -87,29 +94,42 @@ def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> Custom
     return result
 
 
+def _note_doubled(doubled: Sequence[tuple[int, date | None]], result: CustomerVerification) -> None:
+    """To read the days of doubled interactions again leaves one of each."""
+    result.doubled = len(doubled)
+    days = [day for _, day in doubled if day]
+    if doubled:
+        has_all_days = len(days) == len(doubled)
+        window = Window.covering(min(days), max(days)) if has_all_days else Window()
+        result.to_repair.append(Repair(window, len(doubled)))
+
+
 def _differing(
     pipeline: dlt.Pipeline, reader: Reader, customer_id: int, parts: Sequence[Window], audit: Audit
-) -> list[Window]:
-    """Return the windows whose counts the warehouse does not explain, under each reading that was not ruled out."""
+) -> dict[Window, int]:
+    """Return the windows whose counts the warehouse does not explain, under each reading that was not ruled out.
+
+    With each comes its count, 0 where counts mean nothing.
+    """
     by_clock = {is_utc: warehouse.days(pipeline, customer_id, is_utc=is_utc) for is_utc in (False, True)}
     asked = parts if len(parts) > 1 else _halves(parts[0], by_clock[False])
     counts = dict(zip(asked, reader.counts(customer_id, asked, audit.tally), strict=True))
     # Where one row was asked for, a count of one may be the page's own, and no count means nothing (open question 5).
     if max(counts.values()) <= 1:
-        return list(parts)
+        return dict.fromkeys(parts, 0)
     readings = _readings(reader, customer_id, by_clock[False], audit)
     whole = audit.expected or 0
     is_capped = [window for window, count in counts.items() if 0 < whole <= count]
     if len(parts) == 1:
         counts[parts[0]] = whole
-    differing = [
-        window
+    differing = {
+        window: count
         for window, count in counts.items()
         if not readings
         or window in is_capped
         or any(_count(by_clock[is_utc], window, is_whole=is_whole) != count for is_utc, is_whole in readings)
-    ]
-    return differing if len(parts) > 1 else [window for window in parts if differing]
+    }
+    return differing if len(parts) > 1 else {window: whole for window in parts if differing}
 
 
 def _halves(whole: Window, days: Iterable[Day]) -> list[Window]:
@@ -172,14 +192,14 @@ def _selects(window: Window, second: int, *, is_whole: bool) -> bool:
 
 
 def _compare(
-    pipeline: dlt.Pipeline, reader: Reader, window: Window, result: CustomerVerification, now: datetime
+    pipeline: dlt.Pipeline, reader: Reader, window: Window, count: int, result: CustomerVerification, now: datetime
 ) -> None:
     customer_id = result.customer_id
     # Neighbours share a day; it is looked at in the newer one.
     first, last = window.since, window.until and window.until - DAY
     asked = Window.covering(first, last)
     result.read += 1
-    received = _received(reader, customer_id, asked)
+    received = _received(reader, customer_id, asked, count)
     around = asked.since and asked.since - DAY, asked.until and asked.until + DAY
     stored = {row.id: row for row in warehouse.stored(pipeline, customer_id, *around)}
     missing = received.keys() - stored.keys()
@@ -188,7 +208,7 @@ def _compare(
     result.missing += len(missing) - len(elsewhere)
     result.stale += len(stale | elsewhere)
     if missing or stale:
-        result.to_repair.append(asked)
+        result.to_repair.append(Repair(asked, len(received)))
     lost = [
         row
         for key, row in stored.items()
@@ -221,11 +241,18 @@ def _mark_lost(
         warehouse.mark(pipeline, ids, vanished_at=now, vanished_reason=reason)
 
 
-def _received(reader: Reader, customer_id: int, window: Window) -> dict[int, datetime | None]:
-    """Return the ids that the API has in a window, proven complete, and when each was updated."""
+def _received(reader: Reader, customer_id: int, window: Window, least: int = 0) -> dict[int, datetime | None]:
+    """Return the ids that the API has in a window, proven complete, and when each was updated.
+
+    Raises IncompleteSweepError where they are fewer than the `least` that the API has counted, and than it counts now.
+    """
     sweep = reader.sweep(customer_id, window, is_shared=False)
     rows = (row for page in sweep.rows() for row in page if not reader.suppressed.has(row, customer_id))
-    return {values.converted(row.id, "bigint"): _updated(row) for row in rows}
+    found = {values.converted(row.id, "bigint"): _updated(row) for row in rows}
+    got = sweep.audit.distinct_ids
+    if got < least and got < (counted := reader.first(customer_id, window).count or 0):
+        raise IncompleteSweepError(customer_id, str(window), got, counted)
+    return found
 
 
 def _updated(row: Row) -> datetime | None:

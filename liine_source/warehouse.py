@@ -23,6 +23,8 @@ from liine_source import catalogue, tables
 from liine_source.erasure import ERASURES, IDENTIFIERS, KINDS, Erasure, Held
 
 _IDS_A_STATEMENT = 1000
+# DuckDB understands Postgres's dialect, as far as it is used here.
+_SPEAK_POSTGRES = {"postgres", "duckdb"}
 # Postgres's code for a lock that another session holds for longer than `lock_timeout`.
 _LOCK_NOT_AVAILABLE = "55P03"
 # Those of `id` and `interaction_id` find what a load replaces; the others are for whoever asks by customer or time.
@@ -92,14 +94,7 @@ class Stored(NamedTuple):
 def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
     """Return how many interactions each customer has in the pipeline's dataset."""
     customer = _interactions.c.customer_id
-    return dict(_rows(pipeline, sa.select(customer, sa.func.count()).group_by(customer)))
-
-
-def held_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
-    """Return how many interactions each customer has in the pipeline's dataset, without those that have vanished."""
-    customer = _interactions.c.customer_id
-    held = sa.select(customer, sa.func.count()).where(_interactions.c.vanished_at.is_(None))
-    return dict(_rows(pipeline, held.group_by(customer)))
+    return dict(select(pipeline, sa.select(customer, sa.func.count()).group_by(customer)))
 
 
 def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int, Difference]:
@@ -110,13 +105,12 @@ def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int,
     is_complete = columns.kind == tables.CHECK, columns.status == "complete", columns.filter_hash == filter_hash
     numbered = sa.select(*checked).where(*is_complete).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"), numbered.c.reason.is_(None))
-    return {customer: Difference(in_api, held) for customer, in_api, held, *_ in _rows(pipeline, last)}
+    return {customer: Difference(in_api, held) for customer, in_api, held, *_ in select(pipeline, last)}
 
 
 def add_sweeps(pipeline: dlt.Pipeline, rows: Sequence[dict[str, Any]]) -> None:
     """Add rows to `sweeps`, all or none; their load has to be one that has ended."""
-    with pipeline.sql_client() as client:
-        client.execute_sql(_spelled(pipeline, sa.insert(_sweeps).values(list(rows))))
+    execute(pipeline, sa.insert(_sweeps).values(list(rows)))
 
 
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
@@ -138,7 +132,7 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
         told = told.where(is_sweep)
     numbered = told.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
-    return {customer: LastSweep(*told) for customer, *told, _ in _rows(pipeline, last)}
+    return {customer: LastSweep(*told) for customer, *told, _ in select(pipeline, last)}
 
 
 def days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[Day]:
@@ -154,7 +148,7 @@ def days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[Day]
         .where(_interactions.c.customer_id == customer_id, _interactions.c.vanished_at.is_(None))
         .group_by(day)
     )
-    return [Day(day, rows, int(midnight)) for day, rows, midnight in _rows(pipeline, statement)]
+    return [Day(day, rows, int(midnight)) for day, rows, midnight in select(pipeline, statement)]
 
 
 def stored(pipeline: dlt.Pipeline, customer_id: int, since: date | None, until: date | None) -> list[Stored]:
@@ -167,28 +161,29 @@ def stored(pipeline: dlt.Pipeline, customer_id: int, since: date | None, until: 
     times = [_utc(column) for column in (columns.updated_at, columns.missing_since, columns.vanished_at)]
     statement = sa.select(columns.id, day, *times).where(columns.customer_id == customer_id)
     statement = statement.where(*([day >= since] if since else []), *([day <= until] if until else []))
-    return [Stored(*row) for row in _rows(pipeline, statement)]
+    return [Stored(*row) for row in select(pipeline, statement)]
 
 
 def held(pipeline: dlt.Pipeline, ids: Iterable[int]) -> set[int]:
     """Return which of `ids` the warehouse has, whenever they began."""
     found: set[int] = set()
     for some in _batches(ids):
-        found.update(row[0] for row in _rows(pipeline, sa.select(_interactions.c.id).where(_is_one_of(some))))
+        found.update(row[0] for row in select(pipeline, sa.select(_interactions.c.id).where(_is_one_of(some))))
     return found
 
 
 def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | None) -> None:
     """Set columns of the verification in the rows `ids`."""
-    with pipeline.sql_client() as client:
-        for some in _batches(ids):
-            client.execute_sql(_spelled(pipeline, sa.update(_interactions).where(_is_one_of(some)).values(**values)))
+    execute(pipeline, *(sa.update(_interactions).where(_is_one_of(some)).values(**values) for some in _batches(ids)))
 
 
-def doubled(pipeline: dlt.Pipeline) -> int:
-    """Return how many interactions are there more than once: for where no index forbids it."""
-    repeated = sa.select(_interactions.c.id).group_by(_interactions.c.id).having(sa.func.count() > 1).subquery()
-    return int(next(_rows(pipeline, sa.select(sa.func.count()).select_from(repeated)))[0])
+def doubled(pipeline: dlt.Pipeline, customer_id: int | None = None) -> list[tuple[int, date | None]]:
+    """Return id and first day of the interactions that are there more than once: for where no index forbids it."""
+    columns = _interactions.c
+    statement = sa.select(columns.id, sa.cast(sa.func.min(columns.start_time), sa.Date)).group_by(columns.id)
+    if customer_id is not None:
+        statement = statement.where(columns.customer_id == customer_id)
+    return [(key, day) for key, day in select(pipeline, statement.having(sa.func.count() > 1))]
 
 
 def erased(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
@@ -196,14 +191,14 @@ def erased(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
     if not catalogue.column_types(pipeline, IDENTIFIERS):
         return []
     columns = sa.table(IDENTIFIERS, sa.column("kind"), sa.column("digest"), sa.column(tables.LOAD_ID)).c
-    return [(kind, digest) for kind, digest in _rows(pipeline, sa.select(columns.kind, columns.digest))]
+    return [(kind, digest) for kind, digest in select(pipeline, sa.select(columns.kind, columns.digest))]
 
 
 def persons(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[Held]:
     """Return every interaction of some customers, as far as it may name a person."""
     columns = [_interactions.c[name] for name in ("id", "customer_id", *KINDS)]
     statement = sa.select(*columns).where(_interactions.c.customer_id.in_(list(customer_ids)))
-    return (Held(*row) for row in _rows(pipeline, statement))
+    return (Held(*row) for row in select(pipeline, statement))
 
 
 def child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
@@ -213,20 +208,24 @@ def child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
         statement = (
             sa.select(sa.func.count()).select_from(_children[table]).where(_children[table].c.interaction_id.in_(some))
         )
-        found += int(next(_rows(pipeline, statement))[0])
+        found += int(next(select(pipeline, statement))[0])
     return found
 
 
 def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
     """Delete interactions and what belongs to them, and write down that it was done, in one transaction."""
-    with pipeline.sql_client() as client, client.begin_transaction():
-        for some in _batches(ids):
-            for table in _children.values():
-                client.execute_sql(_spelled(pipeline, sa.delete(table).where(table.c.interaction_id.in_(some))))
-            client.execute_sql(_spelled(pipeline, sa.delete(_interactions).where(_is_one_of(some))))
-        done = sa.update(_erasures).where(_erasures.c.erasure_id == erasure.erasure_id)
-        counted = {"interactions": erasure.interactions, "child_rows": erasure.child_rows}
-        client.execute_sql(_spelled(pipeline, done.values(completed_at=datetime.now(UTC), **counted)))
+    of_them = [
+        sa.delete(table).where(table.c.interaction_id.in_(some))
+        for some, table in product(_batches(ids), _children.values())
+    ]
+    done = sa.update(_erasures).where(_erasures.c.erasure_id == erasure.erasure_id)
+    counted = {"interactions": erasure.interactions, "child_rows": erasure.child_rows}
+    execute(
+        pipeline,
+        *of_them,
+        *(sa.delete(_interactions).where(_is_one_of(some)) for some in _batches(ids)),
+        done.values(completed_at=datetime.now(UTC), **counted),
+    )
 
 
 @contextmanager
@@ -256,7 +255,7 @@ def create_indexes(pipeline: dlt.Pipeline) -> None:
     """Create the indexes that merging and looking up want, where the table is there and the index is not."""
     with pipeline.sql_client() as client:
         own = _indexes.c.schemaname == client.dataset_name
-    present = {row[0] for row in _rows(pipeline, sa.select(_indexes.c.indexname).where(own))}
+    present = {row[0] for row in select(pipeline, sa.select(_indexes.c.indexname).where(own))}
     for table, names in _INDEXES.items():
         missing = [name for name in names if _index_name(table, name) not in present]
         if missing and catalogue.column_types(pipeline, table):
@@ -303,7 +302,7 @@ def states(
     found = numbered.subquery()
     last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[tables.LOAD_ID])
     # Before the first load there is no table, and maybe not even a schema to look for one in.
-    packed = [row[0] for row in _rows(pipeline, last)] if catalogue.column_types(pipeline, _states.name) else []
+    packed = [row[0] for row in select(pipeline, last)] if catalogue.column_types(pipeline, _states.name) else []
     return [decompress_state(state).get("sources", {}).get("liine", {}) for state in packed]
 
 
@@ -312,8 +311,7 @@ def forget_older_states(pipeline: dlt.Pipeline) -> None:
     columns, load_id = _states.c, _states.c[tables.LOAD_ID]
     own = columns.pipeline_name == pipeline.pipeline_name
     newest = sa.select(sa.func.max(load_id)).where(own, load_id.in_(_ENDED_LOADS)).scalar_subquery()
-    with pipeline.sql_client() as client:
-        client.execute_sql(_spelled(pipeline, sa.delete(_states).where(own, load_id < newest)))
+    execute(pipeline, sa.delete(_states).where(own, load_id < newest))
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
@@ -330,15 +328,36 @@ def _utc(column: Any) -> Any:
     return sa.cast(column.op("AT TIME ZONE")(sa.literal("UTC")), sa.DateTime)
 
 
-def _rows(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    with pipeline.sql_client() as client, client.execute_query(_spelled(pipeline, statement)) as cursor:
+def select(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Return what a statement selects, a few thousand rows at a time in memory."""
+    with _connected(pipeline) as client, client.execute_query(_spelled(pipeline, statement)) as cursor:
         while rows := cursor.fetchmany(10_000):
             yield from map(tuple, rows)
+
+
+@contextmanager
+def _connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
+    if catalogue.speaks_sql(pipeline):
+        with catalogue.connected(pipeline) as client:
+            yield client.sql_client
+    else:
+        # Of files dlt makes views that can be read.
+        with pipeline.sql_client() as client:
+            yield client
+
+
+def execute(pipeline: dlt.Pipeline, *statements: sa.sql.expression.ClauseElement) -> None:
+    """Run statements, all or none."""
+    with _connected(pipeline) as client, client.begin_transaction():
+        for statement in statements:
+            client.execute_sql(_spelled(pipeline, statement))
 
 
 def _spelled(pipeline: dlt.Pipeline, statement: sa.sql.expression.ClauseElement) -> str:
     """Write a statement in the destination's dialect, by way of Postgres's."""
     dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    spoken = cast("Destination[Any, Any]", pipeline.destination).capabilities().sqlglot_dialect
-    return text if spoken in {None, "postgres"} else sqlglot.transpile(text, read="postgres", write=spoken)[0]
+    destination = cast("Destination[Any, Any]", pipeline.destination)
+    if destination.destination_name in _SPEAK_POSTGRES:
+        return text
+    return sqlglot.transpile(text, read="postgres", write=destination.capabilities().sqlglot_dialect)[0]

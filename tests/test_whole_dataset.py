@@ -1,16 +1,19 @@
 """The check that ends each sync: the API's count of a customer's interactions against the rows in the warehouse."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from liine_source import completeness, runs, status, sync, verification
+from liine_source import completeness, inventory, runs, status, sync, verification
 from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
 from liine_source.errors import IncompleteDatasetError
+from liine_source.tasks import Reader
+from liine_source.windows import Window
 from tests.test_sync import settings
-from tests.warehouse import Place, differences, on_duckdb_and_postgres, query, spoil
+from tests.warehouse import Place, differences, query, spoil
 
 CHECKS = "select expected, distinct_ids, proof, status, reason from liine.sweeps where kind = 'check' order by ended"
 
@@ -37,10 +40,22 @@ LOST = {
 }
 
 
-@on_duckdb_and_postgres
-@pytest.mark.parametrize("lost", LOST)
-def test_rows_that_somebody_deleted_are_read_again(warehouse: Place, lost: str) -> None:
-    """By the next sync, whose numbers are those after it; the check costs one request where nothing is wrong."""
+@pytest.mark.parametrize(
+    ("warehouse", "lost"),
+    [
+        ("duckdb", "one row"),
+        *(
+            pytest.param(destination, lost, marks=pytest.mark.slow("faults"))
+            for destination in ("duckdb", "postgres")
+            for lost in LOST
+        ),
+        pytest.param("snowflake", "one row", marks=pytest.mark.slow("snowflake")),
+    ],
+    indirect=["warehouse"],
+)
+def test_missing_rows_are_read_again(warehouse: Place, lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the count alone, as where somebody else has loaded rows since; one request where nothing is wrong."""
+    monkeypatch.setattr(inventory.Inventory, "find_lost", lambda *_: None)
     with small() as api:
         total = len(api.truth())
         sync(**settings(api))
@@ -103,6 +118,34 @@ def test_where_nothing_counts_nothing_is_said(warehouse: Place, readings: Readin
         assert checks(warehouse) == []
 
 
+def test_one_count_of_nothing_does_not_pass_for_the_end(warehouse: Place) -> None:
+    """It is asked for once more: of a warehouse with rows, neither nothing nor one row is believed at once."""
+    with small() as api:
+        sync(**settings(api))
+        api.forget_requests()
+        sync(**settings(api))
+        asked = sum(bool(request.params) for request in api.requests)
+        api.faults = Faults(bursts=(Burst(kind="wrong_count", count_off=-1_000_000, after=asked - 1, next=1),))
+        (customer,) = sync(**settings(api)).customers
+        assert (customer.status, customer.in_api, customer.in_warehouse) == ("complete", 60, 60)
+
+
+def test_a_count_above_the_rows_that_nothing_explains_fails(warehouse: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody was erased, so all that is counted should be there."""
+    with small() as api:
+        sync(**settings(api))
+        first = Reader.first
+
+        def one_more(self: Reader, customer: int, window: Window, *others: Any, **named: Any) -> Any:
+            page = first(self, customer, window, *others, **named)
+            return replace(page, count=61) if window == Window() else page
+
+        monkeypatch.setattr(Reader, "first", one_more)
+        (customer,) = sync(**settings(api)).customers
+        assert [type(error) for error in customer.errors] == [IncompleteDatasetError]
+        assert (customer.in_api, customer.in_warehouse) == (61, 60)
+
+
 def test_other_filters_or_dates_are_not_compared(warehouse: Place) -> None:
     """Rows of which another run knows are no surplus, and none is marked as lost."""
     with small() as api:
@@ -138,7 +181,8 @@ def test_what_cannot_be_mended_is_told_with_its_numbers(warehouse: Place, monkey
         sync(**settings(api))
         spoil(warehouse, "delete from liine.interactions where id = (select min(id) from liine.interactions)")
         with monkeypatch.context() as patch:
-            patch.setattr(runs, "_repair", lambda *_: None)
+            patch.setattr(runs._Run, "repair", lambda *_: None)
+            patch.setattr(inventory.Inventory, "find_lost", lambda *_: None)
             (customer,) = sync(**settings(api)).customers
         (problem,) = customer.errors
         assert isinstance(problem, IncompleteDatasetError)

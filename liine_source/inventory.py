@@ -1,0 +1,212 @@
+"""What each table holds of a customer, written down when a run ends and compared before the next one loads.
+
+A count of the API tells of rows of `interactions` alone. Rows of a child table that somebody deleted, values of a
+column that was dropped and made again, an older copy of one table: these show here. Where rows of a customer have been
+loaded since by somebody else, there is nothing to compare with until the next run ends.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import dlt
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+from liine_source import catalogue, tables, warehouse
+
+_LOADS = sa.Numeric(38, 9)
+_table = sa.Table(
+    "_liine_inventory",
+    sa.MetaData(),
+    sa.Column("customer_id", sa.BigInteger()),
+    sa.Column("table_name", sa.Text()),
+    sa.Column("row_count", sa.BigInteger()),
+    sa.Column("newest_load", sa.Text()),
+    sa.Column("sum_of_loads", _LOADS),
+    sa.Column("values_by_column", sa.Text()),
+    sa.Column("is_lost", sa.Boolean()),
+)
+_ROWS_A_STATEMENT = 500
+# They change without a load, and tell nothing of the API's rows.
+_OWN_COLUMNS = {"missing_since", "vanished_at", "vanished_reason", "is_cleared", tables.LOAD_ID}
+
+
+class Holding(NamedTuple):
+    """What a table holds of a customer, without interactions that have vanished.
+
+    `newest` is the id of the last load that brought one of the rows, `loads` the sum of all their loads' ids; `values`
+    counts by column what is not null.
+    """
+
+    rows: int = 0
+    newest: str = ""
+    loads: Decimal = Decimal(0)
+    values: Mapping[str, int] = {}
+
+
+class Loss(NamedTuple):
+    """A table of which rows are gone, or other ones there, or one of its columns of which values are."""
+
+    table: str
+    column: str | None
+    before: int
+    now: int
+
+    def __str__(self) -> str:
+        if self.column:
+            return f"{self.table}.{self.column} held {self.before} values and holds {self.now}"
+        if self.before == self.now:
+            return f"{self.table} holds other rows than before"
+        return f"{self.table} held {self.before} rows and holds {self.now}"
+
+
+Holdings = dict[int, dict[str, Holding]]
+
+
+class Inventory:
+    """What the tables hold of some customers. `lost` is by customer what they should hold and do not.
+
+    Of those in `flagged` an earlier run has found it, and their rows have not been read again since.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline, customer_ids: Collection[int]) -> None:
+        self.lost: dict[int, list[Loss]] = {}
+        self.flagged: set[int] = set()
+        self._pipeline = pipeline
+        self._customer_ids = sorted(customer_ids)
+        self._before: Holdings = {}
+        self._now: Holdings = {}
+        self._is_known = bool(catalogue.column_types(pipeline, _table.name))
+        if self._is_known:
+            self._recall()
+
+    def find_lost(self) -> None:
+        """Count, and compare with what was there when the last run ended; remember in the warehouse what is lost."""
+        self.count()
+        if self._is_known:
+            self._recall()
+        for customer, before in self._before.items():
+            now = self._now.get(customer, {})
+            if customer in self.flagged or _newest(now) <= _newest(before):
+                found = list(_losses(before, now))
+                if found or customer in self.flagged:
+                    self.lost[customer] = found
+        if new := sorted(self.lost.keys() - self.flagged):
+            flag = sa.update(_table).where(_table.c.customer_id.in_(new)).values(is_lost=True)
+            warehouse.execute(self._pipeline, flag)
+
+    def count(self) -> None:
+        """Count what the tables hold now."""
+        self._now = _held(self._pipeline, self._customer_ids)
+
+    def interactions(self, customer_id: int) -> int:
+        """Return how many interactions a customer had when last counted, without those that have vanished."""
+        return self._now.get(customer_id, {}).get(tables.INTERACTIONS, Holding()).rows
+
+    def still_lost(self, customer_id: int) -> list[Loss]:
+        """Return of what was lost what is not there as last counted."""
+        found = _losses(self._before.get(customer_id, {}), self._now.get(customer_id, {}))
+        return [loss for loss in found if loss.now < loss.before]
+
+    def store(self, restored: Collection[int] = ()) -> None:
+        """Write down what was counted last, but for customers of whom something is lost and not `restored`."""
+        kept = self.lost.keys() - set(restored)
+        told = [customer for customer in self._customer_ids if customer not in kept]
+        changed = [
+            customer
+            for customer in told
+            if customer in self.lost or self._now.get(customer) != self._before.get(customer)
+        ]
+        if not changed:
+            return
+        rows = [
+            {
+                "customer_id": customer,
+                "table_name": table,
+                "row_count": holding.rows,
+                "newest_load": holding.newest,
+                "sum_of_loads": holding.loads,
+                "values_by_column": json.dumps(holding.values, sort_keys=True),
+                "is_lost": False,
+            }
+            for customer in changed
+            for table, holding in self._now.get(customer, {}).items()
+        ]
+        create = [] if self._is_known else [CreateTable(_table, if_not_exists=True)]
+        warehouse.execute(
+            self._pipeline,
+            *create,
+            sa.delete(_table).where(_table.c.customer_id.in_(changed)),
+            *(
+                sa.insert(_table).values(rows[at : at + _ROWS_A_STATEMENT])
+                for at in range(0, len(rows), _ROWS_A_STATEMENT)
+            ),
+        )
+        self._is_known = True
+
+    def _recall(self) -> None:
+        statement = sa.select(*_table.c).where(_table.c.customer_id.in_(self._customer_ids))
+        self._before, self.flagged = {}, set()
+        for customer, table, rows, newest, loads, values, is_lost in warehouse.select(self._pipeline, statement):
+            holding = Holding(rows, newest, Decimal(loads), json.loads(values))
+            self._before.setdefault(customer, {})[table] = holding
+            if is_lost:
+                self.flagged.add(customer)
+
+
+def _newest(holdings: Mapping[str, Holding]) -> str:
+    return max((holding.newest for holding in holdings.values()), default="")
+
+
+def _losses(before: Mapping[str, Holding], now: Mapping[str, Holding]) -> Iterator[Loss]:
+    for table, held in before.items():
+        holds = now.get(table, Holding())
+        if (held.rows, held.loads) != (holds.rows, holds.loads):
+            yield Loss(table, None, held.rows, holds.rows)
+            continue
+        for column, values in held.values.items():
+            if holds.values.get(column, 0) != values:
+                yield Loss(table, column, values, holds.values.get(column, 0))
+
+
+def _held(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Holdings:
+    found: Holdings = {}
+    interactions = sa.table(tables.INTERACTIONS, sa.column("id"), sa.column("customer_id"), sa.column("vanished_at"))
+    present = _columns(pipeline)
+    for table, columns in present.items() if present[tables.INTERACTIONS] else ():
+        if tables.LOAD_ID not in columns:
+            continue
+        is_parent = table == tables.INTERACTIONS
+        keys = ("id", "customer_id", "vanished_at") if is_parent else ("interaction_id",)
+        own = sa.table(table, *map(sa.column, {*columns, *keys}))
+        parent = own if is_parent else interactions
+        counted = [name for name in columns if name not in _OWN_COLUMNS]
+        load_id = own.c[tables.LOAD_ID]
+        statement = (
+            sa.select(
+                parent.c.customer_id,
+                sa.func.count(),
+                sa.func.max(load_id),
+                sa.func.sum(sa.cast(load_id, _LOADS)),
+                *(sa.func.count(own.c[name]) for name in counted),
+            )
+            .select_from(own if is_parent else own.join(parent, own.c.interaction_id == parent.c.id))
+            .where(parent.c.customer_id.in_(customer_ids), parent.c.vanished_at.is_(None))
+            .group_by(parent.c.customer_id)
+        )
+        for customer, rows, newest, loads, *values in warehouse.select(pipeline, statement):
+            filled = {name: count for name, count in zip(counted, values, strict=True) if count}
+            found.setdefault(customer, {})[table] = Holding(rows, newest, Decimal(loads), filled)
+    return found
+
+
+def _columns(pipeline: dlt.Pipeline) -> dict[str, list[str]]:
+    """Return by table the columns that loads have filled, as far as they are there: none that somebody has added."""
+    present = catalogue.columns_of(pipeline, tables.OF_INTERACTIONS)
+    known = {table: set(tables.columns(table)) for table in present}
+    for schema in pipeline.schemas.values():
+        for table in known:
+            known[table] |= schema.tables.get(table, {"columns": {}})["columns"].keys()
+    return {table: sorted(names.intersection(present[table])) for table, names in known.items()}
