@@ -3,19 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from liine_source import client, tasks
+from liine_source import client, tasks, verification
 from liine_source.auth import LiineCredentials
 from liine_source.concurrency import interleaved
 from liine_source.emulator import Burst, Emulator, Readings
 from liine_source.emulator.breakage import struck
 from liine_source.emulator.server import create_emulator
+from liine_source.errors import IncompleteSweepError
 from liine_source.query import Pairs
 from liine_source.settings import Settings
 from liine_source.sweep import Audit
+from liine_source.windows import Window
 
 Strikes = Callable[[int, dict[str, str]], Burst | None]
 EMPTY = Burst(kind="empty")
@@ -286,3 +289,33 @@ def test_a_customer_without_rows_costs_one_request_more() -> None:
     for _ in range(2):
         assert connector.load() == []
         assert [query["limit"] for query in connector.asked] == ["1", "20", "20"]
+
+
+def nothing_found(number: int, query: dict[str, str]) -> Burst | None:
+    """Each answer that should hold rows holds none; what is counted is right."""
+    return None if query["limit"] == "1" else EMPTY
+
+
+def test_a_repair_that_finds_less_than_is_there_fails() -> None:
+    """An empty answer is believed when it is given twice; but the verification has just seen rows there."""
+    connector = Connector()
+    connector.strikes = nothing_found
+    customer = connector.api.customer_ids[0]
+    order = tasks.Order("repair", repairs={customer: [tasks.Repair(Window(), 3)]})
+    reader = tasks.Reader(replace(connector.settings, customer_ids=[customer]), connector)
+    (task,) = tasks.for_order(order, reader)
+    with pytest.raises(IncompleteSweepError, match="expected 3 interactions, got 0"):
+        list(task)
+    assert (task.audit.status, task.audit.proof, task.audit.reason) == ("failed", None, "IncompleteSweepError")
+
+
+def test_a_verification_that_finds_less_than_was_counted_fails() -> None:
+    """Its rows would be marked as lost; a count that was too high is counted again."""
+    connector = Connector()
+    customer = connector.api.customer_ids[0]
+    reader = tasks.Reader(connector.settings, connector)
+    total = len(connector.api.truth(customer))
+    assert len(verification._received(reader, customer, Window(), total + 1)) == total
+    connector.strikes = nothing_found
+    with pytest.raises(IncompleteSweepError, match=f"expected {total} interactions, got 0"):
+        verification._received(reader, customer, Window(), total)
