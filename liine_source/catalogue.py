@@ -9,7 +9,9 @@ from weakref import WeakKeyDictionary
 import dlt
 from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStagingDataset
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema.utils import has_table_seen_data
+from dlt.destinations.fs_client import FSClientBase
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from liine_source import tables
@@ -104,6 +106,21 @@ def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
         known = json.loads(stored.schema)["tables"] if stored else {}
         absent = [name for name, columns in client.get_storage_tables(names) if not columns]
     return [name for name in absent if name in known and has_table_seen_data(known[name])]
+
+
+def lost_folders(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
+    """Return the tables of which no file is left; none where the destination is a database."""
+    with pipeline.destination_client() as client:
+        if not isinstance(client, FSClientBase):
+            return []
+        return [name for name in names if not _has_files(client, name)]
+
+
+def _has_files(client: FSClientBase, name: str) -> bool:
+    try:
+        return bool(client.list_table_files(name))
+    except DestinationUndefinedEntity:
+        return False
 
 
 def datasets(pipeline: dlt.Pipeline) -> dict[str, set[str]]:

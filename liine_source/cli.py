@@ -249,8 +249,10 @@ def _print_status(found: list[runs.CustomerStatus], where: Location) -> None:
     if not found:
         _out.print("Nothing has been loaded yet: run `liine sync`.")
         return
-    rows = [[c.customer_id, c.rows, c.watermark, _windows_read(c), c.last_sweep, c.status, c.proof] for c in found]
-    columns = ["customer", "rows", "watermark (UTC)", "windows", "last sweep (UTC)", "status", "proof"]
+    rows = [
+        [c.customer_id, c.rows, c.in_api, c.watermark, _windows_read(c), c.last_sweep, c.status, c.proof] for c in found
+    ]
+    columns = ["customer", "rows", "in API", "watermark (UTC)", "windows", "last sweep (UTC)", "status", "proof"]
     _print_table("Warehouse", columns, rows)
 
 
@@ -394,9 +396,10 @@ def _verdict(customer: Any) -> str:
         return f"not loaded: {', '.join(customer.unread_tables)}; `liine sync` loads all rows"
     if customer.dropped_tables:
         return f"dropped: {', '.join(customer.dropped_tables)}; restore it, or load into another --dataset"
+    lost = "; ".join([*map(str, customer.lost), *([f"{customer.doubled} doubled"] if customer.doubled else [])])
     if not customer.is_complete:
-        return "differs: run again with --repair"
-    words = ["repaired"] if customer.is_repaired else []
+        return f"differs{f' ({lost})' if lost else ''}: run again with --repair"
+    words = [f"repaired{f' ({lost})' if lost else ''}"] if customer.is_repaired else []
     words += ["unseen: run again, to mark what is still unseen"] if customer.unseen else []
     words += ["vanished: marked"] if customer.vanished else []
     return "; ".join(words) or "equal"
@@ -407,22 +410,22 @@ def _day(given: datetime | None) -> date | None:
 
 
 def _print_report(report: runs.SyncReport) -> None:
-    rows = [
-        [
-            c.customer_id,
-            c.received,
-            c.expected,
-            c.windows,
-            c.proof or "none",
-            _outcome(c),
-        ]
-        for c in report.customers
-    ]
+    columns = ["customer", "received", "expected", "windows", "proof"]
+    rows = [[c.customer_id, c.received, c.expected, c.windows, c.proof or "none"] for c in report.customers]
+    # A backfill compares only what it reads.
+    if any(c.in_api is not None for c in report.customers):
+        columns += ["all in API", "in warehouse"]
+        rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
+    outcomes = map(_outcome, report.customers)
     _print_table(
         f"Synced into {report.destination}, dataset {report.dataset}",
-        ["customer", "received", "expected", "windows", "proof", "status"],
-        rows,
+        [*columns, "status"],
+        [[*row, outcome] for row, outcome in zip(rows, outcomes, strict=True)],
     )
+    for c in report.customers:
+        if c.restored:
+            lost = "; ".join(c.restored)
+            _out.print(f"Customer {c.customer_id} had lost rows ({lost}): its history was read again.", soft_wrap=True)
     _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
     if report.unknown_fields:
         named = ", ".join(report.unknown_fields)

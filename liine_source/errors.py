@@ -301,8 +301,9 @@ class LostRowsError(LiineError):
     def __init__(self, customer_id: int, losses: Sequence[object]) -> None:
         self.customer_id = customer_id
         super().__init__(
-            f"Customer {customer_id}: since an earlier run {'; '.join(map(str, losses))}. What since, until and "
-            "filters select was read again. Read the other days with `liine backfill --anew`."
+            f"Customer {customer_id}: the warehouse has lost rows since an earlier run "
+            f"({'; '.join(map(str, losses))}). What since, until and filters select was read again; read the other "
+            "days with `liine backfill --anew`."
         )
 
 

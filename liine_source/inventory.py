@@ -56,10 +56,10 @@ class Loss(NamedTuple):
 
     def __str__(self) -> str:
         if self.column:
-            return f"{self.table}.{self.column} held {self.before} values and holds {self.now}"
+            return f"{self.table}.{self.column}: {self.before} values before, {self.now} found"
         if self.before == self.now:
-            return f"{self.table} holds other rows than before"
-        return f"{self.table} held {self.before} rows and holds {self.now}"
+            return f"{self.table}: other rows than before"
+        return f"{self.table}: {self.before} rows before, {self.now} found"
 
 
 Holdings = dict[int, dict[str, Holding]]

@@ -128,7 +128,9 @@ class CustomerStatus:
 
     What a backfill or a repair brings makes nobody up to date; where a customer was never synced they are told instead.
     `sweep_status` is `failed` if one of that load's sweeps failed. Of the `windows` of histories and backfills that are
-    being read, `windows_left` are still to be read; `is_history_read` is false while a history is among them.
+    being read, `windows_left` are still to be read; `is_history_read` is false while a history is among them. When a
+    sync last `checked` (UTC) all interactions by the API's count, there were so many `in_api` and `in_warehouse`, those
+    that have vanished apart; None where no count means the total.
     """
 
     customer_id: int
@@ -140,6 +142,10 @@ class CustomerStatus:
     last_sweep: datetime | None
     sweep_status: str | None
     proof: str | None
+    checked: datetime | None = None
+    check_status: str | None = None
+    in_api: int | None = None
+    in_warehouse: int | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -384,12 +390,14 @@ def status(destination: str | None = None, dataset: str = loading.DATASET_NAME) 
             return []
         marks = progress(_remembered(pipeline))
         rows, sweeps = warehouse.rows_by_customer(pipeline), warehouse.last_sweeps(pipeline)
+        checks = warehouse.last_checks(pipeline)
     return [
         CustomerStatus(
             customer,
             rows.get(customer, 0),
             *marks.get(customer, Progress()),
             *sweeps.get(customer, (None, None, None)),
+            *checks.get(customer, ()),
         )
         for customer in sorted({*marks, *rows, *sweeps})
     ]
@@ -560,8 +568,9 @@ class _Run:
         if not (self._inventory and self._inventory.lost):
             return
         for customer, losses in self._inventory.lost.items():
-            lost = list(map(str, losses)) or ["an earlier run found rows lost"]
-            log.warning("Customer %d: since the last run %s. Its history is read again.", customer, "; ".join(lost))
+            lost = list(map(str, losses)) or ["found by an earlier run"]
+            told = "; ".join(lost)
+            log.warning("Customer %d has lost rows since the last run (%s); its history is read again", customer, told)
             self._recorder.restored(customer, lost)
         failed = {customer.customer_id for customer in self._recorder.report.customers if customer.errors}
         wanted = sorted(self._inventory.lost.keys() - self._restored - failed)

@@ -190,6 +190,7 @@ def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[ta
         state.update(order.remembered)
         order.remembered = None
     keep_hosts_apart(state, settings.base_url)
+    _note_lost_folders(state)
     tasks.forget_lost_tables(state)
     tasks.forget_histories(state, order.restart)
     order.restart = set()
@@ -210,6 +211,14 @@ def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[ta
         settings.observer.built(builder.rows, builder.unknown_fields, treated.dropped)
     elif settings.failures:
         raise SyncFailedError(settings.failures)
+
+
+def _note_lost_folders(state: dict[str, Any]) -> None:
+    """Where the files of a table are gone, it is not loaded any more."""
+    loaded = [name for name, own in state.get("resources", {}).items() if own.get("is_loaded")]
+    pipeline = dlt.current.pipeline()
+    for name in catalogue.lost_folders(pipeline, loaded) if loaded and pipeline.destination else ():
+        state["resources"][name]["is_loaded"] = False
 
 
 def _selected_tables() -> list[str]:

@@ -66,6 +66,15 @@ class LastSweep(NamedTuple):
     proof: str | None
 
 
+class LastCheck(NamedTuple):
+    """When all of a customer's interactions were counted last (UTC), what came of it, and how many there were."""
+
+    ended: datetime
+    status: str
+    in_api: int
+    in_warehouse: int
+
+
 class Difference(NamedTuple):
     """How many interactions the API counted of a customer, and how many were in the warehouse."""
 
@@ -133,6 +142,20 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     numbered = told.where(columns[tables.LOAD_ID].in_(_ENDED_LOADS)).subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
     return {customer: LastSweep(*told) for customer, *told, _ in select(pipeline, last)}
+
+
+def last_checks(pipeline: dlt.Pipeline) -> dict[int, LastCheck]:
+    """Return the last check of each customer's whole."""
+    columns = _sweeps.c
+    if "kind" not in catalogue.column_types(pipeline, tables.SWEEPS):
+        return {}
+    newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
+    told = columns.ended, columns.status, columns.expected, columns.distinct_ids
+    numbered = (
+        sa.select(columns.customer_id, *told, newest.label("place")).where(columns.kind == tables.CHECK).subquery()
+    )
+    last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
+    return {customer: LastCheck(*told) for customer, *told, _ in select(pipeline, last)}
 
 
 def days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[Day]:

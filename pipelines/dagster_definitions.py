@@ -118,6 +118,7 @@ def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
     specs=[
         dg.AssetCheckSpec("proof", asset=SWEEPS, description="Each customer's last sweeps were proven complete."),
         dg.AssetCheckSpec("rows", asset=INTERACTIONS, description="Each customer has interactions."),
+        dg.AssetCheckSpec("totals", asset=INTERACTIONS, description="As many interactions as the API counts."),
         dg.AssetCheckSpec("freshness", asset=INTERACTIONS, description=f"No last sweep is more than {MAX_AGE} old."),
     ]
 )
@@ -130,17 +131,24 @@ def liine_health() -> Iterator[dg.AssetCheckResult]:
     never = set(CUSTOMERS.get_partition_keys()) - {str(customer.customer_id) for customer in found}
     missed = {
         "proof": never | {str(customer.customer_id) for customer in found if not customer.is_proven},
+        "totals": {str(customer.customer_id) for customer in found if customer.check_status == "failed"},
         "rows": never | {str(customer.customer_id) for customer in found if not customer.rows},
         "freshness": never | {str(customer.customer_id) for customer in found if customer.is_late(MAX_AGE)},
     }
     rows = {str(customer.customer_id): customer.rows for customer in found}
-    for name, key in (("proof", SWEEPS), ("rows", INTERACTIONS), ("freshness", INTERACTIONS)):
+    counted = {str(customer.customer_id): customer.in_api for customer in found}
+    for name, key in (
+        ("proof", SWEEPS),
+        ("rows", INTERACTIONS),
+        ("totals", INTERACTIONS),
+        ("freshness", INTERACTIONS),
+    ):
         yield dg.AssetCheckResult(
             passed=not missed[name],
             asset_key=key,
             check_name=name,
-            severity=dg.AssetCheckSeverity.ERROR if name == "proof" else dg.AssetCheckSeverity.WARN,
-            metadata={"customers that fail": sorted(missed[name]), "rows": rows},
+            severity=dg.AssetCheckSeverity.WARN if name in {"rows", "freshness"} else dg.AssetCheckSeverity.ERROR,
+            metadata={"customers that fail": sorted(missed[name]), "rows": rows, "rows in the API": counted},
         )
     if missed["proof"]:
         told = ", ".join(sorted(missed["proof"]))

@@ -116,7 +116,7 @@ def main() -> None:
             count = warehouse.execute(f"select count(*) from liine.{name}").fetchall()[0][0]  # noqa: S608  names of ours
             landed.add_row(name, str(first.rows[name]), str(second.rows[name]), str(count))
         console.print(landed)
-        show("The proof: what the API counts, and what was found", warehouse.execute(PROOFS))
+        show("Completeness check", warehouse.execute(PROOFS))
         console.print(f"dbt: {built.nodes} models and tests, none failed.")
         show("New leads, by the channel that brought them", warehouse.execute(CHANNELS))
         show("What became of them", warehouse.execute(FUNNEL))

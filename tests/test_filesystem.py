@@ -1,5 +1,6 @@
 """A folder of parquet files instead of a warehouse: each load adds files, and a view takes the newest of each row."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,14 @@ where is_cleared is not true;
 CHILDREN = ("interactions__provider_names", "interactions__session_extras", "interactions__rejected_values")
 
 
+def newest(file: str) -> Path:
+    with duckdb.connect(file) as connection:
+        connection.execute(NEWEST)
+        for table in CHILDREN:
+            connection.execute(CHILD.format(table=table))
+    return Path(file)
+
+
 def test_the_newest_of_each_row_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     """After two loads, with lists that became empty, read as the documentation says."""
     monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
@@ -40,11 +49,20 @@ def test_the_newest_of_each_row_is_the_truth(monkeypatch: pytest.MonkeyPatch) ->
         for row in api.truth()[-20:]:
             api.change(row["id"], provider_names=[])
         assert sync("filesystem", **settings(api)).is_complete
-        with duckdb.connect("lake.duckdb") as connection:
-            connection.execute(NEWEST)
-            for table in CHILDREN:
-                connection.execute(CHILD.format(table=table))
-        assert differences(Path("lake.duckdb"), api.truth()) == []
+        assert differences(newest("lake.duckdb"), api.truth()) == []
+
+
+@pytest.mark.parametrize("table", ["interactions", "interactions__provider_names"])
+def test_a_folder_that_is_gone_is_filled_again(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    """The whole history is read: the folder held rows of every load."""
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
+    with running_emulator(interactions=60, customers=1) as api:
+        sync("filesystem", **settings(api))
+        shutil.rmtree(f"lake/liine/{table}")
+        api.advance(timedelta(days=9))
+        assert sync("filesystem", **settings(api)).is_complete
+        assert differences(newest("lake.duckdb"), api.truth()) == []
+        assert sync("filesystem", **settings(api)).rows["interactions"] < len(api.truth())
 
 
 def test_nobody_is_said_to_be_erased_who_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

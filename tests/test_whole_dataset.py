@@ -189,9 +189,11 @@ def test_what_cannot_be_mended_is_told_with_its_numbers(warehouse: Place, monkey
         assert isinstance(problem, IncompleteDatasetError)
         assert "the API counts 60, the warehouse holds 59" in str(problem)
         assert "liine verify --repair" in str(problem)
-        assert [found.status for found in status()] == ["failed"]
+        (found,) = status()
+        assert (found.status, found.check_status, found.in_api, found.in_warehouse) == ("failed", "failed", 60, 59)
         assert sync(**settings(api)).is_complete
-        assert [found.status for found in status()] == ["complete"]
+        (found,) = status()
+        assert (found.status, found.check_status, found.in_api, found.in_warehouse) == ("complete", "complete", 60, 60)
 
 
 def test_a_count_that_is_refused_fails_the_check_alone(warehouse: Place) -> None:

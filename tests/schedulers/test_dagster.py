@@ -34,7 +34,12 @@ def keys(key):
     found = instance.fetch_materializations(dg.AssetKey(key), limit=100).records
     return [(r.partition_key, {k: v.value for k, v in r.asset_materialization.metadata.items()}) for r in found]
 checks = {}
-for name, key in (("proof", "sweeps"), ("rows", "interactions"), ("freshness", "interactions")):
+for name, key in (
+    ("proof", "sweeps"),
+    ("rows", "interactions"),
+    ("totals", "interactions"),
+    ("freshness", "interactions"),
+):
     spec = dg.AssetCheckKey(dg.AssetKey(["liine", key]), name)
     history = instance.event_log_storage.get_asset_check_execution_history(spec, 9)
     checks[name] = [record.event.dagster_event.event_specific_data.passed for record in history]
@@ -137,7 +142,7 @@ def test_load_models_and_a_backfill(warehouse: Place, tmp_path: Path) -> None:
         assert told["rows loaded"] == 600
         assert told["proof"] == {str(key): "count" for key in api.customer_ids}
         assert set(told["watermark"]) == {str(key) for key in api.customer_ids}
-        assert first["checks"] == {"proof": [True], "rows": [True], "freshness": [True]}
+        assert first["checks"] == {"proof": [True], "rows": [True], "totals": [True], "freshness": [True]}
         assert len(first["leads"]) == 1
 
         # A change that no update tells of.
