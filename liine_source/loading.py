@@ -15,7 +15,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -555,17 +555,12 @@ def _config(destination: Any) -> Any:
 
 @contextmanager
 def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Keep DuckDB's file open for a whole run.
+    """Keep DuckDB's file open for a whole run, by a connection that all others are made from.
 
     dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
     a file that another program has open is met before the first request.
     """
-    if kind_of(pipeline) != "duckdb":
-        yield
-        return
-    import duckdb  # noqa: PLC0415  other destinations need none
-
-    with duckdb.connect(_location(cast("AnyDestination", pipeline.destination))):
+    with catalogue.connected(pipeline) if kind_of(pipeline) == "duckdb" else nullcontext():
         yield
 
 
