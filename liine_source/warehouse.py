@@ -145,15 +145,15 @@ def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
 
 
 def last_checks(pipeline: dlt.Pipeline) -> dict[int, LastCheck]:
-    """Return the last check of each customer's whole."""
+    """Return the last check of each customer's whole whose load ended."""
     columns = _sweeps.c
     if "kind" not in catalogue.column_types(pipeline, tables.SWEEPS):
         return {}
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
     told = columns.ended, columns.status, columns.expected, columns.distinct_ids
-    numbered = (
-        sa.select(columns.customer_id, *told, newest.label("place")).where(columns.kind == tables.CHECK).subquery()
-    )
+    has_ended = columns[tables.LOAD_ID].in_(_ENDED_LOADS)
+    checks = sa.select(columns.customer_id, *told, newest.label("place")).where(columns.kind == tables.CHECK, has_ended)
+    numbered = checks.subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
     return {customer: LastCheck(*told) for customer, *told, _ in select(pipeline, last)}
 
