@@ -8,6 +8,7 @@ would refuse a second row of one id, so there each load is looked at afterwards.
 """
 
 import hashlib
+import logging
 import math
 import os
 import re
@@ -27,6 +28,7 @@ from dlt.common.configuration.exceptions import ConfigurationValueError
 from dlt.common.destination import Destination
 from dlt.common.pipeline import LoadInfo, get_dlt_pipelines_dir
 from dlt.common.schema import Schema
+from dlt.common.schema.utils import has_table_seen_data
 from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 from filelock import FileLock, Timeout
@@ -44,6 +46,8 @@ from liine_source.errors import (
 from liine_source.failures import translated
 from liine_source.settings import MANY_WRITERS
 from liine_source.snowflake import Snowflake
+
+log = logging.getLogger(__name__)
 
 AnyDestination = Destination[Any, Any]
 
@@ -271,6 +275,8 @@ def load(
     pipeline.normalize()
     with between_loads(pipeline):
         before()
+        if catalogue.speaks_sql(pipeline):
+            _make_again(pipeline)
         if declared:
             _make_tables(pipeline, declared)
             _refuse_other_types(pipeline, "Nothing of this load was written: run again.")
@@ -347,6 +353,21 @@ def _finished_first() -> Iterator[None]:
 
 def _is_in_charge() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _make_again(pipeline: dlt.Pipeline) -> None:
+    """Make tables and columns again that somebody has dropped: dlt looks for them only when its schema has changed."""
+    schema = pipeline.default_schema
+    seen = [
+        name for name in (*tables.OF_INTERACTIONS, tables.SWEEPS) if has_table_seen_data(schema.tables.get(name, {}))
+    ]
+    wanted = {name: schema.get_table_columns(name) for name in (*seen, *schema.dlt_table_names())}
+    held = catalogue.columns_of(pipeline, [*wanted])
+    missing = sorted(name for name, columns in wanted.items() if columns.keys() - held[name].keys())
+    if missing and any(held.values()):
+        log.warning("Tables or columns were missing, and are made again: %s", ", ".join(missing))
+        with pipeline.destination_client() as client:
+            client._execute_schema_update_sql(missing)  # type: ignore[attr-defined]  # noqa: SLF001  the public one compares schemas
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:

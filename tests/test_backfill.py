@@ -178,8 +178,16 @@ def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.Monk
     assert differences(warehouse, api.truth()) == []
 
 
-@pytest.mark.parametrize("end_date", ["day", "midnight"])
-@pytest.mark.parametrize("clock", ["local", "utc"])
+@pytest.mark.parametrize(
+    ("end_date", "clock"),
+    [
+        ("midnight", "utc"),
+        *(
+            pytest.param(*readings, marks=pytest.mark.slow("interpretations"))
+            for readings in (("day", "local"), ("day", "utc"), ("midnight", "local"))
+        ),
+    ],
+)
 def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: Any, clock: Any) -> None:
     """An analyst means days on the practice's wall, whatever the API means."""
     with running_emulator(
@@ -193,7 +201,13 @@ def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: An
         assert wanted <= loaded
 
 
-@pytest.mark.parametrize("count", ["page", "absent", "null", "remaining"])
+@pytest.mark.parametrize(
+    "count",
+    [
+        "page",
+        *(pytest.param(count, marks=pytest.mark.slow("interpretations")) for count in ("absent", "null", "remaining")),
+    ],
+)
 def test_without_a_count_of_all_a_history_is_one_walk(count: Any) -> None:
     """What cannot be counted cannot be cut; it is complete all the same."""
     with running_emulator(interactions=600, customers=1, readings=Readings(count=count)) as api:

@@ -180,12 +180,13 @@ def test_an_api_that_falls_silent_is_not_a_history_that_ends(after: int) -> None
     ],
     ids=lambda burst: f"{burst.kind} {burst.count_off}",
 )
-def test_one_odd_answer_of_a_first_sync_loses_no_row(odd: Burst) -> None:
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.slow("faults"))])
+def test_one_odd_answer_of_a_first_sync_loses_no_row(odd: Burst, step: int) -> None:
     """Whichever it is: a count of the whole, a day of the search, a page. At most it is told, and then mended."""
     plain = Connector(rows=200)
     plain.load()
     assert len(plain.windows()) == 4
-    for at in range(1, len(plain.asked) + 1):
+    for at in range(1, len(plain.asked) + 1, step):
         connector = Connector(rows=200)
         connector.strikes = lambda number, query, at=at: odd if number == at else None
         told = connector.load()
@@ -233,8 +234,13 @@ def test_rows_that_come_during_a_first_sync_do_not_fail_it(at: int) -> None:
     assert connector.is_whole
 
 
-@pytest.mark.parametrize("at", [20, 60])
-@pytest.mark.parametrize("place", [0, 450, 899])
+@pytest.mark.parametrize(
+    ("at", "place"),
+    [
+        (20, 450),
+        *(pytest.param(at, place, marks=pytest.mark.slow("faults")) for at in (20, 60) for place in (0, 450, 899)),
+    ],
+)
 def test_a_row_that_vanishes_during_a_first_sync_is_told_at_most_once(at: int, place: int) -> None:
     """Fewer than were counted before, whoever is right: the run says so, and the next one takes what there is."""
     connector = Connector()

@@ -84,6 +84,35 @@ def test_what_is_lost_is_read_again(warehouse: Place, trials: list[str]) -> None
         assert query(warehouse, "select distinct status from liine.sweeps") == [{"status": "complete"}]
 
 
+GONE = {
+    "interactions": "drop table liine.interactions",
+    "a child table": "drop table liine.interactions__provider_names",
+    "a column": "alter table liine.interactions drop column agent",
+    "the audit": "drop table liine.sweeps",
+    "dlt's state": "drop table liine._dlt_pipeline_state",
+}
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "gone"),
+    [
+        ("duckdb", ["interactions", "a column"]),
+        pytest.param("duckdb", [*GONE], marks=pytest.mark.slow("faults")),
+        pytest.param("postgres", [*GONE], marks=pytest.mark.slow("faults")),
+        pytest.param("snowflake", ["interactions", "a column"], marks=pytest.mark.slow("snowflake")),
+    ],
+    indirect=["warehouse"],
+)
+def test_what_was_dropped_is_made_and_filled_again(warehouse: Place, gone: list[str]) -> None:
+    """dlt would take its own schema's word that it is there, and each load would fail."""
+    with small() as api:
+        sync(**settings(api))
+        for name in gone:
+            spoil(warehouse, GONE[name])
+            assert sync(**settings(api)).is_complete, name
+            assert differences(warehouse, api.truth()) == [], name
+
+
 def small() -> Any:
     return running_emulator(interactions=60, customers=1, seed=4)
 

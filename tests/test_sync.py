@@ -91,7 +91,7 @@ def _cases() -> Iterator[Any]:
     for number, name in enumerate(SCENARIOS):
         kinds = ["duckdb", "postgres"]
         quick = kinds[number % 4 == 1]
-        yield pytest.param(name, 600, quick, id=f"{name}-{quick}")
+        yield pytest.param(name, 240, quick, id=f"{name}-{quick}")
         for kind in kinds:
             marks = pytest.mark.slow("interpretations")
             yield pytest.param(name, 10_000, kind, id=f"{name}-{kind}-10000", marks=marks)

@@ -51,7 +51,7 @@ def test_days_are_cut_at_months(first: str, last: str, months: int, expected: li
     ("warehouse", "readings", "fewest"),
     [
         pytest.param("postgres", Readings(), 4, id="plainest"),
-        pytest.param("duckdb", Readings(count="absent"), 2, id="no count"),
+        pytest.param("duckdb", Readings(count="absent"), 2, id="no count", marks=pytest.mark.slow("interpretations")),
         pytest.param(
             "duckdb", Readings(count="page"), 2, id="count of the page", marks=pytest.mark.slow("interpretations")
         ),

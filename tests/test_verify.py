@@ -32,7 +32,7 @@ QUICK = {"UTC midnights", "no count"}
     params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow("interpretations")) for name in READINGS]
 )
 def api(request: pytest.FixtureRequest) -> Any:
-    with running_emulator(interactions=1500, customers=2, seed=5, readings=READINGS[request.param]) as running:
+    with running_emulator(interactions=600, customers=2, seed=5, readings=READINGS[request.param]) as running:
         yield running
 
 
@@ -47,8 +47,8 @@ def marks(place: Place = WAREHOUSE) -> dict[int, tuple[bool, str | None]]:
 
 def test_a_warehouse_that_is_equal_is_told_so(api: Emulator) -> None:
     """Where the count is worth something, by counting alone."""
-    sync(**settings(api, page_size=50))
-    found = verify(**settings(api, page_size=50))
+    sync(**settings(api, page_size=20))
+    found = verify(**settings(api, page_size=20))
     assert told(found) == NOTHING
     assert all(customer.is_complete for customer in found)
     assert all(customer.read == 0 for customer in found) is (api.readings.count == "total")
@@ -56,16 +56,16 @@ def test_a_warehouse_that_is_equal_is_told_so(api: Emulator) -> None:
 
 def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator, warehouse: Place) -> None:
     """Without `repair` nothing is fetched; with it the warehouse equals the truth."""
-    sync(**settings(api, page_size=50))
+    sync(**settings(api, page_size=20))
     ids = sorted(row["id"] for row in api.truth())
-    lost, old = ids[100:103], ids[700]
+    lost, old = ids[100:103], ids[300]
     spoil(warehouse, f"delete from liine.interactions where id in ({', '.join(map(str, lost))})")  # noqa: S608  ids of the emulator's
-    told_only = verify(**settings(api, page_size=50))
+    told_only = verify(**settings(api, page_size=20))
     assert told(told_only)["missing"] == 3
     assert not all(customer.is_complete for customer in told_only)
-    assert len(query(warehouse, "select 1 from liine.interactions")) == 1497
+    assert len(query(warehouse, "select 1 from liine.interactions")) == 597
     spoil(warehouse, f"update liine.interactions set updated_at = '2001-01-01', lead_id = 1 where id = {old}")  # noqa: S608  ids of the emulator's
-    repaired = verify(repair=True, **settings(api, page_size=50))
+    repaired = verify(repair=True, **settings(api, page_size=20))
     assert told(repaired)["missing"] == 3
     assert all(customer.is_complete for customer in repaired)
     if api.readings.count != "total":
@@ -74,38 +74,38 @@ def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator, warehouse:
     else:
         # A stale row is met where its window is read: equal counts do not tell of it.
         assert len(differences(warehouse, api.truth())) <= 2
-    assert told(verify(**settings(api, page_size=50)))["missing"] == 0
+    assert told(verify(**settings(api, page_size=20)))["missing"] == 0
 
 
 def test_a_row_that_vanishes_is_marked_when_it_is_missed_twice(api: Emulator, warehouse: Place) -> None:
     """Never deleted; unmarked when it comes back."""
-    sync(**settings(api, page_size=50))
-    gone = api.truth(api.customer_ids[0])[300]
+    sync(**settings(api, page_size=20))
+    gone = api.truth(api.customer_ids[0])[100]
     api.remove(gone["id"])
-    first = verify(**settings(api, page_size=50))
+    first = verify(**settings(api, page_size=20))
     assert told(first) == {**NOTHING, "unseen": 1}
     assert marks(warehouse) == {gone["id"]: (False, None)}
-    assert told(verify(**settings(api, page_size=50))) == {**NOTHING, "vanished": 1}
+    assert told(verify(**settings(api, page_size=20))) == {**NOTHING, "vanished": 1}
     assert marks(warehouse) == {gone["id"]: (True, "not returned")}
-    assert told(verify(**settings(api, page_size=50))) == NOTHING
-    assert len(query(warehouse, "select 1 from liine.interactions")) == 1500
+    assert told(verify(**settings(api, page_size=20))) == NOTHING
+    assert len(query(warehouse, "select 1 from liine.interactions")) == 600
 
 
 def test_a_row_that_comes_back_is_unmarked(warehouse: Place) -> None:
     """Whether a verification finds it or a sync loads it again."""
-    with running_emulator(interactions=1500, customers=1, seed=5) as api:
-        sync(**settings(api, page_size=50))
+    with running_emulator(interactions=600, customers=1, seed=5) as api:
+        sync(**settings(api, page_size=20))
         customer = api.customer_ids[0]
-        gone = api.truth()[300]
+        gone = api.truth()[100]
         api.faults = Faults()
         kept = "customer_id, start_time, start_time_tz, updated_at, _dlt_load_id"
         copied = f"select 999999999, {kept} from liine.interactions where id = {gone['id']}"  # noqa: S608  ids of the emulator's
         spoil(warehouse, f"insert into liine.interactions (id, {kept}) {copied}")
         for _ in range(2):
-            verify(**settings(api, page_size=50))
+            verify(**settings(api, page_size=20))
         assert marks(warehouse) == {999999999: (True, "not returned")}
         api.insert(customer, id=999999999, start_time_tz=gone["start_time_tz"])
-        found = verify(repair=True, **settings(api, page_size=50))
+        found = verify(repair=True, **settings(api, page_size=20))
         assert told(found)["returned"] == 1
         assert marks(warehouse) == {}
         assert differences(warehouse, api.truth()) == []
@@ -113,15 +113,15 @@ def test_a_row_that_comes_back_is_unmarked(warehouse: Place) -> None:
 
 def test_a_row_that_other_filters_find_is_reclassified() -> None:
     """It says why, so that nobody takes it for lost."""
-    with running_emulator(interactions=1500, customers=1, seed=5) as api:
-        chosen = settings(api, page_size=50, filters={"type": ["call"]})
+    with running_emulator(interactions=600, customers=1, seed=5) as api:
+        chosen = settings(api, page_size=20, filters={"type": ["call"]})
         sync(**chosen)
         calls = [row for row in api.truth() if row["interaction_type"] == "call"]
-        api.change(calls[50]["id"], interaction_type="form")
-        api.remove(calls[60]["id"])
+        api.change(calls[20]["id"], interaction_type="form")
+        api.remove(calls[30]["id"])
         assert told(verify(**chosen))["unseen"] == 2
         assert told(verify(**chosen))["vanished"] == 2
-        assert marks() == {calls[50]["id"]: (True, "reclassified"), calls[60]["id"]: (True, "not returned")}
+        assert marks() == {calls[20]["id"]: (True, "reclassified"), calls[30]["id"]: (True, "not returned")}
 
 
 @pytest.mark.parametrize(
@@ -132,31 +132,31 @@ def test_a_row_that_other_filters_find_is_reclassified() -> None:
 def test_a_count_below_the_rows_hides_nothing(readings: Readings, lost: int) -> None:
     """Just as many rows are lost as the count leaves out; and nothing is marked that is there."""
     with running_emulator(interactions=250, customers=1, seed=5, readings=readings) as api:
-        sync(**settings(api, page_size=50))
-        assert told(verify(**settings(api, page_size=50))) == NOTHING
+        sync(**settings(api, page_size=20))
+        assert told(verify(**settings(api, page_size=20))) == NOTHING
         oldest = ", ".join(str(row["id"]) for row in api.truth()[-lost:])
         spoil(WAREHOUSE, f"delete from liine.interactions where id in ({oldest})")  # noqa: S608  ids of the emulator's
-        assert told(verify(repair=True, **settings(api, page_size=50))) == {**NOTHING, "missing": lost}
+        assert told(verify(repair=True, **settings(api, page_size=20))) == {**NOTHING, "missing": lost}
         assert differences(WAREHOUSE, api.truth()) == []
         assert marks() == {}
 
 
 def test_only_the_days_since_are_verified(api: Emulator) -> None:
     """What was lost before them is not looked for."""
-    sync(**settings(api, page_size=50))
+    sync(**settings(api, page_size=20))
     newest, *_, oldest = api.truth(api.customer_ids[0])
     since = newest["start_time"][:10]
     spoil(WAREHOUSE, f"delete from liine.interactions where id in ({newest['id']}, {oldest['id']})")  # noqa: S608  ids of the emulator's
-    chosen = settings(api, page_size=50, customer_ids=[api.customer_ids[0]])
+    chosen = settings(api, page_size=20, customer_ids=[api.customer_ids[0]])
     assert told(verify(since, **chosen))["missing"] == 1
 
 
 def test_what_cannot_be_read_is_told_and_marks_nothing(api: Emulator) -> None:
     """A refused customer is an error, not a customer without rows."""
-    sync(**settings(api, page_size=50))
+    sync(**settings(api, page_size=20))
     refused, granted = api.customer_ids
     api.faults = Faults(refused_customers=(refused,))
-    found = verify(**settings(api, page_size=50))
+    found = verify(**settings(api, page_size=20))
     assert [(customer.customer_id, customer.is_complete) for customer in found] == [(refused, False), (granted, True)]
     assert marks() == {}
     assert len(status()) == 2
@@ -173,7 +173,7 @@ def test_nothing_loaded_is_nothing_to_verify() -> None:
 
 def test_late_changes_that_do_not_move_updated_at_arrive_within_a_week() -> None:
     """The last 90 days are read again each week; what is older waits for a verification."""
-    with running_emulator(interactions=1500, customers=1, seed=5) as api:
+    with running_emulator(interactions=600, customers=1, seed=5) as api:
         sync(**settings(api))
         started = (api.now - timedelta(days=75)).date().isoformat()
         changed = next(row["id"] for row in api.truth() if row["start_time"][:10] < started)

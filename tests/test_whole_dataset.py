@@ -97,7 +97,10 @@ def test_rows_of_erased_persons_are_not_missed(warehouse: Place, monkeypatch: py
         assert checks(warehouse)[1:] == [(60, left, "walk", "complete", None)] * 2
 
 
-@pytest.mark.parametrize(("readings", "count"), [(Readings(count_cap=40), 40), (Readings(count_lag=1), 59)])
+@pytest.mark.parametrize(
+    ("readings", "count"),
+    [(Readings(count_cap=40), 40), pytest.param(Readings(count_lag=1), 59, marks=pytest.mark.slow("interpretations"))],
+)
 def test_a_count_below_the_rows_is_looked_into_no_more(warehouse: Place, readings: Readings, count: int) -> None:
     """A first sync has read everything; later only another difference is worth a verification."""
     with small(readings=readings) as api:
@@ -109,7 +112,13 @@ def test_a_count_below_the_rows_is_looked_into_no_more(warehouse: Place, reading
         assert differences(warehouse, api.truth()) == []
 
 
-@pytest.mark.parametrize("readings", [Readings(count="absent"), Readings(count="page"), Readings(count="null")])
+@pytest.mark.parametrize(
+    "readings",
+    [
+        Readings(count="page"),
+        *(pytest.param(Readings(count=c), marks=pytest.mark.slow("interpretations")) for c in ("absent", "null")),
+    ],
+)
 def test_where_nothing_counts_nothing_is_said(warehouse: Place, readings: Readings) -> None:
     """No total, no row of a check."""
     with small(readings=readings) as api:
