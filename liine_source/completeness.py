@@ -38,8 +38,8 @@ class Totals:
     requests: int
     began: datetime
     proof: Literal["count", "walk"] | None = None
-    # Rows that the API lacks: a second verification will mark them as vanished.
-    has_unseen: bool = False
+    # There are rows that the API lacks, which a second verification will mark as vanished; or some came meanwhile.
+    is_preliminary: bool = False
 
     def explain(self, known: Difference | None) -> None:
         """Set `proof` where they agree, or differ as they did when a verification found nothing behind it.
@@ -70,7 +70,7 @@ class Totals:
             "requests": self.requests,
             "proof": self.proof,
             "status": "complete" if self.proof else "failed",
-            "reason": UNSEEN if self.has_unseen else None if self.proof else "IncompleteDatasetError",
+            "reason": UNSEEN if self.is_preliminary else None if self.proof else "IncompleteDatasetError",
             "count_means": "total" if self.proof == "count" else "unknown",
             "began": self.began,
             "ended": datetime.now(UTC),

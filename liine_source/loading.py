@@ -15,7 +15,7 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import combinations
@@ -271,12 +271,13 @@ def load(
     if is_snowflake:
         _cluster(source)
     declared = source.discover_schema() if has_many_writers(pipeline) else None
+    loaded = _loaded_columns(pipeline)
     pipeline.extract(source)
     pipeline.normalize()
     with between_loads(pipeline):
         before()
-        if catalogue.speaks_sql(pipeline):
-            _make_again(pipeline)
+        if loaded and catalogue.speaks_sql(pipeline):
+            _make_again(pipeline, loaded)
         if declared:
             _make_tables(pipeline, declared)
             _refuse_other_types(pipeline, "Nothing of this load was written: run again.")
@@ -355,19 +356,24 @@ def _is_in_charge() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _make_again(pipeline: dlt.Pipeline) -> None:
-    """Make tables and columns again that somebody has dropped: dlt looks for them only when its schema has changed."""
+def _loaded_columns(pipeline: dlt.Pipeline) -> dict[str, set[str]]:
+    """Return by table the columns that earlier loads have made, as far as the pipeline knows."""
+    if not pipeline.schema_names:
+        return {}
     schema = pipeline.default_schema
     seen = [
         name for name in (*tables.OF_INTERACTIONS, tables.SWEEPS) if has_table_seen_data(schema.tables.get(name, {}))
     ]
-    wanted = {name: schema.get_table_columns(name) for name in (*seen, *schema.dlt_table_names())}
-    held = catalogue.columns_of(pipeline, [*wanted])
-    missing = sorted(name for name, columns in wanted.items() if columns.keys() - held[name].keys())
-    if missing and any(held.values()):
+    return {name: set(schema.get_table_columns(name)) for name in (*seen, *schema.dlt_table_names()) if seen}
+
+
+def _make_again(pipeline: dlt.Pipeline, loaded: Mapping[str, set[str]]) -> None:
+    """Make tables and columns again that somebody has dropped: dlt looks for them only when its schema has changed."""
+    held = catalogue.columns_of(pipeline, [*loaded])
+    if missing := sorted(name for name, columns in loaded.items() if columns - held[name].keys()):
         log.warning("Tables or columns were missing, and are made again: %s", ", ".join(missing))
         with pipeline.destination_client() as client:
-            client._execute_schema_update_sql(missing)  # type: ignore[attr-defined]  # noqa: SLF001  the public one compares schemas
+            client._execute_schema_update_sql(missing, store_schema=False)  # type: ignore[attr-defined]  # noqa: SLF001  no other tells which
 
 
 def _make_tables(pipeline: dlt.Pipeline, declared: Schema) -> None:

@@ -686,13 +686,16 @@ class _Run:
         self._is_counted = False
         self.repair([found])
         totals = self._recounted(reader, totals)
+        is_outrun = False
         if totals.in_api > totals.in_warehouse and reader.suppressed.is_empty:
-            # What has come since the verification is no difference. Nothing else may be counted beyond its rows.
+            # What has come since the verification is no difference: as many as were counted before are there now.
+            counted = totals.in_api
             self._again([customer], Order("sync", _ROWS_A_LOAD))
             totals = self._recounted(reader, totals)
+            is_outrun = totals.in_api > totals.in_warehouse >= counted
         totals.explain(None)
-        totals.has_unseen = found.unseen > 0
-        may_differ = totals.in_api < totals.in_warehouse or not reader.suppressed.is_empty
+        totals.is_preliminary = found.unseen > 0 or is_outrun
+        may_differ = totals.in_api < totals.in_warehouse or not reader.suppressed.is_empty or is_outrun
         if not totals.proof and found.is_complete and may_differ:
             totals.proof = "walk"
         return totals

@@ -177,7 +177,9 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
         ),
         _Column("status", "text", "`complete` or `failed`."),
         _Column(
-            "reason", "text", "The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks."
+            "reason",
+            "text",
+            "The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks or that just came.",
         ),
         _Column("count_means", "text", "What `count` was seen to mean: `total` or `unknown`."),
         _Column("order_clock", "text", "The clock that orders the rows, as far as they told: local, utc or unknown."),

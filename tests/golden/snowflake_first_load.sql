@@ -46,12 +46,6 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PR
 
 -- Another session.
 
-SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
-FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','SWEEPS','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
-
--- Another session.
-
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE';
@@ -200,7 +194,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "SUPPRESSED" NUMBER(19,0)   COMMENT 'Of those found, interactions not loaded because their person was erased.',
 "PROOF" VARCHAR   COMMENT '`count`: as many as the API counts; `walk`: its end, where the count proves nothing.',
 "STATUS" VARCHAR   COMMENT '`complete` or `failed`.',
-"REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks.',
+"REASON" VARCHAR   COMMENT 'The kind of error of a failed sweep; `unseen`: a check met rows that the API lacks or that just came.',
 "COUNT_MEANS" VARCHAR   COMMENT 'What `count` was seen to mean: `total` or `unknown`.',
 "ORDER_CLOCK" VARCHAR   COMMENT 'The clock that orders the rows, as far as they told: local, utc or unknown.',
 "CURSOR_CLOCK" VARCHAR   COMMENT 'The clock that the cursor is compared with: local, utc or unknown.',

@@ -66,12 +66,6 @@ SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__session_
 
 -- Another session.
 
-SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
-FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
-
--- Another session.
-
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE';
