@@ -48,7 +48,10 @@ def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: A
         assert query(WAREHOUSE, "select max(repairs) as repairs from liine.sweeps")[0]["repairs"] > 0
 
 
-@pytest.mark.parametrize("count", ["total", "absent", pytest.param("page", marks=pytest.mark.slow("interpretations"))])
+@pytest.mark.parametrize(
+    "count",
+    ["total", *(pytest.param(count, marks=pytest.mark.slow("interpretations")) for count in ("absent", "page"))],
+)
 def test_a_second_that_nothing_divides_fails_loudly(count: Any, warehouse: Place) -> None:
     """Rows alike in every filter: expected and found are told, the watermark stays, the rest is loaded."""
     with running_emulator(interactions=300, customers=2, readings=Readings(count=count)) as api:

@@ -55,7 +55,13 @@ def test_days_are_cut_at_months(first: str, last: str, months: int, expected: li
         pytest.param(
             "duckdb", Readings(count="page"), 2, id="count of the page", marks=pytest.mark.slow("interpretations")
         ),
-        pytest.param("duckdb", Readings(end_date="midnight"), 4, id="an end is its midnight"),
+        pytest.param(
+            "duckdb",
+            Readings(end_date="midnight"),
+            4,
+            id="an end is its midnight",
+            marks=pytest.mark.slow("interpretations"),
+        ),
     ],
     indirect=["warehouse"],
 )

@@ -126,8 +126,13 @@ def test_a_row_that_other_filters_find_is_reclassified() -> None:
 
 @pytest.mark.parametrize(
     ("readings", "lost"),
-    [(Readings(count_lag=1), 1), (Readings(count_cap=199), 51), (Readings(count_cap=40), 210)],
-    ids=["behind", "capped", "capped below a window"],
+    [
+        pytest.param(Readings(count_lag=1), 1, id="behind", marks=pytest.mark.slow("interpretations")),
+        pytest.param(Readings(count_cap=199), 51, id="capped"),
+        pytest.param(
+            Readings(count_cap=40), 210, id="capped below a window", marks=pytest.mark.slow("interpretations")
+        ),
+    ],
 )
 def test_a_count_below_the_rows_hides_nothing(readings: Readings, lost: int) -> None:
     """Just as many rows are lost as the count leaves out; and nothing is marked that is there."""
