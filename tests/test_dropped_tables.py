@@ -87,6 +87,7 @@ def test_a_table_selected_later_gets_all_its_rows() -> None:
         assert differences(OWN, api.truth()) == []
 
 
+@pytest.mark.slow("postgres")
 def test_what_another_pipeline_dropped_is_read_again(postgres: str) -> None:
     """Where many load into one dataset, `liine sync` believes no watermark without its table."""
     with small() as api:
@@ -139,6 +140,7 @@ def test_a_child_table_that_was_dropped_is_told_by_verify(warehouse: Place) -> N
         assert (done.returncode, f"dropped: {CHILD}" in done.stdout) == (1, True)
 
 
+@pytest.mark.slow("faults")
 def test_a_child_table_dropped_by_dlt_is_told_by_verify_and_filled_by_sync() -> None:
     """Until all of it is read again."""
     with small() as api:
@@ -155,6 +157,7 @@ def test_a_child_table_dropped_by_dlt_is_told_by_verify_and_filled_by_sync() -> 
         assert differences(WAREHOUSE, api.truth()) == []
 
 
+@pytest.mark.slow("postgres")
 def test_tables_that_no_run_selected_are_told_by_verify_and_read_by_sync(postgres: str) -> None:
     """A sync into the same dataset does not take for read what a pipeline of one table has read."""
     with small() as api:

@@ -45,7 +45,6 @@ TRIALS = {
 COPIED = ["interactions", "interactions__provider_names"]
 # One for each way of losing something; the others take longer than `make test` should, and the stand-in is slow.
 QUICK = [
-    "interactions truncated",
     "some child rows deleted",
     "an older copy of a child table restored",
     "a new column dropped and made again",
@@ -165,6 +164,7 @@ def test_what_could_not_be_read_again_is_read_by_the_next_run(warehouse: Place) 
         assert differences(warehouse, api.truth()) == []
 
 
+@pytest.mark.slow("faults")
 @on_duckdb
 def test_days_that_a_sync_does_not_read_are_told(warehouse: Place) -> None:
     """With `since` older rows stay as they are: the run fails once, and says what reads them."""

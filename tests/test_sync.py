@@ -87,7 +87,7 @@ SCENARIOS: dict[str, tuple[Readings, Faults]] = {
 
 
 def _cases() -> Iterator[Any]:
-    """Few rows and steps, of every second scenario; more of all of them, on both, takes longer than `make test` should."""
+    """Few rows and steps of every second scenario; more of all, on both, take longer than `make test` should."""
     for number, name in enumerate(SCENARIOS):
         kinds = ["duckdb", "postgres"]
         quick = kinds[number % 4 == 1]

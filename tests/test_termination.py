@@ -53,12 +53,11 @@ sync(**json.loads(sys.argv[1]))
 @pytest.mark.parametrize(
     ("warehouse", "shares"),
     [
-        ("duckdb", (0.05, 0.7)),
         pytest.param("duckdb", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
         pytest.param("postgres", (0.05, 0.2, 0.35, 0.5, 0.65, 0.8), marks=pytest.mark.slow("kills")),
     ],
     indirect=["warehouse"],
-    ids=["duckdb", "duckdb-more", "postgres"],
+    ids=["duckdb", "postgres"],
 )
 def test_what_is_there_is_whole(warehouse: Place, tmp_path: Path, shares: tuple[float, ...]) -> None:
     """At moments all over a run: what is in the warehouse is of loads that were committed."""

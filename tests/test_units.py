@@ -107,6 +107,7 @@ def test_no_more_units_than_wanted() -> None:
     assert [(unit.customer_id, unit.since) for unit in fewer if unit.since is None] == [(1001, None), (1002, None)]
 
 
+@pytest.mark.slow("postgres")
 def test_a_unit_remembers_what_is_its_own(postgres: str) -> None:
     """One state of each unit is kept, and read by those alone whom it concerns; nothing is forgotten."""
     with running_emulator(interactions=200, customers=2, days=60, seed=4) as api:
@@ -259,7 +260,9 @@ def test_the_same_unit_at_once_waits(postgres: str, processes: int, times: int) 
 
 
 @pytest.mark.parametrize(
-    "warehouse", ["postgres", pytest.param("snowflake", marks=pytest.mark.slow("snowflake"))], indirect=True
+    "warehouse",
+    [pytest.param(place, marks=pytest.mark.slow(place)) for place in ("postgres", "snowflake")],
+    indirect=True,
 )
 def test_a_new_column_that_another_run_has_typed_otherwise_meanwhile(warehouse: Place) -> None:
     """The load is refused, as its value would be rounded; the next run tells the value that does not fit."""

@@ -25,7 +25,7 @@ READINGS = {
 
 
 # The others take longer than `make test` should.
-QUICK = {"UTC midnights", "no count"}
+QUICK = {"no count"}
 
 
 @pytest.fixture(
