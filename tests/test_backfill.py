@@ -64,7 +64,7 @@ def test_a_small_history_is_one_window(api: Emulator) -> None:
     assert [len(windows_of(customer)) for customer in api.customer_ids] == [1, 1]
 
 
-@pytest.mark.parametrize("width", [1, 16])
+@pytest.mark.parametrize("width", [pytest.param(1, marks=pytest.mark.slow("faults")), 16])
 def test_every_width_loads_the_same(api: Emulator, width: int) -> None:
     """Several windows at once share days; no row is doubled."""
     report = sync(**settings(api, page_size=20, max_concurrency=width))
