@@ -1,7 +1,8 @@
 """What tables the destination has, by its own catalogue; no schema that some pipeline remembers is trusted for it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -46,8 +47,8 @@ _idle: "WeakKeyDictionary[dlt.Pipeline, list[Any]]" = WeakKeyDictionary()
 
 
 @contextmanager
-def connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
-    """Have dlt's client of the pipeline's destination, connected; that of a database has a `sql_client`."""
+def connect(pipeline: dlt.Pipeline) -> Iterator[Any]:
+    """Connect dlt's client of the pipeline's destination and yield it; that of a database has a `sql_client`."""
     idle = _idle.setdefault(pipeline, [])
     client = idle.pop() if idle else pipeline.destination_client()
     with client:
@@ -63,12 +64,12 @@ def speaks_sql(pipeline: dlt.Pipeline) -> bool:
 
 def column_types(pipeline: dlt.Pipeline, table: str = tables.INTERACTIONS) -> dict[str, str]:
     """Return dlt's data types of the columns that a table has in the pipeline's dataset; none if it is not there."""
-    return columns_of(pipeline, [table])[table]
+    return column_types_by_table(pipeline, [table])[table]
 
 
-def columns_of(pipeline: dlt.Pipeline, names: Sequence[str]) -> dict[str, dict[str, str]]:
+def column_types_by_table(pipeline: dlt.Pipeline, names: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return dlt's data types of the columns that each of some tables has in the pipeline's dataset."""
-    with connected(pipeline) as client:
+    with connect(pipeline) as client:
         stored = client.get_storage_tables(names)
         # Snowflake spells in capitals what dlt spells in small letters.
         return {
@@ -101,19 +102,23 @@ def staging_of_others(pipeline: dlt.Pipeline) -> str | None:
 
 def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
     """Return the tables that had rows once, as the schema in the destination tells, and are not there any more."""
-    with connected(pipeline) as client:
+    with connect(pipeline) as client:
         stored = client.get_stored_schema("liine")
         known = json.loads(stored.schema)["tables"] if stored else {}
         absent = [name for name, columns in client.get_storage_tables(names) if not columns]
     return [name for name in absent if name in known and has_table_seen_data(known[name])]
 
 
-def lost_folders(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
-    """Return the tables of which no file is left; none where the destination is a database."""
-    with pipeline.destination_client() as client:
-        if not isinstance(client, FSClientBase):
-            return []
-        return [name for name in names if not _has_files(client, name)]
+def incomplete_tables(pipeline: dlt.Pipeline, columns: Mapping[str, AbstractSet[str]]) -> list[str]:
+    """Return the tables of which something is missing.
+
+    In a database that is a table, or one of the columns named with it; of files, all of a table's.
+    """
+    with connect(pipeline) as client:
+        if isinstance(client, FSClientBase):
+            return [name for name in columns if not _has_files(client, name)]
+    held = column_types_by_table(pipeline, [*columns])
+    return [name for name, expected in columns.items() if expected - held[name].keys()]
 
 
 def _has_files(client: FSClientBase, name: str) -> bool:

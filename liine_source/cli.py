@@ -395,8 +395,10 @@ def _verdict(customer: Any) -> str:
     if customer.unread_tables:
         return f"not loaded: {', '.join(customer.unread_tables)}; `liine sync` loads all rows"
     if customer.dropped_tables:
-        return f"dropped: {', '.join(customer.dropped_tables)}; restore it, or load into another --dataset"
-    lost = "; ".join([*map(str, customer.lost), *([f"{customer.doubled} doubled"] if customer.doubled else [])])
+        return f"dropped: {', '.join(customer.dropped_tables)}; `liine sync` creates it and loads all rows"
+    lost = "; ".join(
+        [*map(str, customer.lost), *([f"{customer.duplicates} duplicates"] if customer.duplicates else [])]
+    )
     if not customer.is_complete:
         return f"differs{f' ({lost})' if lost else ''}: run again with --repair"
     words = [f"repaired{f' ({lost})' if lost else ''}"] if customer.is_repaired else []

@@ -1,4 +1,4 @@
-"""The whole dataset compared with the API: of each customer one count, and one query for all.
+"""The whole dataset compared with the API: one count of each customer's interactions, and those that the tables hold.
 
 A sync asks for changes only, so it does not notice that older rows are gone; a count of all does. Where the two differ
 the customer is verified (`verification`) and missing rows are read again. A difference that remains after a complete

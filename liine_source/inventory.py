@@ -90,7 +90,7 @@ class Inventory:
         for customer, before in self._before.items():
             now = self._now.get(customer, {})
             if customer in self.flagged or _newest(now) <= _newest(before):
-                found = list(_losses(before, now))
+                found = list(_compare_holdings(before, now))
                 if found or customer in self.flagged:
                     self.lost[customer] = found
         if new := sorted(self.lost.keys() - self.flagged):
@@ -99,25 +99,25 @@ class Inventory:
 
     def count(self) -> None:
         """Count what the tables hold now."""
-        self._now = _held(self._pipeline, self._customer_ids)
+        self._now = _count_holdings(self._pipeline, self._customer_ids)
 
     def interactions(self, customer_id: int) -> int:
         """Return how many interactions a customer had when last counted, without those that have vanished."""
         return self._now.get(customer_id, {}).get(tables.INTERACTIONS, Holding()).rows
 
-    def still_lost(self, customer_id: int) -> list[Loss]:
+    def remaining_losses(self, customer_id: int) -> list[Loss]:
         """Return of what was lost what is not there as last counted."""
-        found = _losses(self._before.get(customer_id, {}), self._now.get(customer_id, {}))
+        found = _compare_holdings(self._before.get(customer_id, {}), self._now.get(customer_id, {}))
         return [loss for loss in found if loss.now < loss.before]
 
     def store(self, restored: Collection[int] = ()) -> None:
         """Write down what was counted last, but for customers of whom something is lost and not `restored`."""
-        kept = self.lost.keys() - set(restored)
-        told = [customer for customer in self._customer_ids if customer not in kept]
         changed = [
             customer
-            for customer in told
-            if customer in self.lost or self._now.get(customer) != self._before.get(customer)
+            for customer in self._customer_ids
+            if (
+                customer in restored if customer in self.lost else self._now.get(customer) != self._before.get(customer)
+            )
         ]
         if not changed:
             return
@@ -160,7 +160,7 @@ def _newest(holdings: Mapping[str, Holding]) -> str:
     return max((holding.newest for holding in holdings.values()), default="")
 
 
-def _losses(before: Mapping[str, Holding], now: Mapping[str, Holding]) -> Iterator[Loss]:
+def _compare_holdings(before: Mapping[str, Holding], now: Mapping[str, Holding]) -> Iterator[Loss]:
     for table, held in before.items():
         holds = now.get(table, Holding())
         if (held.rows, held.loads) != (holds.rows, holds.loads):
@@ -171,7 +171,7 @@ def _losses(before: Mapping[str, Holding], now: Mapping[str, Holding]) -> Iterat
                 yield Loss(table, column, values, holds.values.get(column, 0))
 
 
-def _held(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Holdings:
+def _count_holdings(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Holdings:
     found: Holdings = {}
     interactions = sa.table(tables.INTERACTIONS, sa.column("id"), sa.column("customer_id"), sa.column("vanished_at"))
     present = _columns(pipeline)
@@ -204,7 +204,7 @@ def _held(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Holdings:
 
 def _columns(pipeline: dlt.Pipeline) -> dict[str, list[str]]:
     """Return by table the columns that loads have filled, as far as they are there: none that somebody has added."""
-    present = catalogue.columns_of(pipeline, tables.OF_INTERACTIONS)
+    present = catalogue.column_types_by_table(pipeline, tables.OF_INTERACTIONS)
     known = {table: set(tables.columns(table)) for table in present}
     for schema in pipeline.schemas.values():
         for table in known:

@@ -277,7 +277,7 @@ def load(
     with between_loads(pipeline):
         before()
         if loaded and catalogue.speaks_sql(pipeline):
-            _make_again(pipeline, loaded)
+            _recreate_dropped(pipeline, loaded)
         if declared:
             _make_tables(pipeline, declared)
             _refuse_other_types(pipeline, "Nothing of this load was written: run again.")
@@ -289,7 +289,7 @@ def load(
             if is_snowflake:
                 # No lock has kept another run from adding them since.
                 _refuse_other_types(pipeline, "Read the days again with `liine backfill --anew`.")
-                _refuse_doubled(pipeline)
+                _refuse_duplicates(pipeline)
     return info
 
 
@@ -367,11 +367,10 @@ def _loaded_columns(pipeline: dlt.Pipeline) -> dict[str, set[str]]:
     return {name: set(schema.get_table_columns(name)) for name in (*seen, *schema.dlt_table_names()) if seen}
 
 
-def _make_again(pipeline: dlt.Pipeline, loaded: Mapping[str, set[str]]) -> None:
-    """Make tables and columns again that somebody has dropped: dlt looks for them only when its schema has changed."""
-    held = catalogue.columns_of(pipeline, [*loaded])
-    if missing := sorted(name for name, columns in loaded.items() if columns - held[name].keys()):
-        log.warning("Tables or columns were missing, and are made again: %s", ", ".join(missing))
+def _recreate_dropped(pipeline: dlt.Pipeline, loaded: Mapping[str, set[str]]) -> None:
+    """Create tables and columns that somebody has dropped: dlt looks for them only when its schema has changed."""
+    if missing := sorted(catalogue.incomplete_tables(pipeline, loaded)):
+        log.warning("Tables were missing, or lacked columns, and are created again: %s", ", ".join(missing))
         with pipeline.destination_client() as client:
             client._execute_schema_update_sql(missing, store_schema=False)  # type: ignore[attr-defined]  # noqa: SLF001  no other tells which
 
@@ -412,12 +411,12 @@ def _refuse_other_types(pipeline: dlt.Pipeline, remedy: str) -> None:
         )
 
 
-def _refuse_doubled(pipeline: dlt.Pipeline) -> None:
+def _refuse_duplicates(pipeline: dlt.Pipeline) -> None:
     from liine_source import warehouse  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 
-    if doubled := warehouse.doubled(pipeline):
+    if duplicates := warehouse.duplicate_ids(pipeline):
         raise DoubledError(
-            f"{len(doubled)} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the same "
+            f"{len(duplicates)} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the same "
             "customer at once. Let them end, then read the days again with `liine backfill --anew`, which leaves one "
             "row of each."
         )
@@ -492,7 +491,7 @@ def _drop_staging(pipeline: dlt.Pipeline) -> None:
     """
     if kind_of(pipeline) not in {"duckdb", *MANY_WRITERS}:
         return
-    with catalogue.connected(pipeline) as connected, connected.sql_client.with_staging_dataset():
+    with catalogue.connect(pipeline) as connected, connected.sql_client.with_staging_dataset():
         client = connected.sql_client
         if not client.has_dataset():
             return
@@ -587,7 +586,7 @@ def _kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
     dlt closes it after each step, and DuckDB then writes out what staging holds, only to have it removed. And
     a file that another program has open is met before the first request.
     """
-    with catalogue.connected(pipeline) if kind_of(pipeline) == "duckdb" else nullcontext():
+    with catalogue.connect(pipeline) if kind_of(pipeline) == "duckdb" else nullcontext():
         yield
 
 

@@ -173,7 +173,7 @@ def check(**settings: Any) -> list[CustomerAccess]:
     """
     with translated():
         resolved = checked_settings(**settings)
-    with closing(resolved.connected()) as client:
+    with closing(resolved.open_client()) as client:
         return [_access(client, customer, resolved) for customer in resolved.customer_ids]
 
 
@@ -194,7 +194,7 @@ def sync(
     with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
         with (
-            closing(resolved.connected()) as client,
+            closing(resolved.open_client()) as client,
             _ready(destination, dataset, resolved, "sync", recorder) as pipeline,
         ):
             run = _Run(pipeline, client, resolved, recorder)
@@ -226,7 +226,7 @@ def backfill(
     with _watched(dataset, recorder.report):
         resolved = checked_settings(observer=recorder, **settings)
         with (
-            closing(resolved.connected()) as client,
+            closing(resolved.open_client()) as client,
             _ready(destination, dataset, resolved, "backfill", recorder) as pipeline,
         ):
             run = _Run(pipeline, client, resolved, recorder)
@@ -243,7 +243,7 @@ def plan(**settings: Any) -> list[CustomerPlan]:
     """
     with translated():
         resolved = checked_settings(**settings)
-        with closing(resolved.connected()) as client:
+        with closing(resolved.open_client()) as client:
             return [_planned(Reader(resolved, client), customer) for customer in resolved.customer_ids]
 
 
@@ -261,7 +261,7 @@ def units(
     settings |= {name: day for name, day in (("since", since), ("until", until)) if day}
     with translated():
         resolved = checked_settings(**settings)
-        with closing(resolved.connected()) as client:
+        with closing(resolved.open_client()) as client:
             wholes = [_counted(Reader(resolved, client), customer) for customer in resolved.customer_ids]
     while True:
         found = [
@@ -295,7 +295,7 @@ def verify(
     with _watched(dataset):
         resolved = checked_settings(observer=recorder, **settings)
         with (
-            closing(resolved.connected()) as client,
+            closing(resolved.open_client()) as client,
             _ready(destination, dataset, resolved, "verify", recorder) as pipeline,
         ):
             gone = Suppressed(warehouse.erased(pipeline), resolved.keys)
@@ -492,7 +492,7 @@ class _Recorder:
         """Whether the run has read the customer's history from its beginning."""
         return customer_id in self._divided
 
-    def again(self) -> "_Recorder":
+    def for_reread(self) -> "_Recorder":
         """Return a recorder for another load of the same run."""
         return _Recorder(self._observer)
 
@@ -569,21 +569,23 @@ class _Run:
             return
         for customer, losses in self._inventory.lost.items():
             lost = list(map(str, losses)) or ["found by an earlier run"]
-            told = "; ".join(lost)
-            log.warning("Customer %d has lost rows since the last run (%s); its history is read again", customer, told)
+            named = "; ".join(lost)
+            log.warning("Customer %d has lost rows since the last run (%s); its history is read again", customer, named)
             self._recorder.restored(customer, lost)
+        # Of a table that was dropped the state is void, so that this run has read everything already.
+        self._restored |= {customer for customer in self._inventory.lost if self._recorder.has_divided(customer)}
         failed = {customer.customer_id for customer in self._recorder.report.customers if customer.errors}
         wanted = sorted(self._inventory.lost.keys() - self._restored - failed)
         if wanted:
-            again = self._again(wanted, Order("sync", _ROWS_A_LOAD, restart=set(wanted)))
-            for synced in again.customers:
+            report = self._reread(wanted, Order("sync", _ROWS_A_LOAD, restart=set(wanted)))
+            for synced in report.customers:
                 self._recorder.fail(synced.customer_id, synced.errors)
                 failed |= {synced.customer_id} if synced.errors else set()
         self._restored = self._inventory.lost.keys() - failed
         self._count()
         has_limits = self._settings.since or self._settings.until or self._settings.filters
         for customer in self._restored:
-            if (still := self._inventory.still_lost(customer)) and has_limits:
+            if (still := self._inventory.remaining_losses(customer)) and has_limits:
                 self._recorder.fail(customer, [LostRowsError(customer, still)])
 
     def store_inventory(self) -> None:
@@ -620,7 +622,7 @@ class _Run:
             # Only now is it worth to read what thousands of backfills may have noted, of other filters perhaps.
             reader = Reader(self._settings, self._client, _remembered(self._pipeline), suppressed=gone)
             found = [totals for totals in found if completeness.is_comparable(reader, totals.customer_id)]
-            found = [self._mended(reader, totals, known.get(totals.customer_id)) for totals in found]
+            found = [self._reconcile(reader, totals, known.get(totals.customer_id)) for totals in found]
         for totals in found:
             customer = customers[totals.customer_id]
             customer.in_api, customer.in_warehouse = totals.in_api, totals.in_warehouse
@@ -636,11 +638,11 @@ class _Run:
         self._recorder.incomplete = sum(bool(customer.errors) for customer in report.customers)
 
     def repair(self, found: "list[CustomerVerification]") -> None:
-        """Read again what verifications have found missing, stale, doubled or lost."""
+        """Read again what verifications have found missing, stale, duplicate or lost."""
         repairs = {customer.customer_id: customer.to_repair for customer in found if customer.to_repair}
         failures: dict[int, list[LiineError]] = {customer.customer_id: [] for customer in found}
         if repairs:
-            report = self._again(list(repairs), Order("repair", repairs=repairs))
+            report = self._reread(list(repairs), Order("repair", repairs=repairs))
             for synced in report.customers:
                 failures[synced.customer_id] += synced.errors
         if lost := [customer.customer_id for customer in found if customer.lost]:
@@ -652,16 +654,16 @@ class _Run:
             customer.errors += failures[customer.customer_id]
             customer.is_repaired = bool(customer.to_repair or customer.lost) and not customer.errors
 
-    def _again(self, customer_ids: list[int], order: Order) -> SyncReport:
+    def _reread(self, customer_ids: list[int], order: Order) -> SyncReport:
         """Load once more for some customers, and count what it brings."""
         self._is_counted = False
-        recorder = self._recorder.again()
+        recorder = self._recorder.for_reread()
         settings = replace(self._settings, customer_ids=customer_ids, observer=recorder, failures=[])
         report = _loaded(self._pipeline, self._client, settings, order, recorder)
         self._recorder.add(report)
         return report
 
-    def _mended(self, reader: Reader, totals: "Totals", known: "Difference | None") -> "Totals":
+    def _reconcile(self, reader: Reader, totals: "Totals", known: "Difference | None") -> "Totals":
         """Return a customer's totals after what differs was read again: first what has changed since, then the rest.
 
         A first sync has just read everything, so a count below its rows proves nothing.
@@ -677,21 +679,21 @@ class _Run:
             "Customer %d: the API counts %d interactions, the warehouse holds %d; reading again",
             *(customer, totals.in_api, totals.in_warehouse),
         )
-        self._again([customer], Order("sync", _ROWS_A_LOAD))
-        totals = self._recounted(reader, totals)
+        self._reread([customer], Order("sync", _ROWS_A_LOAD))
+        totals = self._recount(reader, totals)
         totals.explain(known)
         if totals.proof:
             return totals
         found = verification.verified(self._pipeline, reader, customer)
         self._is_counted = False
         self.repair([found])
-        totals = self._recounted(reader, totals)
+        totals = self._recount(reader, totals)
         is_outrun = False
         if totals.in_api > totals.in_warehouse and reader.suppressed.is_empty:
             # What has come since the verification is no difference: as many as were counted before are there now.
             counted = totals.in_api
-            self._again([customer], Order("sync", _ROWS_A_LOAD))
-            totals = self._recounted(reader, totals)
+            self._reread([customer], Order("sync", _ROWS_A_LOAD))
+            totals = self._recount(reader, totals)
             is_outrun = totals.in_api > totals.in_warehouse >= counted
         totals.explain(None)
         totals.is_preliminary = found.unseen > 0 or is_outrun
@@ -700,7 +702,7 @@ class _Run:
             totals.proof = "walk"
         return totals
 
-    def _recounted(self, reader: Reader, totals: "Totals") -> "Totals":
+    def _recount(self, reader: Reader, totals: "Totals") -> "Totals":
         """Return a customer's totals as they are by now; as they were where the API does not answer."""
         from liine_source import completeness  # noqa: PLC0415  it needs SQLAlchemy, which is slow to import
 

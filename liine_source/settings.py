@@ -91,7 +91,7 @@ class Settings:
     observer: Observer | None = None
     failures: list[tuple[int, LiineError]] = field(default_factory=list)
 
-    def connected(self) -> LiineClient:
+    def open_client(self) -> LiineClient:
         """Return a client of the API for as many requests at once; nothing is requested yet, and the caller closes it.
 
         Raises ConfigurationError where a credential is missing.

@@ -178,7 +178,7 @@ def _checked_pages(settings: Settings, order: Order) -> Iterator[tables.Tables]:
     dlt_settings.refuse_losses(dlt.current.pipeline())
     dlt_settings.refuse_discarding(dlt.current.source())
     _keep_staging_apart()
-    with closing(settings.connected()) as client:
+    with closing(settings.open_client()) as client:
         yield from _pages(settings, order, client)
 
 
@@ -190,7 +190,7 @@ def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[ta
         state.update(order.remembered)
         order.remembered = None
     keep_hosts_apart(state, settings.base_url)
-    _note_lost_folders(state)
+    _note_incomplete_tables(state)
     tasks.forget_lost_tables(state)
     tasks.forget_histories(state, order.restart)
     order.restart = set()
@@ -213,11 +213,12 @@ def _pages(settings: Settings, order: Order, client: LiineClient) -> Iterator[ta
         raise SyncFailedError(settings.failures)
 
 
-def _note_lost_folders(state: dict[str, Any]) -> None:
-    """Where the files of a table are gone, it is not loaded any more."""
+def _note_incomplete_tables(state: dict[str, Any]) -> None:
+    """A table that is gone, or lacks a column, is not loaded any more: nobody else can tell what was in it."""
+    schema, pipeline = dlt.current.source_schema(), dlt.current.pipeline()
     loaded = [name for name, own in state.get("resources", {}).items() if own.get("is_loaded")]
-    pipeline = dlt.current.pipeline()
-    for name in catalogue.lost_folders(pipeline, loaded) if loaded and pipeline.destination else ():
+    columns = {name: schema.get_table_columns(name).keys() for name in loaded if name in schema.tables}
+    for name in catalogue.incomplete_tables(pipeline, columns) if columns and pipeline.destination else ():
         state["resources"][name]["is_loaded"] = False
 
 

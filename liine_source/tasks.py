@@ -64,7 +64,7 @@ class Repair:
     """A window that is to be read again, and how many interactions it holds at least."""
 
     window: Window
-    interactions: int = 0
+    interactions: int
 
 
 @dataclass(slots=True)

@@ -37,9 +37,9 @@ class CustomerVerification:
     `windows` were counted, `read` of them read. `missing`: in the API alone; `stale`: updated since in the API;
     `unseen`: in the warehouse alone, for the first time; `vanished`: for the second, and marked now;
     `returned`: marked earlier, and found again. `to_repair` are the windows that hold missing or stale rows.
-    `doubled` interactions are in the warehouse more than once. `lost` are rows of a table, or values of a column, that
-    were there when the last run ended. `dropped_tables` had rows and are not there; into `unread_tables` no run has
-    read all of the customer's rows.
+    `duplicates` are interactions that the warehouse holds more than once. `lost` are rows of a table, or values of a
+    column, that were there when the last run ended. `dropped_tables` had rows and are not there; into `unread_tables`
+    no run has read all of the customer's rows.
     """
 
     customer_id: int
@@ -50,7 +50,7 @@ class CustomerVerification:
     unseen: int = 0
     vanished: int = 0
     returned: int = 0
-    doubled: int = 0
+    duplicates: int = 0
     is_repaired: bool = False
     to_repair: list[Repair] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
@@ -62,7 +62,7 @@ class CustomerVerification:
     def is_complete(self) -> bool:
         """Whether the warehouse has all that the API has, as it has it."""
         has_all_tables = not (self.dropped_tables or self.unread_tables)
-        is_equal = not (self.missing or self.stale or self.doubled or self.lost)
+        is_equal = not (self.missing or self.stale or self.duplicates or self.lost)
         return has_all_tables and not self.errors and (self.is_repaired or is_equal)
 
 
@@ -71,7 +71,7 @@ def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> Custom
     result = CustomerVerification(customer_id, unread_tables=reader.unread_tables(customer_id))
     if catalogue.speaks_sql(pipeline):
         result.dropped_tables = catalogue.dropped_tables(pipeline, tables.CHILDREN)
-        _note_doubled(warehouse.doubled(pipeline, customer_id), result)
+        _note_duplicates(warehouse.duplicate_ids(pipeline, customer_id), result)
     chosen = reader.settings
     whole = Window.covering(chosen.since, chosen.until)
     audit = Audit(customer_id, reader.filter_hash, whole)
@@ -94,14 +94,14 @@ def verified(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> Custom
     return result
 
 
-def _note_doubled(doubled: Sequence[tuple[int, date | None]], result: CustomerVerification) -> None:
-    """To read the days of doubled interactions again leaves one of each."""
-    result.doubled = len(doubled)
-    days = [day for _, day in doubled if day]
-    if doubled:
-        has_all_days = len(days) == len(doubled)
+def _note_duplicates(duplicates: Sequence[tuple[int, date | None]], result: CustomerVerification) -> None:
+    """Have the days of duplicate interactions loaded again, which leaves one of each."""
+    result.duplicates = len(duplicates)
+    days = [day for _, day in duplicates if day]
+    if duplicates:
+        has_all_days = len(days) == len(duplicates)
         window = Window.covering(min(days), max(days)) if has_all_days else Window()
-        result.to_repair.append(Repair(window, len(doubled)))
+        result.to_repair.append(Repair(window, len(duplicates)))
 
 
 def _differing(

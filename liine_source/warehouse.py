@@ -150,12 +150,14 @@ def last_checks(pipeline: dlt.Pipeline) -> dict[int, LastCheck]:
     if "kind" not in catalogue.column_types(pipeline, tables.SWEEPS):
         return {}
     newest = sa.func.row_number().over(partition_by=columns.customer_id, order_by=columns.ended.desc())
-    told = columns.ended, columns.status, columns.expected, columns.distinct_ids
+    result = columns.ended, columns.status, columns.expected, columns.distinct_ids
     has_ended = columns[tables.LOAD_ID].in_(_ENDED_LOADS)
-    checks = sa.select(columns.customer_id, *told, newest.label("place")).where(columns.kind == tables.CHECK, has_ended)
+    checks = sa.select(columns.customer_id, *result, newest.label("place")).where(
+        columns.kind == tables.CHECK, has_ended
+    )
     numbered = checks.subquery()
     last = sa.select(numbered).where(numbered.c.place == sa.literal_column("1"))
-    return {customer: LastCheck(*told) for customer, *told, _ in select(pipeline, last)}
+    return {customer: LastCheck(*result) for customer, *result, _ in select(pipeline, last)}
 
 
 def days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[Day]:
@@ -200,7 +202,7 @@ def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | 
     execute(pipeline, *(sa.update(_interactions).where(_is_one_of(some)).values(**values) for some in _batches(ids)))
 
 
-def doubled(pipeline: dlt.Pipeline, customer_id: int | None = None) -> list[tuple[int, date | None]]:
+def duplicate_ids(pipeline: dlt.Pipeline, customer_id: int | None = None) -> list[tuple[int, date | None]]:
     """Return id and first day of the interactions that are there more than once: for where no index forbids it."""
     columns = _interactions.c
     statement = sa.select(columns.id, sa.cast(sa.func.min(columns.start_time), sa.Date)).group_by(columns.id)
@@ -361,7 +363,7 @@ def select(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> It
 @contextmanager
 def _connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
     if catalogue.speaks_sql(pipeline):
-        with catalogue.connected(pipeline) as client:
+        with catalogue.connect(pipeline) as client:
             yield client.sql_client
     else:
         # Of files dlt makes views that can be read.
@@ -371,6 +373,8 @@ def _connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
 
 def execute(pipeline: dlt.Pipeline, *statements: sa.sql.expression.ClauseElement) -> None:
     """Run statements, all or none."""
+    if not statements:
+        return
     with _connected(pipeline) as client, client.begin_transaction():
         for statement in statements:
             client.execute_sql(_spelled(pipeline, statement))

@@ -52,7 +52,7 @@ def main() -> None:
     settings = checked_settings(customer_ids=[given.customer_id])
     path = CASSETTES / "recorded.yaml"
     path.unlink(missing_ok=True)
-    client = settings.connected()
+    client = settings.open_client()
     received = record(client, given.customer_id, given.pages, given.limit, path)
     print(f"{received} interactions, scrubbed, in {path.relative_to(Path.cwd())}")  # noqa: T201
 

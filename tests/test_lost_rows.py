@@ -87,6 +87,8 @@ GONE = {
     "interactions": "drop table liine.interactions",
     "a child table": "drop table liine.interactions__provider_names",
     "a column": "alter table liine.interactions drop column agent",
+    "a child table and its record": "drop table liine._liine_inventory; drop table liine.interactions__session_extras",
+    "a column and its record": "drop table liine._liine_inventory; alter table liine.interactions drop column lead_id",
     "another child table": "drop table liine.interactions__session_extras",
     "the audit": "drop table liine.sweeps",
     "dlt's state": "drop table liine._dlt_pipeline_state",
@@ -96,7 +98,7 @@ GONE = {
 @pytest.mark.parametrize(
     ("warehouse", "gone"),
     [
-        ("duckdb", ["interactions", "a column"]),
+        ("duckdb", ["interactions", "a column", "a child table and its record"]),
         pytest.param("duckdb", [*GONE], marks=pytest.mark.slow("faults")),
         pytest.param("postgres", [*GONE], marks=pytest.mark.slow("faults")),
         pytest.param("snowflake", ["interactions", "a column"], marks=pytest.mark.slow("snowflake")),
@@ -202,6 +204,6 @@ def test_interactions_that_are_there_twice_are_told_and_repaired(warehouse: Plac
         sync(**settings(api))
         spoil(warehouse, "insert into liine.interactions select * from liine.interactions order by id limit 3")
         (found,) = verify(**settings(api))
-        assert (found.doubled, found.is_complete) == (3, False)
+        assert (found.duplicates, found.is_complete) == (3, False)
         assert all(customer.is_complete for customer in verify(repair=True, **settings(api)))
         assert differences(warehouse, api.truth()) == []

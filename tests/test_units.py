@@ -182,7 +182,7 @@ def test_a_mark_that_holds_nothing_tells_of_no_rows() -> None:
     """What these filters select is all that is there, though other filters were asked for and found nothing."""
     given = settings(SimpleNamespace(base_url="http://127.0.0.1:1", customer_ids=[1], username="u", password="p"))
     resolved = checked_settings(**given, filters={"call_type": ["New Lead"]})
-    client = resolved.connected()
+    client = resolved.open_client()
     own = fingerprint(resolved.filters, None, None)
     marks: dict[str, Any] = {
         own: {"watermark": "2025-01-01T00:00:00+00:00"},

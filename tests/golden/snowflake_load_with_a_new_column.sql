@@ -44,13 +44,13 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS') ORDER BY table_n
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS') ORDER BY table_name, ordinal_position;
 
 -- Another session.
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
 
 -- Another session.
 

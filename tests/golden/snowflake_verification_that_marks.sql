@@ -102,14 +102,6 @@ SELECT interactions.id, CAST(interactions.start_time AS DATE) AS start_time, CAS
 
 ALTER SESSION SET autocommit=False;
 
-COMMIT;
-
-ALTER SESSION SET autocommit=True;
-
--- Another session.
-
-ALTER SESSION SET autocommit=False;
-
 UPDATE interactions SET missing_since = '…' WHERE interactions.id IN (5116);
 
 COMMIT;
