@@ -12,8 +12,8 @@ from liine_source import client, tasks, verification
 from liine_source.auth import LiineCredentials
 from liine_source.concurrency import interleaved
 from liine_source.emulator import Burst, Emulator, Readings
-from liine_source.emulator.breakage import struck
-from liine_source.emulator.server import create_emulator
+from liine_source.emulator.http.breakage import struck
+from liine_source.emulator.http.server import create_emulator
 from liine_source.errors import IncompleteSweepError
 from liine_source.query import Pairs
 from liine_source.settings import Settings

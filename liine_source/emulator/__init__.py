@@ -9,13 +9,13 @@ the real service may be more lenient.
 It shares the tables of `liine_source.spec` with the connector and none of the connector's behaviour.
 """
 
-from liine_source.emulator.app import create_app
-from liine_source.emulator.faults import Burst, Faults
-from liine_source.emulator.history import DEFAULT_NOW, Settings
-from liine_source.emulator.readings import Readings
-from liine_source.emulator.rows import ABSENT
-from liine_source.emulator.server import create_emulator, running_emulator, serve
-from liine_source.emulator.service import Emulator, Request
+from liine_source.emulator.http.app import create_app
+from liine_source.emulator.http.faults import Burst, Faults
+from liine_source.emulator.http.server import create_emulator, running_emulator, serve
+from liine_source.emulator.http.service import Emulator, Request
+from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.synthetic.history import DEFAULT_NOW, Settings
+from liine_source.emulator.synthetic.rows import ABSENT
 
 __all__ = [
     "ABSENT",

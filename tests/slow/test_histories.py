@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from liine_source import client, source, sweep, sync, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.emulator import Burst, Emulator, Readings, running_emulator
-from liine_source.emulator.breakage import struck
-from liine_source.emulator.server import create_emulator
-from liine_source.emulator.service import Answer, refusal
+from liine_source.emulator.http.breakage import struck
+from liine_source.emulator.http.server import create_emulator
+from liine_source.emulator.http.service import Answer, refusal
 from liine_source.errors import LoginRefusedError
 from liine_source.privacy import Treated
 from liine_source.settings import Settings

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from liine_source.emulator.customers import Customer
-from liine_source.emulator.parameters import Query
-from liine_source.emulator.rows import Row, seconds_of
-from liine_source.emulator.zones import DAY, HOUR
+from liine_source.emulator.selection.query import Query
+from liine_source.emulator.synthetic.clocks import DAY, HOUR
+from liine_source.emulator.synthetic.customers import Customer
+from liine_source.emulator.synthetic.rows import Row, seconds_of
 
 Predicate = Callable[[Row], bool]
 Customers = Mapping[int, Customer]

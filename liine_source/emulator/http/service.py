@@ -12,15 +12,16 @@ from typing import Any
 
 import msgspec
 
-from liine_source.emulator.faults import Faults, Schedule
-from liine_source.emulator.history import Settings
-from liine_source.emulator.paging import Page, Selections, Shortener, count_of, cursor_of, page_of
-from liine_source.emulator.parameters import BadRequestError, Pairs, Query, query_of
-from liine_source.emulator.readings import Readings
-from liine_source.emulator.rows import Row
-from liine_source.emulator.tokens import Tokens, spelled_until
-from liine_source.emulator.wire import spelled_rows
-from liine_source.emulator.world import World
+from liine_source.emulator.http.faults import Faults, Schedule
+from liine_source.emulator.http.parameters import BadRequestError, Pairs, query_of
+from liine_source.emulator.http.serialization import spelled_rows
+from liine_source.emulator.http.tokens import Tokens, spelled_until
+from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.paging import Page, Selections, Shortener, count_of, cursor_of, page_of
+from liine_source.emulator.selection.query import Query
+from liine_source.emulator.synthetic.history import Settings
+from liine_source.emulator.synthetic.rows import Row
+from liine_source.emulator.synthetic.world import World
 
 USERNAME, PASSWORD = "test", "Test123!"  # the reference's own example
 _KEPT_REQUESTS = 100_000

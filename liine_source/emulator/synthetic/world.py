@@ -8,13 +8,13 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from liine_source.emulator import leads
-from liine_source.emulator.customers import Customer, customers_of
-from liine_source.emulator.history import History, Ids, Settings
-from liine_source.emulator.journeys import Step
-from liine_source.emulator.rows import Row, seconds_of, spelled
-from liine_source.emulator.store import Store
-from liine_source.emulator.zones import DAY
+from liine_source.emulator.synthetic import leads
+from liine_source.emulator.synthetic.clocks import DAY
+from liine_source.emulator.synthetic.customers import Customer, customers_of
+from liine_source.emulator.synthetic.history import History, Ids, Settings
+from liine_source.emulator.synthetic.journeys import Step
+from liine_source.emulator.synthetic.rows import Row, seconds_of, spelled
+from liine_source.emulator.synthetic.store import Store
 
 _MICROSECONDS = 1_000_000
 

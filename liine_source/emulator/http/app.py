@@ -17,10 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liine_source.emulator.breakage import Reset, TruncatedBody, struck
-from liine_source.emulator.control import control_routes
-from liine_source.emulator.faults import Burst, Faults
-from liine_source.emulator.service import Answer, Emulator, Request, refusal
+from liine_source.emulator.http.breakage import Reset, TruncatedBody, struck
+from liine_source.emulator.http.control import control_routes
+from liine_source.emulator.http.faults import Burst, Faults
+from liine_source.emulator.http.service import Answer, Emulator, Request, refusal
 from liine_source.spec.endpoints import AUTHENTICATE_PATH, INTERACTIONS_PATH
 from liine_source.spec.statuses import STATUSES_BY_CODE
 

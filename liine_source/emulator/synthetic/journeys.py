@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from liine_source.emulator import leads
-from liine_source.emulator.customers import Customer
-from liine_source.emulator.leads import Fields
-from liine_source.emulator.zones import DAY, HOUR
+from liine_source.emulator.synthetic import leads
+from liine_source.emulator.synthetic.clocks import DAY, HOUR
+from liine_source.emulator.synthetic.customers import Customer
+from liine_source.emulator.synthetic.leads import Fields
 from liine_source.spec.vocabulary import REASONS_NOT_BOOKED, SPAM_REASONS
 
 MINUTE = 60

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from liine_source.emulator.readings import Readings
-from liine_source.emulator.rows import SAMPLE_FIELDS, TIMESTAMPS, Row
+from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.synthetic.rows import SAMPLE_FIELDS, TIMESTAMPS, Row
 from liine_source.spec.fields import FIELDS
 
 _NUMBERS = frozenset(field.name for field in FIELDS if field.data_type in ("bigint", "double", "decimal"))

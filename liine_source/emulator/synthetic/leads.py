@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from liine_source.emulator.customers import Customer
+from liine_source.emulator.synthetic.customers import Customer
 
 Fields = dict[str, Any]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import uvicorn
 
-from liine_source.emulator.app import create_app
-from liine_source.emulator.breakage import BreakableProtocol
-from liine_source.emulator.faults import Faults
-from liine_source.emulator.history import Settings
-from liine_source.emulator.readings import Readings
-from liine_source.emulator.service import Emulator
+from liine_source.emulator.http.app import create_app
+from liine_source.emulator.http.breakage import BreakableProtocol
+from liine_source.emulator.http.faults import Faults
+from liine_source.emulator.http.service import Emulator
+from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.synthetic.history import Settings
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048

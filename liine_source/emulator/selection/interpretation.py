@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-Clock = Literal["local", "utc"]
+from liine_source.emulator.synthetic.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from liine_source.emulator.readings import Clock
-from liine_source.emulator.rows import Row, seconds_of
+from liine_source.emulator.synthetic.clocks import Clock
+from liine_source.emulator.synthetic.rows import Row, seconds_of
 
 _SHIFT = 31
 

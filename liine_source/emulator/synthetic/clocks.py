@@ -3,8 +3,10 @@
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+Clock = Literal["local", "utc"]
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 HOUR = 3600
 DAY = 24 * HOUR

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from liine_source.emulator import Burst, Faults, running_emulator
-from liine_source.emulator.faults import Schedule
+from liine_source.emulator.http.faults import Schedule
 from tests.emulator.calls import get, log_in, send, token_of
 
 

@@ -10,9 +10,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from liine_source.emulator.faults import Faults
-from liine_source.emulator.readings import Readings
-from liine_source.emulator.service import Emulator
+from liine_source.emulator.http.faults import Faults
+from liine_source.emulator.http.service import Emulator
+from liine_source.emulator.selection.interpretation import Readings
 
 Work = Callable[[Emulator, Any], Any]
 _UNITS = ("days", "hours", "minutes", "seconds")

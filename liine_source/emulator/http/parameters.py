@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from liine_source.emulator.selection.query import Query
 from liine_source.spec.endpoints import DEFAULT_PAGE_SIZE
 from liine_source.spec.filters import PARAMETERS
 from liine_source.spec.types import Parameter
@@ -18,19 +18,6 @@ _HIGHEST = 2**31
 
 class BadRequestError(ValueError):
     """The request is refused with 400. Its text names parameters, never the values that came with them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A request that was understood. `filters` has the name and the value, or a tuple of values, of each filter."""
-
-    customer_ids: tuple[int, ...]
-    limit: int = DEFAULT_PAGE_SIZE
-    cursor: int | None = None
-    start_date: date | None = None
-    end_date: date | None = None
-    updated_date: date | None = None
-    filters: tuple[tuple[str, Any], ...] = field(default=())
 
 
 def query_of(pairs: Pairs) -> Query:

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time
 from itertools import count
 from random import Random
 
-from liine_source.emulator.customers import Customer
-from liine_source.emulator.parameters import Query
-from liine_source.emulator.readings import Clock, Readings
-from liine_source.emulator.rows import Row, spelled
-from liine_source.emulator.selection import by_lead, predicates_of
-from liine_source.emulator.store import Store, first_key, key_of, start_of
-from liine_source.emulator.zones import DAY
+from liine_source.emulator.selection.filters import by_lead, predicates_of
+from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.query import Query
+from liine_source.emulator.synthetic.clocks import DAY, Clock
+from liine_source.emulator.synthetic.customers import Customer
+from liine_source.emulator.synthetic.rows import Row, spelled
+from liine_source.emulator.synthetic.store import Store, first_key, key_of, start_of
 
 _KEPT_ROWS = 4_000_000
 _LARGEST_LIE = 2 * 60 * 60

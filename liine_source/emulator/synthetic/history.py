@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from liine_source.emulator.customers import DEFAULT_ZONES, Customer
-from liine_source.emulator.journeys import Step, Storyteller
-from liine_source.emulator.leads import Visits
-from liine_source.emulator.zones import DAY, HOUR
+from liine_source.emulator.synthetic.clocks import DAY, HOUR
+from liine_source.emulator.synthetic.customers import DEFAULT_ZONES, Customer
+from liine_source.emulator.synthetic.journeys import Step, Storyteller
+from liine_source.emulator.synthetic.leads import Visits
 
 DEFAULT_NOW = datetime(2025, 12, 15, 18, tzinfo=UTC)
 _JOURNEYS_SHARE = 0.7

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from liine_source.emulator.faults import Burst
+from liine_source.emulator.http.faults import Burst
 
 _TRANSPORT = "liine_source.transport"
 _LINGER_NOT = struct.pack("ii", 1, 0)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from liine_source.emulator import DEFAULT_NOW, Emulator, create_emulator
-from liine_source.emulator.rows import SAMPLE_FIELDS, Row
+from liine_source.emulator.synthetic.rows import SAMPLE_FIELDS, Row
 from liine_source.spec import vocabulary
 from liine_source.spec.fields import FIELDS
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from liine_source.emulator.zones import Wall, wall_of
+from liine_source.emulator.synthetic.clocks import Wall, wall_of
 
 FIRST_CUSTOMER_ID = 1001
 DEFAULT_ZONES = (
