@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from liine_source import backfill, plan, runs, status, sync
-from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
+from liine_source.emulator import Burst, Emulator, Faults, Interpretation, running_emulator
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
 
@@ -183,15 +183,15 @@ def test_a_backfill_goes_on_where_it_was(api: Emulator, monkeypatch: pytest.Monk
     [
         ("midnight", "utc"),
         *(
-            pytest.param(*readings, marks=pytest.mark.slow("interpretations"))
-            for readings in (("day", "local"), ("day", "utc"), ("midnight", "local"))
+            pytest.param(*interpretation, marks=pytest.mark.slow("interpretations"))
+            for interpretation in (("day", "local"), ("day", "utc"), ("midnight", "local"))
         ),
     ],
 )
 def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: Any, clock: Any) -> None:
     """An analyst means days on the practice's wall, whatever the API means."""
     with running_emulator(
-        interactions=800, customers=3, readings=Readings(end_date=end_date, dates_clock=clock)
+        interactions=800, customers=3, interpretation=Interpretation(end_date=end_date, dates_clock=clock)
     ) as api:
         days = started(api, api.customer_ids[0])
         since, until = days[50], days[150]
@@ -210,7 +210,7 @@ def test_the_days_asked_for_come_whole_under_every_reading_of_dates(end_date: An
 )
 def test_without_a_count_of_all_a_history_is_one_walk(count: Any) -> None:
     """What cannot be counted cannot be cut; it is complete all the same."""
-    with running_emulator(interactions=600, customers=1, readings=Readings(count=count)) as api:
+    with running_emulator(interactions=600, customers=1, interpretation=Interpretation(count=count)) as api:
         assert sync(**settings(api, page_size=20)).is_complete
         assert differences(WAREHOUSE, api.truth()) == []
 

@@ -11,7 +11,7 @@ import pytest
 from liine_source import client, tasks, verification
 from liine_source.auth import LiineCredentials
 from liine_source.concurrency import interleaved
-from liine_source.emulator import Burst, Emulator, Readings
+from liine_source.emulator import Burst, Emulator, Interpretation
 from liine_source.emulator.http.breakage import struck
 from liine_source.emulator.http.server import create_emulator
 from liine_source.errors import IncompleteSweepError
@@ -27,8 +27,12 @@ EMPTY = Burst(kind="empty")
 class Connector:
     """Asks an emulator directly. `strikes` gets each request's number and query, `moves` its number."""
 
-    def __init__(self, rows: int = 900, customers: int = 1, readings: Readings | None = None, **reading: Any) -> None:
-        self.api: Emulator = create_emulator(readings or Readings(), interactions=rows, customers=customers, seed=3)
+    def __init__(
+        self, rows: int = 900, customers: int = 1, interpretation: Interpretation | None = None, **reading: Any
+    ) -> None:
+        self.api: Emulator = create_emulator(
+            interpretation or Interpretation(), interactions=rows, customers=customers, seed=3
+        )
         chosen = {"page_size": 20, "max_concurrency": 1, "reread_days": 0, "reread_every_days": 7} | reading
         self.settings = Settings(self.api.customer_ids, LiineCredentials(), "", {}, None, None, **chosen)
         self.state: dict[str, Any] = {}
@@ -255,24 +259,24 @@ def test_a_row_that_vanishes_during_a_first_sync_is_told_at_most_once(at: int, p
 
 
 @pytest.mark.parametrize(
-    "readings",
+    "interpretation",
     [
-        Readings(count_cap=300),
-        Readings(count_cap=60),
-        Readings(count_cap=39),
-        Readings(count_lag=1),
-        Readings(count_lag=5, order_clock="utc"),
-        Readings(count="remaining", count_cap=199),
-        Readings(count_cap=199, short_page_every=3),
+        Interpretation(count_cap=300),
+        Interpretation(count_cap=60),
+        Interpretation(count_cap=39),
+        Interpretation(count_lag=1),
+        Interpretation(count_lag=5, order_clock="utc"),
+        Interpretation(count="remaining", count_cap=199),
+        Interpretation(count_cap=199, short_page_every=3),
     ],
     ids=["300", "60", "39", "1 behind", "5 behind", "remaining, 199", "199, short pages"],
 )
-def test_a_count_that_is_capped_or_behind_leaves_no_row_out(readings: Readings) -> None:
+def test_a_count_that_is_capped_or_behind_leaves_no_row_out(interpretation: Interpretation) -> None:
     """Windows that hold more than is counted prove themselves, in twice the requests."""
-    connector = Connector(readings=readings)
+    connector = Connector(interpretation=interpretation)
     assert connector.load() == []
     assert (connector.is_whole, connector.is_done) == (True, True)
-    is_above_windows = readings.count_cap == 300
+    is_above_windows = interpretation.count_cap == 300
     assert ("walk" in {audit.proof for audit in connector.audits}) is not is_above_windows
     connector.load()
     assert len(connector.audits) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from liine_source import raise_for_failures, status, sync
 from liine_source.client import LiineClient
-from liine_source.emulator import Emulator, Readings, running_emulator
+from liine_source.emulator import Emulator, Interpretation, running_emulator
 from liine_source.errors import SyncFailedError
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query
@@ -39,7 +39,9 @@ def crowd(api: Emulator, rows: int, **fields: Any) -> None:
 )
 def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: Any) -> None:
     """By days down to its own, then by filters, until each part fits; the count proves the whole."""
-    with running_emulator(interactions=300, customers=1, readings=Readings(cursor_comparison=comparison)) as api:
+    with running_emulator(
+        interactions=300, customers=1, interpretation=Interpretation(cursor_comparison=comparison)
+    ) as api:
         crowd(api, rows)
         report = sync(**settings(api, page_size=20))
         assert report.is_complete
@@ -54,7 +56,7 @@ def test_a_second_with_more_rows_than_a_page_is_divided(rows: int, comparison: A
 )
 def test_a_second_that_nothing_divides_fails_loudly(count: Any, warehouse: Place) -> None:
     """Rows alike in every filter: expected and found are told, the watermark stays, the rest is loaded."""
-    with running_emulator(interactions=300, customers=2, readings=Readings(count=count)) as api:
+    with running_emulator(interactions=300, customers=2, interpretation=Interpretation(count=count)) as api:
         crowd(api, 60, interaction_type="form", first_time_interaction=False, duration=None)
         report = sync(**settings(api, page_size=20))
         crowded, other = api.customer_ids

@@ -15,7 +15,7 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import ConfigurationError, SyncFailedError, build_pipeline, liine, raise_for_failures, status, sync
-from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
+from liine_source.emulator import Burst, Emulator, Faults, Interpretation, running_emulator
 from liine_source.errors import DestinationError, LoginRefusedError, MissingDatasetError, NameClashError
 from tests.warehouse import Place, differences, query
 
@@ -30,44 +30,44 @@ def settings(api: Emulator, **others: Any) -> dict[str, Any]:
 
 
 # Every switch of open questions 1 to 9, 11, 13 and 14 is on in at least one scenario.
-SCENARIOS: dict[str, tuple[Readings, Faults]] = {
-    "plainest": (Readings(), Faults()),
+SCENARIOS: dict[str, tuple[Interpretation, Faults]] = {
+    "plainest": (Interpretation(), Faults()),
     "local clocks, inclusive, first row's cursor": (
-        Readings(cursor="first", cursor_comparison="inclusive", end_date="midnight", login_accepts="json"),
+        Interpretation(cursor="first", cursor_comparison="inclusive", end_date="midnight", login_accepts="json"),
         Faults(),
     ),
     "UTC clocks, lying cursor, short pages": (
-        Readings(order_clock="utc", cursor_clock="utc", cursor="neither", short_page_every=3, token_prefix=False),
+        Interpretation(order_clock="utc", cursor_clock="utc", cursor="neither", short_page_every=3, token_prefix=False),
         Faults(),
     ),
     "ordered local, compared UTC, no cursor, count remains": (
-        Readings(order_clock="local", cursor_clock="utc", cursor="absent", count="remaining", dates_clock="utc"),
+        Interpretation(order_clock="local", cursor_clock="utc", cursor="absent", count="remaining", dates_clock="utc"),
         Faults(),
     ),
     "ordered UTC, compared local, inclusive, null cursor, count of the page": (
-        Readings(order_clock="utc", cursor_comparison="inclusive", cursor="null", count="page", nulls="omitted"),
+        Interpretation(order_clock="utc", cursor_comparison="inclusive", cursor="null", count="page", nulls="omitted"),
         Faults(),
     ),
     "count of the page, short pages of one row": (
-        Readings(count="page", short_page_every=2, short_page_rows=1, slash="redirect_to_no_slash"),
+        Interpretation(count="page", short_page_every=2, short_page_rows=1, slash="redirect_to_no_slash"),
         Faults(),
     ),
     "no count, capped limit": (
-        Readings(count="absent", limit_cap=150, limit_echo="effective", updated_date_clock="local"),
+        Interpretation(count="absent", limit_cap=150, limit_echo="effective", updated_date_clock="local"),
         Faults(),
     ),
     "null count, cap untold, no Date": (
-        Readings(count="null", limit_cap=170, date_header="absent", valid_until_milliseconds=False),
+        Interpretation(count="null", limit_cap=170, date_header="absent", valid_until_milliseconds=False),
         Faults(),
     ),
-    "no updated_at": (Readings(updated_at="absent", order_clock="utc"), Faults()),
-    "updated_at on some rows, real Date": (Readings(updated_at="some", date_header="real"), Faults()),
-    "Date ahead": (Readings(date_skew=timedelta(days=2), gzip=True), Faults()),
-    "Date behind, sample's fields": (Readings(date_skew=timedelta(days=-2), fields="sample"), Faults()),
-    "unknown fields, new words": (Readings(fields="unknown", vocabulary="drifted"), Faults()),
-    "loose types": (Readings(types="loose", cursor_comparison="inclusive"), Faults()),
+    "no updated_at": (Interpretation(updated_at="absent", order_clock="utc"), Faults()),
+    "updated_at on some rows, real Date": (Interpretation(updated_at="some", date_header="real"), Faults()),
+    "Date ahead": (Interpretation(date_skew=timedelta(days=2), gzip=True), Faults()),
+    "Date behind, sample's fields": (Interpretation(date_skew=timedelta(days=-2), fields="sample"), Faults()),
+    "unknown fields, new words": (Interpretation(fields="unknown", vocabulary="drifted"), Faults()),
+    "loose types": (Interpretation(types="loose", cursor_comparison="inclusive"), Faults()),
     "short tokens, faults": (
-        Readings(token_validity=timedelta(minutes=5)),
+        Interpretation(token_validity=timedelta(minutes=5)),
         Faults(
             bursts=(
                 Burst(status=503, every=5),
@@ -104,8 +104,8 @@ def _cases() -> Iterator[Any]:
 def test_the_warehouse_equals_the_truth(name: str, interactions: int, warehouse: Place) -> None:
     """Interactions of three customers arrive, every field of every row, and so do the changes of a month."""
     steps = STEPS if interactions == 10_000 else STEPS[-1:]
-    readings, faults = SCENARIOS[name]
-    with running_emulator(interactions=interactions, customers=3, readings=readings, faults=faults) as api:
+    interpretation, faults = SCENARIOS[name]
+    with running_emulator(interactions=interactions, customers=3, interpretation=interpretation, faults=faults) as api:
         for step in (timedelta(0), *steps):
             api.advance(step)
             report = sync(**settings(api, page_size=interactions // 10))
@@ -115,12 +115,12 @@ def test_the_warehouse_equals_the_truth(name: str, interactions: int, warehouse:
 
 def documented(api: Emulator) -> list[dict[str, Any]]:
     """The truth in the reference's own spelling, whichever the API uses."""
-    readings = api.readings
-    api.readings = replace(readings, types="documented", nulls="present")
+    interpretation = api.interpretation
+    api.interpretation = replace(interpretation, types="documented", nulls="present")
     try:
         return api.truth()
     finally:
-        api.readings = readings
+        api.interpretation = interpretation
 
 
 def small(**others: Any) -> Any:
@@ -286,7 +286,9 @@ def test_a_customer_that_fails_leaves_the_others_complete(warehouse: Place) -> N
 
 def test_the_watermark_is_the_newest_change_received() -> None:
     """After a first run and a later one, though the clock of the `Date` header is two days ahead of the rows."""
-    with running_emulator(interactions=60, customers=1, readings=Readings(date_skew=timedelta(days=2))) as api:
+    with running_emulator(
+        interactions=60, customers=1, interpretation=Interpretation(date_skew=timedelta(days=2))
+    ) as api:
         for step in (timedelta(0), timedelta(days=3)):
             api.advance(step)
             sync(**settings(api))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from liine_source import backfill, build_pipeline, catalogue, loading, status, sync, units, warehouse
-from liine_source.emulator import Faults, Readings, running_emulator
+from liine_source.emulator import Faults, Interpretation, running_emulator
 from liine_source.errors import BusyError, DestinationError
 from liine_source.query import fingerprint
 from liine_source.runs import CustomerStatus, Unit, late
@@ -48,16 +48,18 @@ def test_days_are_cut_at_months(first: str, last: str, months: int, expected: li
 
 
 @pytest.mark.parametrize(
-    ("warehouse", "readings", "fewest"),
+    ("warehouse", "interpretation", "fewest"),
     [
-        pytest.param("postgres", Readings(), 4, id="plainest"),
-        pytest.param("duckdb", Readings(count="absent"), 2, id="no count", marks=pytest.mark.slow("interpretations")),
+        pytest.param("postgres", Interpretation(), 4, id="plainest"),
         pytest.param(
-            "duckdb", Readings(count="page"), 2, id="count of the page", marks=pytest.mark.slow("interpretations")
+            "duckdb", Interpretation(count="absent"), 2, id="no count", marks=pytest.mark.slow("interpretations")
+        ),
+        pytest.param(
+            "duckdb", Interpretation(count="page"), 2, id="count of the page", marks=pytest.mark.slow("interpretations")
         ),
         pytest.param(
             "duckdb",
-            Readings(end_date="midnight"),
+            Interpretation(end_date="midnight"),
             4,
             id="an end is its midnight",
             marks=pytest.mark.slow("interpretations"),
@@ -65,9 +67,9 @@ def test_days_are_cut_at_months(first: str, last: str, months: int, expected: li
     ],
     indirect=["warehouse"],
 )
-def test_all_units_together_are_the_truth(warehouse: Place, readings: Readings, fewest: int) -> None:
+def test_all_units_together_are_the_truth(warehouse: Place, interpretation: Interpretation, fewest: int) -> None:
     """Each is closed and of one customer; the oldest has no first day. Where nothing can be counted there is one."""
-    with running_emulator(interactions=240, customers=2, days=40, seed=4, readings=readings) as api:
+    with running_emulator(interactions=240, customers=2, days=40, seed=4, interpretation=interpretation) as api:
         found = units(**settings(api))
         assert len(found) >= fewest
         for customer in api.customer_ids:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from liine_source import backfill, status, sync, verify
-from liine_source.emulator import Emulator, Faults, Readings, running_emulator
+from liine_source.emulator import Emulator, Faults, Interpretation, running_emulator
 from liine_source.errors import ConfigurationError
 from tests.test_sync import settings
 from tests.warehouse import Place, differences, query, spoil
@@ -15,12 +15,12 @@ from tests.warehouse import Place, differences, query, spoil
 WAREHOUSE = Path("warehouse.duckdb")
 NOTHING = {"missing": 0, "stale": 0, "unseen": 0, "vanished": 0, "returned": 0}
 READINGS = {
-    "local days": Readings(),
-    "UTC midnights": Readings(end_date="midnight", dates_clock="utc", order_clock="utc", cursor_clock="utc"),
-    "UTC days": Readings(dates_clock="utc", cursor_comparison="inclusive"),
-    "local midnights": Readings(end_date="midnight", cursor="absent"),
-    "a count of the page": Readings(count="page"),
-    "no count": Readings(count="absent"),
+    "local days": Interpretation(),
+    "UTC midnights": Interpretation(end_date="midnight", dates_clock="utc", order_clock="utc", cursor_clock="utc"),
+    "UTC days": Interpretation(dates_clock="utc", cursor_comparison="inclusive"),
+    "local midnights": Interpretation(end_date="midnight", cursor="absent"),
+    "a count of the page": Interpretation(count="page"),
+    "no count": Interpretation(count="absent"),
 }
 
 
@@ -32,7 +32,7 @@ QUICK = {"no count"}
     params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow("interpretations")) for name in READINGS]
 )
 def api(request: pytest.FixtureRequest) -> Any:
-    with running_emulator(interactions=600, customers=2, seed=5, readings=READINGS[request.param]) as running:
+    with running_emulator(interactions=600, customers=2, seed=5, interpretation=READINGS[request.param]) as running:
         yield running
 
 
@@ -51,7 +51,7 @@ def test_a_warehouse_that_is_equal_is_told_so(api: Emulator) -> None:
     found = verify(**settings(api, page_size=20))
     assert told(found) == NOTHING
     assert all(customer.is_complete for customer in found)
-    assert all(customer.read == 0 for customer in found) is (api.readings.count == "total")
+    assert all(customer.read == 0 for customer in found) is (api.interpretation.count == "total")
 
 
 def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator, warehouse: Place) -> None:
@@ -68,7 +68,7 @@ def test_what_is_missing_or_stale_is_told_and_repaired(api: Emulator, warehouse:
     repaired = verify(repair=True, **settings(api, page_size=20))
     assert told(repaired)["missing"] == 3
     assert all(customer.is_complete for customer in repaired)
-    if api.readings.count != "total":
+    if api.interpretation.count != "total":
         assert told(repaired)["stale"] == 1
         assert differences(warehouse, api.truth()) == []
     else:
@@ -125,18 +125,18 @@ def test_a_row_that_other_filters_find_is_reclassified() -> None:
 
 
 @pytest.mark.parametrize(
-    ("readings", "lost"),
+    ("interpretation", "lost"),
     [
-        pytest.param(Readings(count_lag=1), 1, id="behind", marks=pytest.mark.slow("interpretations")),
-        pytest.param(Readings(count_cap=199), 51, id="capped"),
+        pytest.param(Interpretation(count_lag=1), 1, id="behind", marks=pytest.mark.slow("interpretations")),
+        pytest.param(Interpretation(count_cap=199), 51, id="capped"),
         pytest.param(
-            Readings(count_cap=40), 210, id="capped below a window", marks=pytest.mark.slow("interpretations")
+            Interpretation(count_cap=40), 210, id="capped below a window", marks=pytest.mark.slow("interpretations")
         ),
     ],
 )
-def test_a_count_below_the_rows_hides_nothing(readings: Readings, lost: int) -> None:
+def test_a_count_below_the_rows_hides_nothing(interpretation: Interpretation, lost: int) -> None:
     """Just as many rows are lost as the count leaves out; and nothing is marked that is there."""
-    with running_emulator(interactions=250, customers=1, seed=5, readings=readings) as api:
+    with running_emulator(interactions=250, customers=1, seed=5, interpretation=interpretation) as api:
         sync(**settings(api, page_size=20))
         assert told(verify(**settings(api, page_size=20))) == NOTHING
         oldest = ", ".join(str(row["id"]) for row in api.truth()[-lost:])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from liine_source import completeness, inventory, runs, status, sync, verification
-from liine_source.emulator import Burst, Emulator, Faults, Readings, running_emulator
+from liine_source.emulator import Burst, Emulator, Faults, Interpretation, running_emulator
 from liine_source.errors import IncompleteDatasetError
 from liine_source.tasks import Reader
 from liine_source.windows import Window
@@ -98,12 +98,17 @@ def test_rows_of_erased_persons_are_not_missed(warehouse: Place, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("readings", "count"),
-    [(Readings(count_cap=40), 40), pytest.param(Readings(count_lag=1), 59, marks=pytest.mark.slow("interpretations"))],
+    ("interpretation", "count"),
+    [
+        (Interpretation(count_cap=40), 40),
+        pytest.param(Interpretation(count_lag=1), 59, marks=pytest.mark.slow("interpretations")),
+    ],
 )
-def test_a_count_below_the_rows_is_looked_into_no_more(warehouse: Place, readings: Readings, count: int) -> None:
+def test_a_count_below_the_rows_is_looked_into_no_more(
+    warehouse: Place, interpretation: Interpretation, count: int
+) -> None:
     """A first sync has read everything; later only another difference is worth a verification."""
-    with small(readings=readings) as api:
+    with small(interpretation=interpretation) as api:
         sync(**settings(api))
         assert counts(api, lambda: sync(**settings(api))) == 1
         assert checks(warehouse) == [(count, 60, "walk", "complete", None)] * 2
@@ -113,15 +118,15 @@ def test_a_count_below_the_rows_is_looked_into_no_more(warehouse: Place, reading
 
 
 @pytest.mark.parametrize(
-    "readings",
+    "interpretation",
     [
-        Readings(count="page"),
-        *(pytest.param(Readings(count=c), marks=pytest.mark.slow("interpretations")) for c in ("absent", "null")),
+        Interpretation(count="page"),
+        *(pytest.param(Interpretation(count=c), marks=pytest.mark.slow("interpretations")) for c in ("absent", "null")),
     ],
 )
-def test_where_nothing_counts_nothing_is_said(warehouse: Place, readings: Readings) -> None:
+def test_where_nothing_counts_nothing_is_said(warehouse: Place, interpretation: Interpretation) -> None:
     """No total, no row of a check."""
-    with small(readings=readings) as api:
+    with small(interpretation=interpretation) as api:
         (customer,) = sync(**settings(api)).customers
         assert (customer.status, customer.in_api) == ("complete", None)
         assert checks(warehouse) == []

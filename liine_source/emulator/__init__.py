@@ -1,7 +1,7 @@
 """An emulator of the Liine interaction API, with invented data under a clock that tests move.
 
 It was written from the reference alone; no answer of the real service was ever seen. What works against it is
-right under the readings of the reference that its switches spell out (`Readings`), and nothing more is proven:
+right under the interpretation of the reference that its switches spell out (`Interpretation`), and nothing more is proven:
 neither which reading is the true one, nor how fast, how large or how reliable the real service is, nor what it
 does where the reference is silent and no switch exists. It refuses what the reference does not document, where
 the real service may be more lenient.
@@ -13,7 +13,7 @@ from liine_source.emulator.http.app import create_app
 from liine_source.emulator.http.faults import Burst, Faults
 from liine_source.emulator.http.server import create_emulator, running_emulator, serve
 from liine_source.emulator.http.service import Emulator, Request
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.synthetic.history import DEFAULT_NOW, Settings
 from liine_source.emulator.synthetic.rows import ABSENT
 
@@ -23,7 +23,7 @@ __all__ = [
     "Burst",
     "Emulator",
     "Faults",
-    "Readings",
+    "Interpretation",
     "Request",
     "Settings",
     "create_app",

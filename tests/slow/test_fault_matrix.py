@@ -175,12 +175,12 @@ def test_a_count_below_the_rows_ends_with_the_truth(
     counts: dict[str, int], api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In each phase: it proves nothing, and is no fault."""
-    readings = api.readings
+    interpretation = api.interpretation
     for name, phase in PHASES.items():
         monkeypatch.chdir(shutil.copytree(api.folders / phase.folder, tmp_path / name))
-        api.readings = replace(readings, **counts)
+        api.interpretation = replace(interpretation, **counts)
         told = _told(phase, api)
-        api.readings = readings
+        api.interpretation = interpretation
         assert told == [], name
         assert differences(WAREHOUSE, api.truth()) == [], name
 

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from liine_source import client, source, sweep, sync, tables, tasks
 from liine_source.auth import LiineCredentials
-from liine_source.emulator import Burst, Emulator, Readings, running_emulator
+from liine_source.emulator import Burst, Emulator, Interpretation, running_emulator
 from liine_source.emulator.http.breakage import struck
 from liine_source.emulator.http.server import create_emulator
 from liine_source.emulator.http.service import Answer, refusal
@@ -101,7 +101,7 @@ class History:
     """An API, how it is read, and what happens."""
 
     world: dict[str, Any]
-    readings: dict[str, Any]
+    interpretation: dict[str, Any]
     reading: dict[str, Any]
     rounds: list[Round]
 
@@ -194,10 +194,10 @@ class Api:
 
     def truth(self) -> dict[int, dict[str, Any]]:
         """The rows by id, in the reference's own spelling, whichever the API uses."""
-        readings = self.emulator.readings
-        self.emulator.readings = replace(readings, types="documented", nulls="present")
+        interpretation = self.emulator.interpretation
+        self.emulator.interpretation = replace(interpretation, types="documented", nulls="present")
         rows = self.emulator.truth()
-        self.emulator.readings = readings
+        self.emulator.interpretation = interpretation
         return {row["id"]: row for row in rows}
 
     def is_crowded(self, page_size: int) -> bool:
@@ -206,7 +206,7 @@ class Api:
         Those are the rows of a second or, where no count is a total, of the hours by which the clocks may differ.
         """
         rows = self.truth().values()
-        fill = min(page_size, self.emulator.readings.limit_cap)
+        fill = min(page_size, self.emulator.interpretation.limit_cap)
         for customer in self.emulator.customer_ids:
             own = [row for row in rows if row["customer_id"] == customer]
             clocks = [sorted(map(_read, (row[clock] for row in own))) for clock in ("start_time", "start_time_tz")]
@@ -221,13 +221,13 @@ class Api:
     @property
     def is_counted(self) -> bool:
         """Whether `count` tells all rows."""
-        readings = self.emulator.readings
-        return readings.count == "total" and readings.count_cap is None and not readings.count_lag
+        interpretation = self.emulator.interpretation
+        return interpretation.count == "total" and interpretation.count_cap is None and not interpretation.count_lag
 
     def cuts_in_silence(self, page_size: int) -> bool:
         """Whether a page may be full without a sign of it, and another that would show it cannot be asked for."""
-        readings = self.emulator.readings
-        is_untold = readings.limit_cap < page_size and readings.limit_echo == "requested"
+        interpretation = self.emulator.interpretation
+        is_untold = interpretation.limit_cap < page_size and interpretation.limit_echo == "requested"
         return is_untold and not self.is_counted and self.is_crowded(page_size)
 
 
@@ -411,11 +411,11 @@ def _is_promised(history: History) -> bool:
     Not where the one page that is asked for again may come short again, and not yet where rows are ordered by one
     clock and compared by the other while they have offsets from UTC that no earlier page has shown.
     """
-    readings, world = history.readings, history.world
-    if readings["short_page_every"] and history.reading["max_concurrency"] > 1:
+    interpretation, world = history.interpretation, history.world
+    if interpretation["short_page_every"] and history.reading["max_concurrency"] > 1:
         return False
     has_offsets = world["mixed_zones"] or not {"America/New_York", "Australia/Lord_Howe"}.isdisjoint(world["zones"])
-    return not has_offsets or readings["order_clock"] == readings["cursor_clock"]
+    return not has_offsets or interpretation["order_clock"] == interpretation["cursor_clock"]
 
 
 HISTORIES = st.builds(History, WORLDS, READINGS, READING, _rounds(HARSH, STRIKES, 4)).filter(_is_promised)
@@ -429,7 +429,7 @@ def test_a_quiet_sync_brings_the_truth(record_property: Any) -> None:
     @given(HISTORIES)
     def brings_the_truth(history: History) -> None:
         ran["histories"] += 1
-        api = Api(create_emulator(Readings(**history.readings), **history.world))
+        api = Api(create_emulator(Interpretation(**history.interpretation), **history.world))
         connector = Memory(api, **history.reading)
         with _machine_clock(api):
             for happening in history.rounds:
@@ -478,7 +478,7 @@ def test_a_quiet_sync_brings_the_truth_into_duckdb(history: History) -> None:
     """The same through HTTP, dlt and a DuckDB file."""
     file = Path("warehouse.duckdb")
     file.unlink(missing_ok=True)
-    with running_emulator(Readings(**history.readings), **history.world) as emulator:
+    with running_emulator(Interpretation(**history.interpretation), **history.world) as emulator:
         api = Api(emulator)
         credentials = {"username": emulator.username, "password": emulator.password}
         place = {"customer_ids": emulator.customer_ids, "base_url": emulator.base_url, "credentials": credentials}

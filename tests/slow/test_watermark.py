@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from liine_source import status, sync
-from liine_source.emulator import Emulator, Readings, running_emulator
+from liine_source.emulator import Emulator, Interpretation, running_emulator
 from tests.test_sync import settings
 from tests.warehouse import differences
 
@@ -46,8 +46,8 @@ def assert_kept_up(api: Emulator, steps: int = 3, step: timedelta = HOUR, **othe
 @pytest.mark.parametrize("reading", ["utc", "local"])
 def test_a_run_longer_than_a_day_misses_nothing(reading: Any) -> None:
     """Six hours go by with each page; what changed behind the walk comes with the next run, whatever came later."""
-    readings = Readings(updated_date_clock=reading, order_clock=reading, token_validity=timedelta(days=99))
-    with running_emulator(interactions=600, customers=1, readings=readings) as api:
+    interpretation = Interpretation(updated_date_clock=reading, order_clock=reading, token_validity=timedelta(days=99))
+    with running_emulator(interactions=600, customers=1, interpretation=interpretation) as api:
         began = api.now
         newest, oldest = (api.truth(api.customer_ids[0])[at]["id"] for at in (0, -1))
 
@@ -99,8 +99,8 @@ def test_a_server_whose_clock_is_wrong_loses_nothing(skew: timedelta) -> None:
 @pytest.mark.parametrize("clock", ["utc", "local"])
 def test_the_night_of_the_clock_change_is_a_night_as_others(before: datetime, clock: Any) -> None:
     """An hour comes twice, or never, in New York and in Los Angeles; a sync every three hours keeps up."""
-    readings = Readings(order_clock=clock, cursor_clock=clock, updated_date_clock=clock, dates_clock=clock)
-    with running_emulator(interactions=300, customers=2, now=before, readings=readings) as api:
+    interpretation = Interpretation(order_clock=clock, cursor_clock=clock, updated_date_clock=clock, dates_clock=clock)
+    with running_emulator(interactions=300, customers=2, now=before, interpretation=interpretation) as api:
         sync(**settings(api, page_size=20))
         for minute in range(0, 120, 7):
             api.insert(api.customer_ids[0], start_time_tz=(before + 4 * HOUR + timedelta(minutes=minute)).isoformat())
@@ -111,8 +111,10 @@ def test_the_night_of_the_clock_change_is_a_night_as_others(before: datetime, cl
 def test_customers_of_every_zone_keep_up(clock: Any) -> None:
     """From twelve hours behind UTC to fourteen ahead, whichever clock dates and `updated_date` mean."""
     zones = ("Etc/GMT+12", "Pacific/Kiritimati", "Asia/Kathmandu", "Pacific/Marquesas")
-    readings = Readings(order_clock=clock, cursor_clock="local", updated_date_clock=clock, dates_clock=clock)
-    with running_emulator(interactions=600, customers=4, zones=zones, readings=readings) as api:
+    interpretation = Interpretation(
+        order_clock=clock, cursor_clock="local", updated_date_clock=clock, dates_clock=clock
+    )
+    with running_emulator(interactions=600, customers=4, zones=zones, interpretation=interpretation) as api:
         sync(**settings(api, page_size=40))
         assert differences(WAREHOUSE, api.truth()) == []
         assert_kept_up(api, steps=4, step=7 * HOUR)

@@ -46,7 +46,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
 
 
 class Dated:
-    """Gives every answer the `Date` that the readings want."""
+    """Gives every answer the `Date` that the interpretation want."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
         self._app = app
@@ -110,7 +110,7 @@ class Routes:
     async def _credentials(self, request: HttpRequest) -> dict[str, Any]:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await request.body()
-        accepted = self._emulator.readings.login_accepts
+        accepted = self._emulator.interpretation.login_accepts
         credentials: Any = None
         if kind == _JSON and accepted != "form":
             credentials = msgspec.json.decode(body)
@@ -130,7 +130,7 @@ class Routes:
         answer = self._emulator.interactions(request.query_params.multi_items())
         if burst is not None and answer.status == 200:
             answer = Answer(200, struck(answer.body, burst))
-        if answer.status == 200 and self._emulator.readings.gzip and _accepts_gzip(request):
+        if answer.status == 200 and self._emulator.interpretation.gzip and _accepts_gzip(request):
             headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
             return Response(gzip.compress(answer.body, 1), media_type=_JSON, headers=headers)
         return _response(answer)
@@ -168,7 +168,7 @@ class Routes:
             "both": path,
             "redirect_to_slash": INTERACTIONS_PATH,
             "redirect_to_no_slash": INTERACTIONS_PATH.rstrip("/"),
-        }[self._emulator.readings.slash]
+        }[self._emulator.interpretation.slash]
         if path == wanted:
             return None
         location = f"{wanted}?{request.url.query}" if request.url.query else wanted

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from liine_source.emulator.http.faults import Faults
 from liine_source.emulator.http.service import Emulator
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 
 Work = Callable[[Emulator, Any], Any]
 _UNITS = ("days", "hours", "minutes", "seconds")
@@ -85,10 +85,10 @@ def _remove(emulator: Emulator, given: Any) -> dict[str, Any]:
     return {"id": given["id"]}
 
 
-def _readings(emulator: Emulator, given: Any) -> Readings:
-    """Change the readings named; the others stay."""
-    emulator.readings = _replaced(emulator.readings, given)
-    return emulator.readings
+def _readings(emulator: Emulator, given: Any) -> Interpretation:
+    """Change the interpretation named; the others stay."""
+    emulator.interpretation = _replaced(emulator.interpretation, given)
+    return emulator.interpretation
 
 
 def _faults(emulator: Emulator, given: Any) -> Faults:
@@ -97,7 +97,7 @@ def _faults(emulator: Emulator, given: Any) -> Faults:
     return emulator.faults
 
 
-Switches = TypeVar("Switches", Readings, Faults)
+Switches = TypeVar("Switches", Interpretation, Faults)
 
 
 def _replaced(present: Switches, given: Any) -> Switches:
@@ -111,13 +111,13 @@ _CONTROLS: dict[tuple[str, str], Work] = {
     ("GET", "state"): _state,
     ("GET", "requests"): _requests,
     ("GET", "truth"): _truth,
-    ("GET", "readings"): lambda emulator, _: emulator.readings,
+    ("GET", "interpretation"): lambda emulator, _: emulator.interpretation,
     ("GET", "faults"): lambda emulator, _: emulator.faults,
     ("POST", "advance"): _advance,
     ("POST", "insert"): _insert,
     ("POST", "change"): _change,
     ("POST", "remove"): _remove,
-    ("POST", "readings"): _readings,
+    ("POST", "interpretation"): _readings,
     ("POST", "faults"): _faults,
     ("POST", "revoke"): lambda emulator, _: emulator.revoke_tokens(),
 }

@@ -1,11 +1,11 @@
-"""How rows are spelled in an answer, by the readings."""
+"""How rows are spelled in an answer, by the interpretation."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.synthetic.rows import SAMPLE_FIELDS, TIMESTAMPS, Row
 from liine_source.spec.fields import FIELDS
 
@@ -24,38 +24,40 @@ _DRIFTED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def spelled_rows(rows: list[Row], readings: Readings, unknown: Mapping[int, Mapping[str, Any]]) -> list[Any]:
+def spelled_rows(
+    rows: list[Row], interpretation: Interpretation, unknown: Mapping[int, Mapping[str, Any]]
+) -> list[Any]:
     """The rows as an encoder shall write them: themselves where nothing is to be changed."""
-    if _is_plain(readings) and unknown.keys().isdisjoint([row.id for row in rows]):
+    if _is_plain(interpretation) and unknown.keys().isdisjoint([row.id for row in rows]):
         return list(rows)
-    return [_spelled(row, readings, unknown.get(row.id, {})) for row in rows]
+    return [_spelled(row, interpretation, unknown.get(row.id, {})) for row in rows]
 
 
-def _is_plain(readings: Readings) -> bool:
+def _is_plain(interpretation: Interpretation) -> bool:
     return (
-        readings.updated_at == "present"
-        and readings.fields == "documented"
-        and readings.nulls == "present"
-        and readings.vocabulary == "documented"
-        and readings.types == "documented"
+        interpretation.updated_at == "present"
+        and interpretation.fields == "documented"
+        and interpretation.nulls == "present"
+        and interpretation.vocabulary == "documented"
+        and interpretation.types == "documented"
     )
 
 
-def _spelled(row: Row, readings: Readings, unknown: Mapping[str, Any]) -> dict[str, Any]:
+def _spelled(row: Row, interpretation: Interpretation, unknown: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(row)
-    if readings.vocabulary == "drifted":
+    if interpretation.vocabulary == "drifted":
         _drift(fields, row.id)
-    if readings.types == "loose":
+    if interpretation.types == "loose":
         fields = {name: _loose(name, value, row.id) for name, value in fields.items()}
-    if readings.types == "broken":
+    if interpretation.types == "broken":
         _break(fields, row.id)
-    if readings.fields == "sample":
+    if interpretation.fields == "sample":
         fields = {name: fields[name] for name in SAMPLE_FIELDS if name in fields}
-    if readings.fields == "unknown":
+    if interpretation.fields == "unknown":
         fields |= {"new_vendor_field": "x", "new_score": 7}
-    if readings.updated_at == "absent" or (readings.updated_at == "some" and row.id % 3 == 0):
+    if interpretation.updated_at == "absent" or (interpretation.updated_at == "some" and row.id % 3 == 0):
         fields.pop("updated_at", None)
-    if readings.nulls == "omitted":
+    if interpretation.nulls == "omitted":
         fields = {name: value for name, value in fields.items() if value is not None}
     return {**fields, **unknown}
 

@@ -13,7 +13,7 @@ from liine_source.emulator.http.app import create_app
 from liine_source.emulator.http.breakage import BreakableProtocol
 from liine_source.emulator.http.faults import Faults
 from liine_source.emulator.http.service import Emulator
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.synthetic.history import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -21,26 +21,28 @@ _BACKLOG = 2048
 _PATIENCE = 10.0
 
 
-def create_emulator(readings: Readings | None = None, faults: Faults | None = None, **settings: Any) -> Emulator:
-    """Return an emulator without a server. `settings` are those of `Settings`, or switches of `Readings`."""
+def create_emulator(
+    interpretation: Interpretation | None = None, faults: Faults | None = None, **settings: Any
+) -> Emulator:
+    """Return an emulator without a server. `settings` are those of `Settings`, or switches of `Interpretation`."""
     switches = {name: settings.pop(name) for name in _SWITCHES & settings.keys()}
-    if switches and readings is not None:
-        raise TypeError("give `readings`, or its switches by name, not both")
-    return Emulator(Settings(**settings), readings or Readings(**switches), faults)
+    if switches and interpretation is not None:
+        raise TypeError("give `interpretation`, or its switches by name, not both")
+    return Emulator(Settings(**settings), interpretation or Interpretation(**switches), faults)
 
 
 @contextmanager
 def running_emulator(
-    readings: Readings | None = None,
+    interpretation: Interpretation | None = None,
     faults: Faults | None = None,
     **settings: Any,
 ) -> Iterator[Emulator]:
     """Yield an emulator that listens on a free loopback port, from a thread of this process, until the block ends.
 
     `settings` are those of `Settings` (`interactions`, `customers`, `seed`, `zones`, `now`, …) or switches of
-    `Readings` by their names. A `TypeError` names what is unknown.
+    `Interpretation` by their names. A `TypeError` names what is unknown.
     """
-    emulator = create_emulator(readings, faults, **settings)
+    emulator = create_emulator(interpretation, faults, **settings)
     with _listening(LOOPBACK, 0) as listener:
         emulator.base_url = _url_of(listener)
         server = _Server(emulator)
@@ -60,7 +62,7 @@ def serve(
     port: int = 8765,
     *,
     on_ready: Callable[[Emulator], None] | None = None,
-    readings: Readings | None = None,
+    interpretation: Interpretation | None = None,
     faults: Faults | None = None,
     **settings: Any,
 ) -> None:
@@ -68,7 +70,7 @@ def serve(
 
     Nothing is printed. The controls under `/_emulator` need no token: keep `host` a loopback address.
     """
-    emulator = create_emulator(readings, faults, **settings)
+    emulator = create_emulator(interpretation, faults, **settings)
     with _listening(host, port) as listener:
         emulator.base_url = _url_of(listener)
         _Server(emulator, on_ready).run([listener])
@@ -101,7 +103,7 @@ class _Server(uvicorn.Server):
         self.is_up.set()
 
 
-_SWITCHES = frozenset(field.name for field in fields(Readings))
+_SWITCHES = frozenset(field.name for field in fields(Interpretation))
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -16,7 +16,7 @@ from liine_source.emulator.http.faults import Faults, Schedule
 from liine_source.emulator.http.parameters import BadRequestError, Pairs, query_of
 from liine_source.emulator.http.serialization import spelled_rows
 from liine_source.emulator.http.tokens import Tokens, spelled_until
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.selection.paging import Page, Selections, Shortener, count_of, cursor_of, page_of
 from liine_source.emulator.selection.query import Query
 from liine_source.emulator.synthetic.history import Settings
@@ -55,7 +55,7 @@ class Answer:
 class Emulator:
     """The handle: what the API holds, how it answers, what goes wrong, and what was asked.
 
-    `readings` and `faults` may be replaced at any time. `base_url` is empty until a server listens.
+    `interpretation` and `faults` may be replaced at any time. `base_url` is empty until a server listens.
     """
 
     username = USERNAME
@@ -64,13 +64,13 @@ class Emulator:
     def __init__(
         self,
         settings: Settings | None = None,
-        readings: Readings | None = None,
+        interpretation: Interpretation | None = None,
         faults: Faults | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = ""
-        self.readings = readings or Readings()
+        self.interpretation = interpretation or Interpretation()
         self.logins = 0
         self._monotonic = monotonic
         self.faults = faults or Faults()
@@ -148,7 +148,7 @@ class Emulator:
         """The interactions exactly as the API would give them now, newest first, customer after customer."""
         with self._lock:
             rows = self._truth(self.customer_ids if customer_id is None else [customer_id], include_spam=include_spam)
-            spelled = spelled_rows(rows, self.readings, self._world.unknown_fields)
+            spelled = spelled_rows(rows, self.interpretation, self._world.unknown_fields)
             return [msgspec.to_builtins(row) if isinstance(row, Row) else row for row in spelled]
 
     def revoke_tokens(self) -> None:
@@ -174,9 +174,9 @@ class Emulator:
             if not (_same(username, self.username) and _same(password, self.password)):
                 return refusal(401, "wrong username or password")
             self.logins += 1
-            token, until = self._tokens.issue(self.username, self.now, self.readings.token_validity)
-            spelled = spelled_until(until, milliseconds=self.readings.valid_until_milliseconds)
-            prefix = "bearer " if self.readings.token_prefix else ""
+            token, until = self._tokens.issue(self.username, self.now, self.interpretation.token_validity)
+            spelled = spelled_until(until, milliseconds=self.interpretation.valid_until_milliseconds)
+            prefix = "bearer " if self.interpretation.token_prefix else ""
             return Answer(200, _encode({"token": prefix + token, "valid_until": spelled}))
 
     def authorizes(self, authorization: str | None) -> bool:
@@ -201,36 +201,38 @@ class Emulator:
             return Answer(200, self._page(query))
 
     def server_time(self) -> datetime:
-        """The time that the server believes it is, by the readings."""
-        now = self.now if self.readings.date_header == "virtual" else datetime.now(UTC)
-        return now + self.readings.date_skew
+        """The time that the server believes it is, by the interpretation."""
+        now = self.now if self.interpretation.date_header == "virtual" else datetime.now(UTC)
+        return now + self.interpretation.date_skew
 
     def date_header(self) -> str | None:
-        """The value of the `Date` header, by the readings."""
-        return None if self.readings.date_header == "absent" else format_datetime(self.server_time(), usegmt=True)
+        """The value of the `Date` header, by the interpretation."""
+        return None if self.interpretation.date_header == "absent" else format_datetime(self.server_time(), usegmt=True)
 
     def _page(self, query: Query) -> bytes:
-        readings = self.readings
-        selected = self._selections.rows(query, readings)
-        page = page_of(selected, query, readings, lambda left, size: self._shortener.size(readings, left, size))
-        return _encode(self._envelope(page, query, readings))
+        interpretation = self.interpretation
+        selected = self._selections.rows(query, interpretation)
+        page = page_of(
+            selected, query, interpretation, lambda left, size: self._shortener.size(interpretation, left, size)
+        )
+        return _encode(self._envelope(page, query, interpretation))
 
-    def _envelope(self, page: Page, query: Query, readings: Readings) -> dict[str, Any]:
-        total = count_of(page, readings)
+    def _envelope(self, page: Page, query: Query, interpretation: Interpretation) -> dict[str, Any]:
+        total = count_of(page, interpretation)
         envelope: dict[str, Any] = {
-            "interactions": spelled_rows(page.rows, readings, self._world.unknown_fields),
-            "limit": query.limit if readings.limit_echo == "requested" else page.size,
+            "interactions": spelled_rows(page.rows, interpretation, self._world.unknown_fields),
+            "limit": query.limit if interpretation.limit_echo == "requested" else page.size,
         }
-        if readings.count != "absent":
+        if interpretation.count != "absent":
             envelope |= {"count": total, "num_pages": None if total is None else -(-total // page.size)}
-        if readings.cursor != "absent":
-            envelope["pagination_timestamp"] = cursor_of(page, readings, self._world.settings.seed)
+        if interpretation.cursor != "absent":
+            envelope["pagination_timestamp"] = cursor_of(page, interpretation, self._world.settings.seed)
         return envelope
 
     def _truth(self, customer_ids: list[int], *, include_spam: bool) -> list[Row]:
         spam = (("include_is_spam_likely", True),) if include_spam else ()
         every = (Query(customer_ids=(customer_id,), filters=spam) for customer_id in customer_ids)
-        return [row for query in every for row in reversed(self._selections.rows(query, self.readings))]
+        return [row for query in every for row in reversed(self._selections.rows(query, self.interpretation))]
 
 
 def refusal(status: int, reason: str) -> Answer:

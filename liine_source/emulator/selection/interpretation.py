@@ -8,7 +8,7 @@ from liine_source.emulator.synthetic.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class Interpretation:
     """One way of reading the reference; every switch can be combined with every other.
 
     The defaults are the plainest reading. The number at the end of each line is the open question's.

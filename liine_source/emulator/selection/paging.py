@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 
 from liine_source.emulator.selection.filters import by_lead, predicates_of
-from liine_source.emulator.selection.interpretation import Readings
+from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.selection.query import Query
 from liine_source.emulator.synthetic.clocks import DAY, Clock
 from liine_source.emulator.synthetic.customers import Customer
@@ -39,39 +39,44 @@ class Selections:
         self._kept: OrderedDict[object, list[Row]] = OrderedDict()
         self._version = store.version
 
-    def rows(self, query: Query, readings: Readings) -> list[Row]:
+    def rows(self, query: Query, interpretation: Interpretation) -> list[Row]:
         """All rows that `query` selects, whatever its cursor and limit."""
         if self._version != self._store.version:
             self._kept.clear()
             self._version = self._store.version
-        clocks = (readings.order_clock, readings.dates_clock, readings.end_date, readings.updated_date_clock)
+        clocks = (
+            interpretation.order_clock,
+            interpretation.dates_clock,
+            interpretation.end_date,
+            interpretation.updated_date_clock,
+        )
         dates = (query.start_date, query.end_date, query.updated_date)
         key = (query.customer_ids, dates, query.filters, clocks)
         if key not in self._kept:
-            self._kept[key] = self._select(query, readings)
+            self._kept[key] = self._select(query, interpretation)
         self._kept.move_to_end(key)
         while len(self._kept) > 1 and sum(map(len, self._kept.values())) > _KEPT_ROWS:
             self._kept.popitem(last=False)
         return self._kept[key]
 
-    def _select(self, query: Query, readings: Readings) -> list[Row]:
-        clock = readings.order_clock
-        rows = [row for customer_id in query.customer_ids for row in self._of(customer_id, query, readings)]
+    def _select(self, query: Query, interpretation: Interpretation) -> list[Row]:
+        clock = interpretation.order_clock
+        rows = [row for customer_id in query.customer_ids for row in self._of(customer_id, query, interpretation)]
         for passes in predicates_of(query, self._customers):
             rows = [row for row in rows if passes(row)]
-        if len(query.customer_ids) > 1 or clock != readings.dates_clock:
+        if len(query.customer_ids) > 1 or clock != interpretation.dates_clock:
             rows.sort(key=lambda row: key_of(row, clock))
         return by_lead(rows) if ("analytics_methodology", "conversion") in query.filters else rows
 
-    def _of(self, customer_id: int, query: Query, readings: Readings) -> list[Row]:
+    def _of(self, customer_id: int, query: Query, interpretation: Interpretation) -> list[Row]:
         first = None if query.start_date is None else _midnight(query.start_date)
         last = None if query.end_date is None else _midnight(query.end_date)
-        if last is not None and readings.end_date == "day":
+        if last is not None and interpretation.end_date == "day":
             last += DAY - 1
-        rows = self._store.between(customer_id, readings.dates_clock, first, last)
+        rows = self._store.between(customer_id, interpretation.dates_clock, first, last)
         if query.updated_date is None:
             return rows
-        since = self._updated_since(customer_id, query.updated_date, readings.updated_date_clock)
+        since = self._updated_since(customer_id, query.updated_date, interpretation.updated_date_clock)
         return [row for row in rows if isinstance(row.updated_at, str) and row.updated_at >= since]
 
     def _updated_since(self, customer_id: int, day: date, clock: Clock) -> str:
@@ -81,10 +86,12 @@ class Selections:
         return spelled(moment)[:-1]
 
 
-def page_of(selected: list[Row], query: Query, readings: Readings, shorten: Callable[[int, int], int]) -> Page:
+def page_of(
+    selected: list[Row], query: Query, interpretation: Interpretation, shorten: Callable[[int, int], int]
+) -> Page:
     """The newest of the rows that the cursor leaves; `shorten` gets their number and the size, and gives the size."""
-    rows, end = _before_cursor(selected, query, readings)
-    size = min(query.limit, readings.limit_cap)
+    rows, end = _before_cursor(selected, query, interpretation)
+    size = min(query.limit, interpretation.limit_cap)
     begin = max(0, end - shorten(end, size))
     return Page(rows[begin:end][::-1], len(selected), end, size)
 
@@ -96,44 +103,44 @@ class Shortener:
         self._seed = seed
         self._pages = count(1)
 
-    def size(self, readings: Readings, remaining: int, size: int) -> int:
+    def size(self, interpretation: Interpretation, remaining: int, size: int) -> int:
         """How many rows the page at hand gets."""
-        if not readings.short_page_every or remaining <= size:
+        if not interpretation.short_page_every or remaining <= size:
             return size
         number = next(self._pages)
-        if number % readings.short_page_every:
+        if number % interpretation.short_page_every:
             return size
-        rows = readings.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))  # noqa: S311  # invention, no secret
+        rows = interpretation.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))  # noqa: S311  # invention, no secret
         return min(rows, size)
 
 
-def count_of(page: Page, readings: Readings) -> int | None:
+def count_of(page: Page, interpretation: Interpretation) -> int | None:
     """What the answer gives as `count`, by the reading; None where it gives none."""
     counts = {"total": page.total, "remaining": page.remaining, "page": len(page.rows)}
-    if readings.count not in counts:
+    if interpretation.count not in counts:
         return None
-    count = max(0, counts[readings.count] - readings.count_lag)
-    return count if readings.count_cap is None else min(count, readings.count_cap)
+    count = max(0, counts[interpretation.count] - interpretation.count_lag)
+    return count if interpretation.count_cap is None else min(count, interpretation.count_cap)
 
 
-def cursor_of(page: Page, readings: Readings, seed: int) -> str | None:
+def cursor_of(page: Page, interpretation: Interpretation, seed: int) -> str | None:
     """What the answer gives as `pagination_timestamp`, by the reading."""
-    if not page.rows or readings.cursor in ("absent", "null"):
+    if not page.rows or interpretation.cursor in ("absent", "null"):
         return None
-    row = page.rows[0] if readings.cursor == "first" else page.rows[-1]
-    start = start_of(row, readings.cursor_clock)
-    if readings.cursor == "neither":
+    row = page.rows[0] if interpretation.cursor == "first" else page.rows[-1]
+    start = start_of(row, interpretation.cursor_clock)
+    if interpretation.cursor == "neither":
         start += Random(f"{seed}/{start}").choice((-1, 1)) * Random(f"{start}/{seed}").randint(1, _LARGEST_LIE)  # noqa: S311  # invention, no secret
     return spelled(start)
 
 
-def _before_cursor(selected: list[Row], query: Query, readings: Readings) -> tuple[list[Row], int]:
+def _before_cursor(selected: list[Row], query: Query, interpretation: Interpretation) -> tuple[list[Row], int]:
     """Rows, and how many of them, from the oldest on, the cursor leaves."""
     if query.cursor is None:
         return selected, len(selected)
-    clock = readings.cursor_clock
-    end = query.cursor + (readings.cursor_comparison == "inclusive")
-    if clock == readings.order_clock:
+    clock = interpretation.cursor_clock
+    end = query.cursor + (interpretation.cursor_comparison == "inclusive")
+    if clock == interpretation.order_clock:
         return selected, bisect_left(selected, first_key(end), key=lambda row: key_of(row, clock))
     older = [row for row in selected if start_of(row, clock) < end]
     return older, len(older)

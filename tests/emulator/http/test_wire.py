@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from liine_source.emulator import Emulator, Readings, running_emulator
+from liine_source.emulator import Emulator, Interpretation, running_emulator
 from tests.emulator.calls import token_of
 
 ROW = (
@@ -155,7 +155,7 @@ def test_the_error_body_is_readable() -> None:
 
 def test_the_log_keeps_no_secret() -> None:
     """The log of requests has what was asked and whether it was allowed, neither password nor token."""
-    with running_emulator(Readings(), interactions=0, customers=1) as api:
+    with running_emulator(Interpretation(), interactions=0, customers=1) as api:
         token = token_of(api)
         raw(
             api,

@@ -1,4 +1,4 @@
-"""Each switch of `Readings`, with an answer written by hand where it changes one."""
+"""Each switch of `Interpretation`, with an answer written by hand where it changes one."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from liine_source.emulator import ABSENT, Emulator, Readings, create_emulator, running_emulator
+from liine_source.emulator import ABSENT, Emulator, Interpretation, create_emulator, running_emulator
 from tests.emulator.calls import INTERACTIONS, LOGIN, ask, get, log_in, send, token_of
 
 # The autumn clock change of New York in 2025: 01:30 occurs at 05:30 and at 06:30 UTC.
@@ -22,9 +22,9 @@ STARTS = [
 ]
 
 
-def autumn(**readings: Any) -> Emulator:
+def autumn(**interpretation: Any) -> Emulator:
     """Five rows around a clock change."""
-    emulator = create_emulator(interactions=0, customers=1, readings=Readings(**readings))
+    emulator = create_emulator(interactions=0, customers=1, interpretation=Interpretation(**interpretation))
     for row_id, start, start_tz in STARTS:
         emulator.insert(
             1001, id=row_id, start_time=start, start_time_tz=start_tz, updated_at=f"{start_tz[:-1]}.000000Z"
@@ -38,7 +38,7 @@ def ids_of(emulator: Emulator, *pairs: tuple[str, object]) -> list[int]:
 
 def test_every_switch_is_tested_here() -> None:
     """A new switch must add itself to this list, and a test below."""
-    assert {field.name for field in fields(Readings)} == {
+    assert {field.name for field in fields(Interpretation)} == {
         "cursor", "cursor_comparison", "cursor_clock", "order_clock", "short_page_every", "short_page_rows",
         "limit_cap", "limit_echo", "count", "count_cap", "count_lag", "dates_clock", "end_date",
         "updated_date_clock", "updated_at", "token_prefix",
@@ -134,7 +134,7 @@ def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("readings", "expected"),
+    ("interpretation", "expected"),
     [
         ({"count_cap": 3}, 3),
         ({"count_cap": 9}, 5),
@@ -145,9 +145,9 @@ def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
         ({"count_lag": 1, "count_cap": 3, "count": "null"}, None),
     ],
 )
-def test_a_count_that_is_capped_or_behind(readings: dict[str, Any], expected: int | None) -> None:
+def test_a_count_that_is_capped_or_behind(interpretation: dict[str, Any], expected: int | None) -> None:
     """It says less than there is, and the rows are all there."""
-    answer = ask(autumn(**readings), ("customer_id", 1001), ("limit", 2))
+    answer = ask(autumn(**interpretation), ("customer_id", 1001), ("limit", 2))
     assert (answer["count"], len(answer["interactions"])) == (expected, 2)
 
 
@@ -230,8 +230,8 @@ def test_login_accepts(accepts: Any, statuses: list[int]) -> None:
 )
 def test_valid_until(milliseconds: bool, expected: str) -> None:
     """How long a token is good for, and how that is spelled."""
-    readings = Readings(token_validity=timedelta(minutes=2), valid_until_milliseconds=milliseconds)
-    with running_emulator(readings, interactions=0, customers=1) as api:
+    interpretation = Interpretation(token_validity=timedelta(minutes=2), valid_until_milliseconds=milliseconds)
+    with running_emulator(interpretation, interactions=0, customers=1) as api:
         assert log_in(api).json["valid_until"] == expected
 
 
@@ -273,7 +273,7 @@ def test_vocabulary() -> None:
     """Rows use words that no list has, while filters go by the documented ones."""
     emulator = create_emulator(interactions=2_000, customers=1)
     plain = emulator.truth()
-    emulator.readings = replace(emulator.readings, vocabulary="drifted")
+    emulator.interpretation = replace(emulator.interpretation, vocabulary="drifted")
     words = {(name, row[name]) for row in emulator.truth() for name in ("status", "intent_level", "call_type")}
     new = {
         ("status", "Answered"), ("status", "Complete"), ("status", "Not Answered"), ("intent_level", "UNDECIDED"),
@@ -289,7 +289,7 @@ def test_loose_types() -> None:
     """Every value can still be read: it is the documented one in another spelling."""
     emulator = create_emulator(interactions=500, customers=1)
     plain = {row["id"]: row for row in emulator.truth()}
-    emulator.readings = replace(emulator.readings, types="loose")
+    emulator.interpretation = replace(emulator.interpretation, types="loose")
     booleans, numbers, moments = set(), set(), set()
     for row in emulator.truth():
         exact = plain[int(row["id"])]
@@ -323,11 +323,11 @@ def test_date_header() -> None:
         assert get(api).headers["date"] == "Mon, 15 Dec 2025 18:00:00 GMT"
         api.advance(timedelta(days=1, seconds=5))
         assert log_in(api).headers["date"] == "Tue, 16 Dec 2025 18:00:05 GMT"
-        api.readings = Readings(date_skew=timedelta(hours=-2))
+        api.interpretation = Interpretation(date_skew=timedelta(hours=-2))
         assert get(api).headers["date"] == "Tue, 16 Dec 2025 16:00:05 GMT"
-        api.readings = Readings(date_header="absent")
+        api.interpretation = Interpretation(date_header="absent")
         assert "date" not in get(api).headers
-        api.readings = Readings(date_header="real")
+        api.interpretation = Interpretation(date_header="real")
         assert abs(parsedate_to_datetime(get(api).headers["date"]) - datetime.now(UTC)) < timedelta(minutes=10)
 
 

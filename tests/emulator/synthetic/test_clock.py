@@ -139,8 +139,8 @@ def test_the_controls(api: Emulator) -> None:
 
 def test_the_controls_switch_readings_and_faults(api: Emulator) -> None:
     """Those named change, the others stay."""
-    assert post(api, "readings", count="page", token_validity=90).json["token_validity"] == "PT90S"
-    assert (api.readings.count, api.readings.token_validity, api.readings.cursor) == (
+    assert post(api, "interpretation", count="page", token_validity=90).json["token_validity"] == "PT90S"
+    assert (api.interpretation.count, api.interpretation.token_validity, api.interpretation.cursor) == (
         "page",
         timedelta(seconds=90),
         "last",
@@ -149,7 +149,7 @@ def test_the_controls_switch_readings_and_faults(api: Emulator) -> None:
     post(api, "faults", login_failures=1)
     assert (log_in(api).status, get(api).status, get(api).status) == (503, 502, 200)
     assert send(api, "GET", "/_emulator/faults").json["login_failures"] == 1
-    assert send(api, "GET", "/_emulator/readings").json["count"] == "page"
+    assert send(api, "GET", "/_emulator/interpretation").json["count"] == "page"
     assert send(api, "GET", "/_emulator/requests").json[-1] == {
         "method": "GET",
         "path": "/call_log/interactions/",
@@ -168,8 +168,8 @@ def test_the_controls_switch_readings_and_faults(api: Emulator) -> None:
         ("advance", {"weeks": 1}),
         ("advance", {}),
         ("advance", {"days": -1}),
-        ("readings", {"colour": "blue"}),
-        ("readings", {"count": "sometimes"}),
+        ("interpretation", {"colour": "blue"}),
+        ("interpretation", {"count": "sometimes"}),
         ("faults", {"bursts": [{"kind": "flood"}]}),
         ("change", {"id": 1, "fields": {}}),
         ("insert", {"customer_id": 5}),
