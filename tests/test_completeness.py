@@ -12,7 +12,7 @@ from liine_source import client, tasks, verification
 from liine_source.auth import LiineCredentials
 from liine_source.concurrency import interleaved
 from liine_source.emulator import Burst, Emulator, Interpretation
-from liine_source.emulator.http.breakage import struck
+from liine_source.emulator.http.breakage import corrupt_page
 from liine_source.emulator.http.server import create_emulator
 from liine_source.errors import IncompleteSweepError
 from liine_source.query import Pairs
@@ -48,7 +48,7 @@ class Connector:
         self.moves(len(self.asked))
         answer = self.api.interactions(pairs)
         burst = self.strikes(len(self.asked), dict(pairs))
-        body = struck(answer.body, burst) if burst else answer.body
+        body = corrupt_page(answer.body, burst) if burst else answer.body
         status = burst.status if burst and burst.kind == "status" else answer.status
         return client._read_page(client._Answer(status, {"Date": self.api.date_header() or ""}, body), what)
 

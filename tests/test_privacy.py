@@ -304,7 +304,7 @@ class Canary:
 
         api._tokens = SimpleNamespace(
             issue=issued,
-            is_good=api._tokens.is_good,
+            is_valid=api._tokens.is_valid,
             revoke=api._tokens.revoke,
             revoke_all=api._tokens.revoke_all,
         )

@@ -1,10 +1,9 @@
-"""An emulator of the Liine interaction API, with invented data under a clock that tests move.
+"""An emulator of the Liine interaction API with invented data and a clock that tests move.
 
-It was written from the reference alone; no answer of the real service was ever seen. What works against it is
-right under the interpretation of the reference that its switches spell out (`Interpretation`), and nothing more is proven:
-neither which reading is the true one, nor how fast, how large or how reliable the real service is, nor what it
-does where the reference is silent and no switch exists. It refuses what the reference does not document, where
-the real service may be more lenient.
+It was written from the reference alone; no answer of the real service was ever seen. What works against it works under
+the interpretations of the reference that `Interpretation` offers, no more. It cannot show which interpretation is the
+right one, how fast, large or reliable the real service is, or what it does where the reference is silent and no
+switch exists. It refuses what the reference does not document; the real service may be more lenient.
 
 It shares the tables of `liine_source.spec` with the connector and none of the connector's behaviour.
 """

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from liine_source import client, source, sweep, sync, tables, tasks
 from liine_source.auth import LiineCredentials
 from liine_source.emulator import Burst, Emulator, Interpretation, running_emulator
-from liine_source.emulator.http.breakage import struck
+from liine_source.emulator.http.breakage import corrupt_page
 from liine_source.emulator.http.server import create_emulator
-from liine_source.emulator.http.service import Answer, refusal
+from liine_source.emulator.http.service import Answer, refuse
 from liine_source.errors import LoginRefusedError
 from liine_source.privacy import Treated
 from liine_source.settings import Settings
@@ -143,9 +143,9 @@ class Api:
                 self.happen(step)
             self.last.date, self.last.now = self.emulator.date_header(), self.emulator.now
             kinds = {step.kind for step in steps}
-            answer = refusal(404, "on purpose") if "fail" in kinds else self._answer(pairs)
+            answer = refuse(404, "on purpose") if "fail" in kinds else self._answer(pairs)
             for kind in kinds & ODD.keys():
-                answer = Answer(answer.status, struck(answer.body, ODD[kind]))
+                answer = Answer(answer.status, corrupt_page(answer.body, ODD[kind]))
             return answer
 
     def happen(self, step: Step) -> None:

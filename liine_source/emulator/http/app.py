@@ -17,16 +17,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liine_source.emulator.http.breakage import Reset, TruncatedBody, struck
-from liine_source.emulator.http.control import control_routes
+from liine_source.emulator.http.breakage import ConnectionReset, TruncatedBody, corrupt_page
+from liine_source.emulator.http.control import create_control_routes
 from liine_source.emulator.http.faults import Burst, Faults
-from liine_source.emulator.http.service import Answer, Emulator, Request, refusal
+from liine_source.emulator.http.service import Answer, Emulator, Request, refuse
 from liine_source.spec.endpoints import AUTHENTICATE_PATH, INTERACTIONS_PATH
 from liine_source.spec.statuses import STATUSES_BY_CODE
 
-_HTML = b"<!doctype html><title>Sign in</title><p>This is not the API."
+_HTML_BODY = b"<!doctype html><title>Sign in</title><p>This is not the API."
 _JSON = "application/json"
-_RESET = 0
+# The logged status of a request whose connection was reset.
+_RESET_STATUS = 0
 
 
 def create_app(emulator: Emulator) -> ASGIApp:
@@ -35,18 +36,19 @@ def create_app(emulator: Emulator) -> ASGIApp:
     paths = (INTERACTIONS_PATH, INTERACTIONS_PATH.rstrip("/"))
     app = Starlette(
         routes=[
-            _only("POST", AUTHENTICATE_PATH, routes.authenticate),
-            *(_only("GET", path, routes.interactions) for path in paths),
-            *control_routes(emulator),
+            _make_route("POST", AUTHENTICATE_PATH, routes.authenticate),
+            *(_make_route("GET", path, routes.interactions) for path in paths),
+            *create_control_routes(emulator),
         ],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _handle_http_error},
     )
+    # A switch of the interpretation decides about the slash.
     app.router.redirect_slashes = False
-    return Dated(app, emulator)
+    return DateHeaderMiddleware(app, emulator)
 
 
-class Dated:
-    """Gives every answer the `Date` that the interpretation want."""
+class DateHeaderMiddleware:
+    """Adds the `Date` header that the interpretation asks for."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
         self._app = app
@@ -65,49 +67,55 @@ class Dated:
 
 
 class Routes:
-    """Login and interactions, each with the faults that apply to it, each request logged."""
+    """The endpoints for login and interactions. They inject faults and log every request."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
 
     async def authenticate(self, request: HttpRequest) -> Response:
         """Answer `POST /call_log/authenticate/`."""
-        response = await self._login(request)
-        self._log(request, response.status_code, authorized=response.status_code == 200)
+        response = await self._answer_login(request)
+        self._log_request(request, response.status_code, authorized=response.status_code == 200)
         return response
 
     async def interactions(self, request: HttpRequest) -> Response:
-        """Answer `GET /call_log/interactions`, with or without the last slash."""
+        """Answer `GET /call_log/interactions`, with or without a trailing slash."""
         emulator = self._emulator
         await asyncio.sleep(emulator.faults.latency_ms / 1000)
-        burst = emulator.schedule.burst()
-        authorized = emulator.authorizes(request.headers.get("authorization"))
-        redirect = self._redirect(request)
+        # Counted and checked before any redirect, so that every request counts for `next`, `every` and `after`.
+        burst = emulator.schedule.count_request()
+        authorized = emulator.authorize(request.headers.get("authorization"))
+        redirect = self._make_redirect(request)
         if redirect is not None:
             response = redirect
         elif emulator.schedule.is_too_fast():
-            response = self._status(_too_fast(emulator.faults))
+            response = self._answer_status(_make_rate_limit_burst(emulator.faults))
         elif burst is not None:
-            response = await self._struck(burst, request, authorized=authorized)
+            response = await self._answer_with_fault(burst, request, authorized=authorized)
         else:
-            response = self._answer(request, authorized=authorized)
-        self._log(request, _RESET if isinstance(response, Reset) else response.status_code, authorized=authorized)
+            response = self._answer_interactions(request, authorized=authorized)
+        self._log_request(
+            request,
+            _RESET_STATUS if isinstance(response, ConnectionReset) else response.status_code,
+            authorized=authorized,
+        )
         return response
 
     # Login
 
-    async def _login(self, request: HttpRequest) -> Response:
+    async def _answer_login(self, request: HttpRequest) -> Response:
         if not _accepts_json(request):
-            return _response(_not_acceptable())
-        if self._emulator.schedule.login_fails():
-            return self._status(Burst(status=self._emulator.faults.login_failure_status))
+            return _make_response(_refuse_media_type())
+        if self._emulator.schedule.is_login_failing():
+            return self._answer_status(Burst(status=self._emulator.faults.login_failure_status))
+        # A client may hang up while it sends its credentials.
         try:
-            credentials = await self._credentials(request)
+            credentials = await self._read_credentials(request)
         except (ValueError, ClientDisconnect):
-            return _response(refusal(400, "username and password are required, as JSON or as a form"))
-        return _response(self._emulator.login(credentials["username"], credentials["password"]))
+            return _make_response(refuse(400, "username and password are required, as JSON or as a form"))
+        return _make_response(self._emulator.login(credentials["username"], credentials["password"]))
 
-    async def _credentials(self, request: HttpRequest) -> dict[str, Any]:
+    async def _read_credentials(self, request: HttpRequest) -> dict[str, Any]:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await request.body()
         accepted = self._emulator.interpretation.login_accepts
@@ -122,36 +130,37 @@ class Routes:
 
     # Interactions
 
-    def _answer(self, request: HttpRequest, *, authorized: bool, burst: Burst | None = None) -> Response:
+    def _answer_interactions(self, request: HttpRequest, *, authorized: bool, burst: Burst | None = None) -> Response:
         if not _accepts_json(request):
-            return _response(_not_acceptable())
+            return _make_response(_refuse_media_type())
         if not authorized:
-            return _response(refusal(401, "the token is missing, wrong or expired"))
+            return _make_response(refuse(401, "the token is missing, wrong or expired"))
         answer = self._emulator.interactions(request.query_params.multi_items())
+        # Only a page has content to corrupt.
         if burst is not None and answer.status == 200:
-            answer = Answer(200, struck(answer.body, burst))
+            answer = Answer(200, corrupt_page(answer.body, burst))
         if answer.status == 200 and self._emulator.interpretation.gzip and _accepts_gzip(request):
             headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
             return Response(gzip.compress(answer.body, 1), media_type=_JSON, headers=headers)
-        return _response(answer)
+        return _make_response(answer)
 
-    async def _struck(self, burst: Burst, request: HttpRequest, *, authorized: bool) -> Response:
+    async def _answer_with_fault(self, burst: Burst, request: HttpRequest, *, authorized: bool) -> Response:
         if burst.kind == "status":
-            return self._status(burst)
+            return self._answer_status(burst)
         if burst.kind == "html":
-            return Response(_HTML, media_type="text/html")
+            return Response(_HTML_BODY, media_type="text/html")
         if burst.kind == "reset":
-            return Reset()
+            return ConnectionReset()
         await asyncio.sleep(burst.delay)
-        answer = self._answer(request, authorized=authorized, burst=burst)
+        answer = self._answer_interactions(request, authorized=authorized, burst=burst)
         half = bytes(answer.body)[: len(answer.body) // 2]
         if burst.kind == "truncated_body":
             return TruncatedBody(half, promised=len(answer.body))
         return Response(half, answer.status_code, media_type=_JSON) if burst.kind == "truncated_json" else answer
 
-    def _status(self, burst: Burst) -> Response:
+    def _answer_status(self, burst: Burst) -> Response:
         known = STATUSES_BY_CODE.get(burst.status)
-        response = _response(refusal(burst.status, known.name.lower() if known else "try again later"))
+        response = _make_response(refuse(burst.status, known.name.lower() if known else "try again later"))
         if burst.retry_after == "seconds":
             response.headers["retry-after"] = str(burst.retry_after_seconds)
         elif burst.retry_after == "date":
@@ -159,10 +168,10 @@ class Routes:
             response.headers["retry-after"] = format_datetime(until, usegmt=True)
         return response
 
-    def _redirect(self, request: HttpRequest) -> Response | None:
-        elsewhere = self._emulator.faults.redirect_to
-        if elsewhere is not None:
-            return Response(status_code=302, headers={"location": elsewhere})
+    def _make_redirect(self, request: HttpRequest) -> Response | None:
+        target = self._emulator.faults.redirect_to
+        if target is not None:
+            return Response(status_code=302, headers={"location": target})
         path = request.url.path
         wanted = {
             "both": path,
@@ -174,8 +183,8 @@ class Routes:
         location = f"{wanted}?{request.url.query}" if request.url.query else wanted
         return Response(status_code=301, headers={"location": location})
 
-    def _log(self, request: HttpRequest, status: int, *, authorized: bool) -> None:
-        self._emulator.log(
+    def _log_request(self, request: HttpRequest, status: int, *, authorized: bool) -> None:
+        self._emulator.log_request(
             Request(
                 method=request.method,
                 path=request.url.path,
@@ -190,45 +199,46 @@ class Routes:
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
-def _only(method: str, path: str, endpoint: Endpoint) -> Route:
+def _make_route(method: str, path: str, endpoint: Endpoint) -> Route:
     route = Route(path, endpoint, methods=[method])
-    route.methods = {method}  # Starlette adds HEAD to GET; the reference does not
+    # Starlette adds HEAD to GET; the reference does not.
+    route.methods = {method}
     return route
 
 
-async def _refused(_: HttpRequest, error: Exception) -> Response:
-    """Unknown paths and wrong methods, as JSON."""
+async def _handle_http_error(_: HttpRequest, error: Exception) -> Response:
+    """Answer unknown paths and wrong methods with JSON."""
     if not isinstance(error, HTTPException):
         raise error
     known = STATUSES_BY_CODE.get(error.status_code)
-    response = _response(refusal(error.status_code, known.name.lower() if known else error.detail))
+    response = _make_response(refuse(error.status_code, known.name.lower() if known else error.detail))
     response.headers.update(error.headers or {})
     return response
 
 
-def _too_fast(faults: Faults) -> Burst:
+def _make_rate_limit_burst(faults: Faults) -> Burst:
     return Burst(status=429, retry_after="seconds" if faults.rate_limit_retry_after else None)
 
 
-def _response(answer: Answer) -> Response:
+def _make_response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, media_type=_JSON)
 
 
-def _not_acceptable() -> Answer:
-    return refusal(406, "only application/json can be given")
+def _refuse_media_type() -> Answer:
+    return refuse(406, "only application/json can be given")
 
 
 def _accepts_json(request: HttpRequest) -> bool:
-    weights = [_weighted(part) for part in request.headers.get("accept", "*/*").split(",")]
+    weights = [_parse_weight(part) for part in request.headers.get("accept", "*/*").split(",")]
     return any(kind in ("*/*", "application/*", _JSON) and weight > 0 for kind, weight in weights)
 
 
 def _accepts_gzip(request: HttpRequest) -> bool:
-    weights = [_weighted(part) for part in request.headers.get("accept-encoding", "").split(",")]
+    weights = [_parse_weight(part) for part in request.headers.get("accept-encoding", "").split(",")]
     return any(kind in ("gzip", "*") and weight > 0 for kind, weight in weights)
 
 
-def _weighted(part: str) -> tuple[str, float]:
+def _parse_weight(part: str) -> tuple[str, float]:
     kind, _, parameters = part.partition(";")
     _, _, weight = parameters.partition("q=")
     try:

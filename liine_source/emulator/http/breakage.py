@@ -1,4 +1,4 @@
-"""Answers that no server should give: connections reset, bodies cut short, pages that say what is not so."""
+"""Broken answers: reset connections, truncated bodies, and pages with wrong content."""
 
 import asyncio
 import socket
@@ -13,54 +13,56 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from liine_source.emulator.http.faults import Burst
 
 _TRANSPORT = "liine_source.transport"
-_LINGER_NOT = struct.pack("ii", 1, 0)
-_UNTRUE = {"error", "empty", "no_rows", "wrong_count"}
+_NO_LINGER = struct.pack("ii", 1, 0)
+_WRONG_PAGES = {"error", "empty", "no_rows", "wrong_count"}
 
 
 class BreakableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with its transport within reach of the application."""
+    """uvicorn's protocol, which also passes its transport to the application."""
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Add the transport to the request's scope."""
         super().on_message_begin()
         scope: Any = self.scope
         scope[_TRANSPORT] = self.transport
 
 
-class Reset(Response):
-    """No answer: the connection is reset (RST, not FIN). Needs `BreakableProtocol`."""
+class ConnectionReset(Response):
+    """A connection reset (RST, not FIN) in place of an answer. Needs `BreakableProtocol`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
-        """Break the connection."""
+        """Reset the connection."""
         transport: asyncio.Transport = scope[_TRANSPORT]
+        # A zero linger time makes the kernel send RST when the socket closes.
         raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
 
 class TruncatedBody(Response):
-    """Less body than Content-Length promises, then the end of the connection. Needs `BreakableProtocol`."""
+    """A body shorter than its Content-Length, then the end of the connection. Needs `BreakableProtocol`."""
 
-    def __init__(self, part: bytes, *, promised: int) -> None:
-        super().__init__(part, media_type="application/json")
+    def __init__(self, body: bytes, *, promised: int) -> None:
+        super().__init__(body, media_type="application/json")
         self.headers["content-length"] = str(promised)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the part and close."""
+        """Send the truncated body and close."""
         transport: asyncio.Transport = scope[_TRANSPORT]
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         transport.close()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
 
-def struck(body: bytes, burst: Burst) -> bytes:
-    """Return a page's answer as a burst makes it that leaves the status as it is."""
-    if burst.kind not in _UNTRUE:
+def corrupt_page(body: bytes, burst: Burst) -> bytes:
+    """Return the body of a page with the wrong content that `burst` asks for, if any."""
+    if burst.kind not in _WRONG_PAGES:
         return body
     if burst.kind == "error":
         return b'{"error":"the search timed out"}'
+    # Decoded and encoded again, so that every interpretation of `count` is covered.
     page = msgspec.json.decode(body)
     if burst.kind in ("empty", "no_rows"):
         page["interactions"] = []
@@ -72,7 +74,7 @@ def struck(body: bytes, burst: Burst) -> bytes:
     return msgspec.json.encode(page)
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until uvicorn knows that the connection is lost, so that it neither answers nor complains."""
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Wait until uvicorn sees the lost connection. Returning earlier would make it send an answer and log an error."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""What a test does to the emulator, over HTTP, for those in another process. No token is needed: loopback only."""
+"""Control of the emulator from another process: routes that need no token, so only for loopback addresses."""
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -14,35 +14,36 @@ from liine_source.emulator.http.faults import Faults
 from liine_source.emulator.http.service import Emulator
 from liine_source.emulator.selection.interpretation import Interpretation
 
-Work = Callable[[Emulator, Any], Any]
-_UNITS = ("days", "hours", "minutes", "seconds")
+Action = Callable[[Emulator, Any], Any]
+_CLOCK_UNITS = ("days", "hours", "minutes", "seconds")
 
 
-def control_routes(emulator: Emulator) -> list[Route]:
+def create_control_routes(emulator: Emulator) -> list[Route]:
     """Return the routes under `/_emulator`."""
     return [
-        Route(f"/_emulator/{name}", _endpoint(emulator, work), methods=[method])
-        for (method, name), work in _CONTROLS.items()
+        Route(f"/_emulator/{name}", _make_endpoint(emulator, action), methods=[method])
+        for (method, name), action in _CONTROLS.items()
     ]
 
 
-def _endpoint(emulator: Emulator, work: Work) -> Callable[[HttpRequest], Any]:
+def _make_endpoint(emulator: Emulator, action: Action) -> Callable[[HttpRequest], Any]:
     async def endpoint(request: HttpRequest) -> Response:
         body = await request.body()
         try:
-            given = msgspec.json.decode(body) if body else dict(request.query_params)
-            return _json(200, work(emulator, given))
+            # GET has no body; its arguments are in the query string.
+            arguments = msgspec.json.decode(body) if body else dict(request.query_params)
+            return _make_response(200, action(emulator, arguments))
         except (ValueError, TypeError, KeyError):
-            return _json(400, {"error": "this control does not take what was given"})
+            return _make_response(400, {"error": "this control does not take what was given"})
 
     return endpoint
 
 
-def _json(status: int, content: Any) -> Response:
+def _make_response(status: int, content: Any) -> Response:
     return Response(msgspec.json.encode(content), status, media_type="application/json")
 
 
-def _state(emulator: Emulator, _: Any) -> dict[str, Any]:
+def _get_state(emulator: Emulator, _: Any) -> dict[str, Any]:
     return {
         "now": emulator.now,
         "customer_ids": emulator.customer_ids,
@@ -53,71 +54,72 @@ def _state(emulator: Emulator, _: Any) -> dict[str, Any]:
     }
 
 
-def _requests(emulator: Emulator, _: Any) -> list[dict[str, Any]]:
-    """Names of parameters only: a test in the same process sees the values too."""
+def _list_requests(emulator: Emulator, _: Any) -> list[dict[str, Any]]:
+    """Return the request log with names of parameters only, because values may be personal data."""
     return [asdict(request) | {"params": [name for name, _ in request.params]} for request in emulator.requests]
 
 
-def _advance(emulator: Emulator, given: Any) -> dict[str, Any]:
-    if not given or not given.keys() <= set(_UNITS):
+def _advance(emulator: Emulator, arguments: Any) -> dict[str, Any]:
+    if not arguments or not arguments.keys() <= set(_CLOCK_UNITS):
         raise ValueError
-    emulator.advance(timedelta(**{unit: float(amount) for unit, amount in given.items()}))
-    return _state(emulator, given)
+    emulator.advance(timedelta(**{unit: float(amount) for unit, amount in arguments.items()}))
+    return _get_state(emulator, arguments)
 
 
-def _truth(emulator: Emulator, given: Any) -> dict[str, Any]:
-    customer_id = int(given["customer_id"]) if "customer_id" in given else None
-    include_spam = str(given.get("include_spam", "true")).lower() == "true"
+def _get_truth(emulator: Emulator, arguments: Any) -> dict[str, Any]:
+    customer_id = int(arguments["customer_id"]) if "customer_id" in arguments else None
+    include_spam = str(arguments.get("include_spam", "true")).lower() == "true"
     return {"interactions": emulator.truth(customer_id, include_spam=include_spam)}
 
 
-def _insert(emulator: Emulator, given: Any) -> dict[str, Any]:
-    return {"id": emulator.insert(given["customer_id"], **given.get("fields", {}))}
+def _insert(emulator: Emulator, arguments: Any) -> dict[str, Any]:
+    return {"id": emulator.insert(arguments["customer_id"], **arguments.get("fields", {}))}
 
 
-def _change(emulator: Emulator, given: Any) -> dict[str, Any]:
-    emulator.change(given["id"], touch_updated_at=given.get("touch_updated_at", True), **given["fields"])
-    return {"id": given["id"]}
+def _change(emulator: Emulator, arguments: Any) -> dict[str, Any]:
+    emulator.change(arguments["id"], touch_updated_at=arguments.get("touch_updated_at", True), **arguments["fields"])
+    return {"id": arguments["id"]}
 
 
-def _remove(emulator: Emulator, given: Any) -> dict[str, Any]:
-    emulator.remove(given["id"])
-    return {"id": given["id"]}
+def _remove(emulator: Emulator, arguments: Any) -> dict[str, Any]:
+    emulator.remove(arguments["id"])
+    return {"id": arguments["id"]}
 
 
-def _readings(emulator: Emulator, given: Any) -> Interpretation:
-    """Change the interpretation named; the others stay."""
-    emulator.interpretation = _replaced(emulator.interpretation, given)
+def _change_interpretation(emulator: Emulator, arguments: Any) -> Interpretation:
+    """Set the switches given and keep the others."""
+    emulator.interpretation = _replace_fields(emulator.interpretation, arguments)
     return emulator.interpretation
 
 
-def _faults(emulator: Emulator, given: Any) -> Faults:
-    """Change the faults named; the others stay, and all counts start anew."""
-    emulator.faults = _replaced(emulator.faults, given)
+def _change_faults(emulator: Emulator, arguments: Any) -> Faults:
+    """Set the faults given and keep the others. All counts are reset."""
+    emulator.faults = _replace_fields(emulator.faults, arguments)
     return emulator.faults
 
 
 Switches = TypeVar("Switches", Interpretation, Faults)
 
 
-def _replaced(present: Switches, given: Any) -> Switches:
-    known = {field.name for field in fields(present)}
-    if not given.keys() <= known:
+def _replace_fields(current: Switches, arguments: Any) -> Switches:
+    # `convert` would ignore an unknown name, and a misspelled switch must not go unnoticed.
+    known = {field.name for field in fields(current)}
+    if not arguments.keys() <= known:
         raise ValueError
-    return msgspec.convert(msgspec.to_builtins(present) | given, type(present), strict=False)
+    return msgspec.convert(msgspec.to_builtins(current) | arguments, type(current), strict=False)
 
 
-_CONTROLS: dict[tuple[str, str], Work] = {
-    ("GET", "state"): _state,
-    ("GET", "requests"): _requests,
-    ("GET", "truth"): _truth,
+_CONTROLS: dict[tuple[str, str], Action] = {
+    ("GET", "state"): _get_state,
+    ("GET", "requests"): _list_requests,
+    ("GET", "truth"): _get_truth,
     ("GET", "interpretation"): lambda emulator, _: emulator.interpretation,
     ("GET", "faults"): lambda emulator, _: emulator.faults,
     ("POST", "advance"): _advance,
     ("POST", "insert"): _insert,
     ("POST", "change"): _change,
     ("POST", "remove"): _remove,
-    ("POST", "interpretation"): _readings,
-    ("POST", "faults"): _faults,
+    ("POST", "interpretation"): _change_interpretation,
+    ("POST", "faults"): _change_faults,
     ("POST", "revoke"): lambda emulator, _: emulator.revoke_tokens(),
 }

@@ -1,4 +1,4 @@
-"""What goes wrong, and when."""
+"""The faults to inject, and which requests they hit."""
 
 import threading
 import time
@@ -15,96 +15,101 @@ RetryAfter = Literal["seconds", "date"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """One kind of failure and the requests for interactions that meet it.
+    """One kind of failure and the requests for interactions that it affects.
 
-    `next`: the next n of them. `every`: every n-th. `after`: the first n are spared; both count from then on.
-    A burst with neither `next` nor `every` strikes every request. The first burst that strikes wins.
+    `next` affects the next n requests, `every` each n-th; without both, every request is affected. `after` spares the
+    first n requests, and the others are counted from there. If several bursts affect a request, the first wins.
     """
 
     kind: Kind = "status"
-    """`truncated_body`: less than Content-Length promises; `truncated_json`: half a document, whole length;
-    `html`: a 200 that is no JSON; `slow`: the right answer, after `delay` seconds. A 200 all the same: `error`: what is
-    wrong, and no page; `empty`: no row and a count of 0; `no_rows`: no row, the right count; `wrong_count`: the right
-    rows, and a count that is `count_off` too high or, below 0, too low, but no less than 0."""
+    """`status`: an error status. `reset`: the connection is reset. `truncated_body`: less than Content-Length promises.
+    `truncated_json`: half a document with a matching length. `slow`: the right answer after `delay` seconds.
+
+    With status 200: `html`: a page that is not JSON. `error`: an error message and no page. `empty`: no rows and a
+    count of 0. `no_rows`: no rows and the right count. `wrong_count`: the right rows and a count that is wrong by
+    `count_off`, but at least 0."""
     status: int = 503
     retry_after: RetryAfter | None = None
     retry_after_seconds: int = 1
     delay: float = 0.0
     count_off: int | None = -1
-    """None: `count` is null."""
+    """Added to the count; None: `count` is null."""
     next: int = 0
     every: int = 0
     after: int = 0
 
-    def strikes(self, number: int) -> bool:
-        """Whether the `number`-th request, counted from 1, meets this burst."""
-        turn = number - self.after
-        if turn < 1:
+    def affects(self, number: int) -> bool:
+        """Whether this burst affects the `number`-th request, counted from 1."""
+        position = number - self.after
+        if position < 1:
             return False
         if self.every:
-            return turn % self.every == 0
-        return not self.next or turn <= self.next
+            return position % self.every == 0
+        return not self.next or position <= self.next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """Everything that goes wrong at present; replacing it starts its counts anew."""
+    """The current faults. Assigning new faults resets all counts."""
 
     bursts: tuple[Burst, ...] = ()
     latency_ms: float = 0.0
-    """Every answer waits this long."""
+    """The delay of every answer to a request for interactions."""
     rate_limit: int = 0
     """More requests than this in a second get 429; 0: no limit."""
     rate_limit_retry_after: bool = True
     token_lapses: int = 0
-    """The next n requests get 401 and their token is void, however far `valid_until` is."""
+    """The next n requests invalidate their token and get 401, even before `valid_until`."""
     revoke_after: int = 0
-    """Once, after n requests for interactions, every token so far is void."""
+    """After n requests for interactions, every token issued so far is invalidated, once."""
     login_failures: int = 0
     """The next n logins get `login_failure_status`."""
     login_failure_status: int = 503
     refused_customers: tuple[int, ...] = ()
-    """Customers for whom the answer is 403."""
+    """Requests for one of these customers get 403."""
     redirect_to: str | None = None
-    """Requests for interactions are redirected to this URL, with status 302."""
+    """Requests for interactions get status 302 with this URL."""
 
 
-class Schedule:
-    """Counts requests and says which of them meet which fault."""
+class FaultSchedule:
+    """Counts requests and logins and decides which faults they meet."""
 
     def __init__(self, faults: Faults, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.faults = faults
         self._monotonic = monotonic
+        # Tests share one emulator between the server's thread and their own.
         self._lock = threading.Lock()
         self._requests = 0
         self._logins = 0
         self._recent: deque[float] = deque()
 
-    def burst(self) -> Burst | None:
-        """Count one request for interactions; return the burst that it meets."""
+    def count_request(self) -> Burst | None:
+        """Count one request for interactions; return the burst that affects it."""
         with self._lock:
             self._requests += 1
-            return next((burst for burst in self.faults.bursts if burst.strikes(self._requests)), None)
+            return next((burst for burst in self.faults.bursts if burst.affects(self._requests)), None)
 
-    def lapses(self) -> bool:
-        """Whether the request last counted is to find its token void."""
+    def has_token_lapsed(self) -> bool:
+        """Whether the last counted request must find its token invalid."""
         return self._requests <= self.faults.token_lapses
 
-    def revokes(self) -> bool:
-        """Whether all tokens become void before the request last counted is answered."""
+    def is_revocation_due(self) -> bool:
+        """Whether all tokens must be revoked before the last counted request is answered."""
+        # Only this one request, so that tokens issued later stay valid.
         return bool(self.faults.revoke_after) and self._requests == self.faults.revoke_after + 1
 
-    def login_fails(self) -> bool:
-        """Count one login; return whether it fails."""
+    def is_login_failing(self) -> bool:
+        """Count one login and return whether it must fail."""
         with self._lock:
             self._logins += 1
             return self._logins <= self.faults.login_failures
 
     def is_too_fast(self) -> bool:
-        """Count one request against the rate limit, unless it exceeds it."""
+        """Whether one more request exceeds the rate limit. A request that does not is counted."""
         if not self.faults.rate_limit:
             return False
         with self._lock:
+            # A sliding second, by real time: the emulator's own clock stands still.
             now = self._monotonic()
             while self._recent and self._recent[0] <= now - 1.0:
                 self._recent.popleft()

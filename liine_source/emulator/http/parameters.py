@@ -1,4 +1,4 @@
-"""What a request asks for: every parameter of the reference read strictly, anything else refused."""
+"""Strict parsing of the parameters of a request. What the reference does not document is refused."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -13,16 +13,17 @@ from liine_source.spec.types import Parameter
 Pairs = Iterable[tuple[str, str]]
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 _NULL = "null"
+# Ids share a 64-bit sort key with their start.
 _HIGHEST = 2**31
 
 
 class BadRequestError(ValueError):
-    """The request is refused with 400. Its text names parameters, never the values that came with them."""
+    """A request that gets 400. The message names parameters but never quotes values, which may be personal data."""
 
 
-def query_of(pairs: Pairs) -> Query:
-    """Read the query of a request; raise `BadRequestError` for whatever the reference does not document."""
-    values = {name: _read(name, texts) for name, texts in _gathered(pairs).items()}
+def parse_query(pairs: Pairs) -> Query:
+    """Parse the parameters of a request; raise `BadRequestError` for anything that the reference does not document."""
+    values = {name: _parse(name, texts) for name, texts in _group_by_name(pairs).items()}
     if "agent" in values and "agents" in values:
         raise BadRequestError("agent and agents are mutually exclusive")
     single = values.pop("customer_id", None)
@@ -40,64 +41,65 @@ def query_of(pairs: Pairs) -> Query:
     )
 
 
-def _gathered(pairs: Pairs) -> dict[str, list[str]]:
-    gathered: dict[str, list[str]] = {}
+def _group_by_name(pairs: Pairs) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
     for name, text in pairs:
         if name not in _BY_NAME:
             raise BadRequestError("unknown parameter")
-        gathered.setdefault(name, []).append(text)
-    return gathered
+        grouped.setdefault(name, []).append(text)
+    return grouped
 
 
-def _read(name: str, texts: list[str]) -> Any:
+def _parse(name: str, texts: list[str]) -> Any:
     parameter = _BY_NAME[name]
     if name == "include_is_spam_likely":
-        # Reference: "present at all (regardless of its value)".
+        # The reference: "present at all (regardless of its value)".
         return True
     if name == "agents":
-        return tuple(_agent(parameter, text) for text in _one(name, texts).split(","))
+        return tuple(_parse_agent(parameter, text) for text in _require_single(name, texts).split(","))
     if parameter.type.startswith("list"):
-        return tuple(_element(parameter, text) for text in texts)
-    return _closed(parameter, _SCALARS[_kind(parameter)](name, _one(name, texts)))
+        return tuple(_parse_element(parameter, text) for text in texts)
+    return _require_known(parameter, _SCALAR_PARSERS[_get_type(parameter)](name, _require_single(name, texts)))
 
 
-def _kind(parameter: Parameter) -> str:
+def _get_type(parameter: Parameter) -> str:
+    # The reference calls these two numbers, but a fraction of a customer or a row makes no sense.
     return "integer" if parameter.name in ("customer_id", "limit") else parameter.type
 
 
-def _one(name: str, texts: list[str]) -> str:
+def _require_single(name: str, texts: list[str]) -> str:
     if len(texts) > 1:
         raise BadRequestError(f"{name} may be given once")
     return texts[0]
 
 
-def _element(parameter: Parameter, text: str) -> Any:
+def _parse_element(parameter: Parameter, text: str) -> Any:
     if parameter.type == "list(number)":
-        return _integer(parameter.name, text)
+        return _parse_integer(parameter.name, text)
     if parameter.type == "list(integer)":
-        return _agent(parameter, text)
-    return None if parameter.accepts_null and text == _NULL else _closed(parameter, text)
+        return _parse_agent(parameter, text)
+    return None if parameter.accepts_null and text == _NULL else _require_known(parameter, text)
 
 
-def _agent(parameter: Parameter, text: str) -> int | str | None:
+def _parse_agent(parameter: Parameter, text: str) -> int | str | None:
     if text == _NULL:
         return None
-    return text if text == "inactive" else _integer(parameter.name, text.strip())
+    return text if text == "inactive" else _parse_integer(parameter.name, text.strip())
 
 
-def _closed(parameter: Parameter, value: Any) -> Any:
+def _require_known(parameter: Parameter, value: Any) -> Any:
     if parameter.values and value not in parameter.values:
         raise BadRequestError(f"{parameter.name} takes one of: {', '.join(parameter.values)}")
     return value
 
 
-def _integer(name: str, text: str) -> int:
+def _parse_integer(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < _HIGHEST):
         raise BadRequestError(f"{name} takes a whole number from 1 up")
     return int(text)
 
 
-def _number(name: str, text: str) -> float:
+def _parse_number(name: str, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -107,42 +109,44 @@ def _number(name: str, text: str) -> float:
     return number
 
 
-def _boolean(name: str, text: str) -> bool:
+def _parse_boolean(name: str, text: str) -> bool:
     words = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in words:
         raise BadRequestError(f"{name} takes true or false")
     return words[text.lower()]
 
 
-def _day(name: str, text: str) -> date:
+def _parse_date(name: str, text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
+    # `fromisoformat` also accepts formats that the reference does not document, such as 20250101.
     if day is None or day.isoformat() != text:
         raise BadRequestError(f"{name} takes a day as YYYY-MM-DD")
     return day
 
 
-def _moment(name: str, text: str) -> int:
+def _parse_timestamp(name: str, text: str) -> int:
     try:
         moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         moment = None
+    # `strptime` also accepts fields of one digit.
     if moment is None or len(text) != len("YYYY-MM-DDTHH:MM:SSZ"):
         raise BadRequestError(f"{name} takes a moment as YYYY-MM-DDTHH:MM:SSZ")
     return int(moment.timestamp())
 
 
-def _text(_: str, text: str) -> str:
+def _keep_text(_: str, text: str) -> str:
     return text
 
 
-_SCALARS: dict[str, Callable[[str, str], Any]] = {
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "string": _text,
-    "datestring": _day,
-    "datetimestring": _moment,
+_SCALAR_PARSERS: dict[str, Callable[[str, str], Any]] = {
+    "integer": _parse_integer,
+    "number": _parse_number,
+    "boolean": _parse_boolean,
+    "string": _keep_text,
+    "datestring": _parse_date,
+    "datetimestring": _parse_timestamp,
 }

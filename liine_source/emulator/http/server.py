@@ -1,4 +1,4 @@
-"""The emulator behind a port of this machine."""
+"""Start the emulator on a port of this machine."""
 
 import socket
 import threading
@@ -18,16 +18,16 @@ from liine_source.emulator.synthetic.history import Settings
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048
-_PATIENCE = 10.0
+_START_TIMEOUT = 10.0
 
 
 def create_emulator(
     interpretation: Interpretation | None = None, faults: Faults | None = None, **settings: Any
 ) -> Emulator:
-    """Return an emulator without a server. `settings` are those of `Settings`, or switches of `Interpretation`."""
+    """Return an emulator without a server. `settings` are fields of `Settings` or switches of `Interpretation`."""
     switches = {name: settings.pop(name) for name in _SWITCHES & settings.keys()}
     if switches and interpretation is not None:
-        raise TypeError("give `interpretation`, or its switches by name, not both")
+        raise TypeError("give `interpretation` or its switches by name, not both")
     return Emulator(Settings(**settings), interpretation or Interpretation(**switches), faults)
 
 
@@ -37,24 +37,25 @@ def running_emulator(
     faults: Faults | None = None,
     **settings: Any,
 ) -> Iterator[Emulator]:
-    """Yield an emulator that listens on a free loopback port, from a thread of this process, until the block ends.
+    """Run an emulator on a free loopback port, in a thread of this process, until the block ends.
 
-    `settings` are those of `Settings` (`interactions`, `customers`, `seed`, `zones`, `now`, …) or switches of
-    `Interpretation` by their names. A `TypeError` names what is unknown.
+    `settings` are fields of `Settings` (`interactions`, `customers`, `seed`, `zones`, `now`, …) or switches of
+    `Interpretation`. An unknown name raises `TypeError`.
     """
     emulator = create_emulator(interpretation, faults, **settings)
-    with _listening(LOOPBACK, 0) as listener:
-        emulator.base_url = _url_of(listener)
+    with _open_listener(LOOPBACK, 0) as listener:
+        emulator.base_url = _format_url(listener)
         server = _Server(emulator)
         thread = threading.Thread(target=server.run, args=([listener],), name="emulator", daemon=True)
         thread.start()
         try:
-            if not server.is_up.wait(_PATIENCE):
+            if not server.is_up.wait(_START_TIMEOUT):
                 raise RuntimeError("the emulator did not start")
             yield emulator
         finally:
+            # A slow answer must not delay the end of a test.
             server.should_exit = server.force_exit = True
-            thread.join(_PATIENCE)
+            thread.join(_START_TIMEOUT)
 
 
 def serve(
@@ -66,13 +67,13 @@ def serve(
     faults: Faults | None = None,
     **settings: Any,
 ) -> None:
-    """Serve until interrupted; port 0 takes any free one. `on_ready` gets the emulator once it listens.
+    """Serve until interrupted. Port 0 takes any free port; `on_ready` gets the emulator once it listens.
 
-    Nothing is printed. The controls under `/_emulator` need no token: keep `host` a loopback address.
+    The function prints nothing. The controls under `/_emulator` need no token, so `host` should be a loopback address.
     """
     emulator = create_emulator(interpretation, faults, **settings)
-    with _listening(host, port) as listener:
-        emulator.base_url = _url_of(listener)
+    with _open_listener(host, port) as listener:
+        emulator.base_url = _format_url(listener)
         _Server(emulator, on_ready).run([listener])
 
 
@@ -90,13 +91,14 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 log_level="critical",
+                # The application sets `Date` itself, by the emulator's clock.
                 date_header=False,
                 server_header=False,
             )
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
+        """Start to listen, then notify those who wait for it."""
         await super().startup(sockets)
         if self._on_ready is not None:
             self._on_ready(self._emulator)
@@ -106,10 +108,10 @@ class _Server(uvicorn.Server):
 _SWITCHES = frozenset(field.name for field in fields(Interpretation))
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _open_listener(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), backlog=_BACKLOG)
 
 
-def _url_of(listener: socket.socket) -> str:
+def _format_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{host}:{port}"

@@ -1,28 +1,26 @@
-"""From a query to one page of rows, newest first, and to what the answer says about it."""
+"""One page of the selected rows, newest first, with the `count` and the cursor of the answer."""
 
 from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from itertools import count
 from random import Random
 
-from liine_source.emulator.selection.filters import by_lead, predicates_of
 from liine_source.emulator.selection.interpretation import Interpretation
 from liine_source.emulator.selection.query import Query
-from liine_source.emulator.synthetic.clocks import DAY, Clock
-from liine_source.emulator.synthetic.customers import Customer
-from liine_source.emulator.synthetic.rows import Row, spelled
-from liine_source.emulator.synthetic.store import Store, first_key, key_of, start_of
+from liine_source.emulator.synthetic.rows import Row, format_timestamp
+from liine_source.emulator.synthetic.store import get_start, make_lowest_key, make_sort_key
 
-_KEPT_ROWS = 4_000_000
-_LARGEST_LIE = 2 * 60 * 60
+# Longer than a clock change, so that no choice of clock explains the cursor.
+_MAX_CURSOR_OFFSET = 2 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, newest first, and the numbers around them."""
+    """The rows of a page, newest first.
+
+    `total` counts all selected rows, `remaining` those older than the request's cursor; `size` is the limit applied.
+    """
 
     rows: list[Row]
     total: int
@@ -30,92 +28,37 @@ class Page:
     size: int
 
 
-class Selections:
-    """What queries select, oldest first, kept until a row changes: a walk asks the same many times."""
-
-    def __init__(self, store: Store, customers: Mapping[int, Customer]) -> None:
-        self._store = store
-        self._customers = customers
-        self._kept: OrderedDict[object, list[Row]] = OrderedDict()
-        self._version = store.version
-
-    def rows(self, query: Query, interpretation: Interpretation) -> list[Row]:
-        """All rows that `query` selects, whatever its cursor and limit."""
-        if self._version != self._store.version:
-            self._kept.clear()
-            self._version = self._store.version
-        clocks = (
-            interpretation.order_clock,
-            interpretation.dates_clock,
-            interpretation.end_date,
-            interpretation.updated_date_clock,
-        )
-        dates = (query.start_date, query.end_date, query.updated_date)
-        key = (query.customer_ids, dates, query.filters, clocks)
-        if key not in self._kept:
-            self._kept[key] = self._select(query, interpretation)
-        self._kept.move_to_end(key)
-        while len(self._kept) > 1 and sum(map(len, self._kept.values())) > _KEPT_ROWS:
-            self._kept.popitem(last=False)
-        return self._kept[key]
-
-    def _select(self, query: Query, interpretation: Interpretation) -> list[Row]:
-        clock = interpretation.order_clock
-        rows = [row for customer_id in query.customer_ids for row in self._of(customer_id, query, interpretation)]
-        for passes in predicates_of(query, self._customers):
-            rows = [row for row in rows if passes(row)]
-        if len(query.customer_ids) > 1 or clock != interpretation.dates_clock:
-            rows.sort(key=lambda row: key_of(row, clock))
-        return by_lead(rows) if ("analytics_methodology", "conversion") in query.filters else rows
-
-    def _of(self, customer_id: int, query: Query, interpretation: Interpretation) -> list[Row]:
-        first = None if query.start_date is None else _midnight(query.start_date)
-        last = None if query.end_date is None else _midnight(query.end_date)
-        if last is not None and interpretation.end_date == "day":
-            last += DAY - 1
-        rows = self._store.between(customer_id, interpretation.dates_clock, first, last)
-        if query.updated_date is None:
-            return rows
-        since = self._updated_since(customer_id, query.updated_date, interpretation.updated_date_clock)
-        return [row for row in rows if isinstance(row.updated_at, str) and row.updated_at >= since]
-
-    def _updated_since(self, customer_id: int, day: date, clock: Clock) -> str:
-        midnight = _midnight(day)
-        moment = midnight if clock == "utc" else self._customers[customer_id].wall.utc(midnight)
-        # Without its Z the text comes before every moment of that second.
-        return spelled(moment)[:-1]
-
-
-def page_of(
-    selected: list[Row], query: Query, interpretation: Interpretation, shorten: Callable[[int, int], int]
-) -> Page:
-    """The newest of the rows that the cursor leaves; `shorten` gets their number and the size, and gives the size."""
-    rows, end = _before_cursor(selected, query, interpretation)
-    size = min(query.limit, interpretation.limit_cap)
-    begin = max(0, end - shorten(end, size))
-    return Page(rows[begin:end][::-1], len(selected), end, size)
-
-
-class Shortener:
-    """Makes every n-th page come short that is not the last one."""
+class PageShortener:
+    """Shortens every n-th page that is not the last."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._pages = count(1)
 
-    def size(self, interpretation: Interpretation, remaining: int, size: int) -> int:
-        """How many rows the page at hand gets."""
+    def choose_size(self, interpretation: Interpretation, remaining: int, size: int) -> int:
+        """Return the number of rows of the next page, of which `size` fit and `remaining` exist."""
+        # A last page is short anyway and would not show that short pages can come earlier.
         if not interpretation.short_page_every or remaining <= size:
             return size
         number = next(self._pages)
         if number % interpretation.short_page_every:
             return size
-        rows = interpretation.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))  # noqa: S311  # invention, no secret
+        rows = interpretation.short_page_rows or Random(f"{self._seed}/{number}").randint(1, max(1, size - 1))  # noqa: S311  # invented data, no secret
         return min(rows, size)
 
 
-def count_of(page: Page, interpretation: Interpretation) -> int | None:
-    """What the answer gives as `count`, by the reading; None where it gives none."""
+def cut_page(
+    selected: list[Row], query: Query, interpretation: Interpretation, choose_size: Callable[[int, int], int]
+) -> Page:
+    """Return the newest rows before the cursor. `choose_size` gets the remaining rows and the limit."""
+    rows, end = _find_cursor(selected, query, interpretation)
+    size = min(query.limit, interpretation.limit_cap)
+    begin = max(0, end - choose_size(end, size))
+    return Page(rows[begin:end][::-1], len(selected), end, size)
+
+
+def compute_count(page: Page, interpretation: Interpretation) -> int | None:
+    """Return the answer's `count`; None if it is null or absent."""
     counts = {"total": page.total, "remaining": page.remaining, "page": len(page.rows)}
     if interpretation.count not in counts:
         return None
@@ -123,28 +66,27 @@ def count_of(page: Page, interpretation: Interpretation) -> int | None:
     return count if interpretation.count_cap is None else min(count, interpretation.count_cap)
 
 
-def cursor_of(page: Page, interpretation: Interpretation, seed: int) -> str | None:
-    """What the answer gives as `pagination_timestamp`, by the reading."""
+def compute_cursor(page: Page, interpretation: Interpretation, seed: int) -> str | None:
+    """Return the answer's `pagination_timestamp`; None if it is null or absent."""
     if not page.rows or interpretation.cursor in ("absent", "null"):
         return None
     row = page.rows[0] if interpretation.cursor == "first" else page.rows[-1]
-    start = start_of(row, interpretation.cursor_clock)
+    start = get_start(row, interpretation.cursor_clock)
     if interpretation.cursor == "neither":
-        start += Random(f"{seed}/{start}").choice((-1, 1)) * Random(f"{start}/{seed}").randint(1, _LARGEST_LIE)  # noqa: S311  # invention, no secret
-    return spelled(start)
+        # Seeded by the row, so that the same page gives the same cursor again.
+        sign = Random(f"{seed}/{start}").choice((-1, 1))  # noqa: S311  # invented data, no secret
+        start += sign * Random(f"{start}/{seed}").randint(1, _MAX_CURSOR_OFFSET)  # noqa: S311  # invented data, no secret
+    return format_timestamp(start)
 
 
-def _before_cursor(selected: list[Row], query: Query, interpretation: Interpretation) -> tuple[list[Row], int]:
-    """Rows, and how many of them, from the oldest on, the cursor leaves."""
+def _find_cursor(selected: list[Row], query: Query, interpretation: Interpretation) -> tuple[list[Row], int]:
+    """Return rows, oldest first, and how many of them are before the cursor."""
     if query.cursor is None:
         return selected, len(selected)
     clock = interpretation.cursor_clock
     end = query.cursor + (interpretation.cursor_comparison == "inclusive")
     if clock == interpretation.order_clock:
-        return selected, bisect_left(selected, first_key(end), key=lambda row: key_of(row, clock))
-    older = [row for row in selected if start_of(row, clock) < end]
+        return selected, bisect_left(selected, make_lowest_key(end), key=lambda row: make_sort_key(row, clock))
+    # Sorted by the other clock, the rows before the cursor may lie anywhere.
+    older = [row for row in selected if get_start(row, clock) < end]
     return older, len(older)
-
-
-def _midnight(day: date) -> int:
-    return int(datetime.combine(day, time(), UTC).timestamp())

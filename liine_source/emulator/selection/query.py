@@ -1,4 +1,4 @@
-"""One request for interactions, parsed and validated."""
+"""One valid request for interactions."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,7 +9,10 @@ from liine_source.spec.endpoints import DEFAULT_PAGE_SIZE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A valid request. `filters` holds (name, value) pairs; the value of a list parameter is a tuple."""
+    """The parsed parameters. `filters` holds (name, value) pairs; a parameter with several values has a tuple.
+
+    `cursor` is in seconds since 1970, on the clock that the interpretation chooses.
+    """
 
     customer_ids: tuple[int, ...]
     limit: int = DEFAULT_PAGE_SIZE

@@ -1,4 +1,4 @@
-"""Wall clocks: how far a time zone is from UTC at any moment, quickly."""
+"""Wall clocks: fast conversion between a time zone and UTC."""
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
@@ -7,68 +7,69 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 Clock = Literal["local", "utc"]
+"""The two clocks of a row: `start_time` shows the customer's wall clock, `start_time_tz` shows UTC."""
+
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 HOUR = 3600
 DAY = 24 * HOUR
 
 
-class Wall:
-    """The wall clock of one zone: conversions between it and UTC, both in seconds since 1970.
-
-    The transitions are found once, because a million conversions through `datetime` would take most
-    of the time that inventing a million interactions takes.
-    """
+class WallClock:
+    """The wall clock of one time zone. All times are in seconds since 1970."""
 
     def __init__(self, zone: str) -> None:
         self.zone = zone
         self._info = ZoneInfo(zone)
-        self._moments, self._offsets = self._transitions()
+        # Generating a million rows would spend most of its time in `datetime` without this table.
+        self._moments, self._offsets = self._find_transitions()
 
-    def offset(self, moment: int) -> int:
-        """Seconds by which this wall clock is ahead of UTC at `moment`."""
+    def get_offset(self, moment: int) -> int:
+        """Return how many seconds this clock is ahead of UTC at `moment`."""
         return self._offsets[bisect_right(self._moments, moment)]
 
-    def local(self, moment: int) -> int:
-        """What the wall clock shows at `moment`."""
-        return moment + self.offset(moment)
+    def to_local(self, moment: int) -> int:
+        """Convert UTC to the time that this clock shows."""
+        return moment + self.get_offset(moment)
 
-    def utc(self, local: int) -> int:
-        """The moment at which the wall clock shows `local`; the first of two, where an hour repeats."""
-        guesses = sorted(local - self.offset(local + shift) for shift in (-DAY, DAY))
-        return next((guess for guess in guesses if self.local(guess) == local), guesses[-1])
+    def to_utc(self, local: int) -> int:
+        """Convert a time on this clock to UTC. In a repeated hour, return the first of the two moments."""
+        guesses = sorted(local - self.get_offset(local + shift) for shift in (-DAY, DAY))
+        # In the hour that spring skips, no guess fits; the later one is as good as any.
+        return next((guess for guess in guesses if self.to_local(guess) == local), guesses[-1])
 
-    def repeated_hours(self, begin: int, end: int) -> list[int]:
-        """The moments between `begin` and `end` at which an autumn clock change sets the clock back."""
+    def find_repeated_hours(self, begin: int, end: int) -> list[int]:
+        """Return the moments between `begin` and `end` at which the clock is set back."""
         changes = zip(self._moments, self._offsets, self._offsets[1:], strict=False)
         return [moment for moment, before, after in changes if after < before and begin <= moment < end]
 
-    def _transitions(self) -> tuple[list[int], list[int]]:
+    def _find_transitions(self) -> tuple[list[int], list[int]]:
         moment, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
-        moments, offsets = [], [self._exact(moment)]
+        moments, offsets = [], [self._compute_offset(moment)]
         while moment < end:
+            # No zone changes twice within a week, so weekly steps miss nothing.
             after = moment + 7 * DAY
-            if self._exact(after) != offsets[-1]:
-                after = self._change_between(moment, after)
+            if self._compute_offset(after) != offsets[-1]:
+                after = self._find_change(moment, after)
                 moments.append(after)
-                offsets.append(self._exact(after))
+                offsets.append(self._compute_offset(after))
             moment = after
         return moments, offsets
 
-    def _change_between(self, before: int, after: int) -> int:
+    def _find_change(self, before: int, after: int) -> int:
         while after - before > 1:
             middle = (before + after) // 2
-            if self._exact(middle) == self._exact(before):
+            if self._compute_offset(middle) == self._compute_offset(before):
                 before = middle
             else:
                 after = middle
         return after
 
-    def _exact(self, moment: int) -> int:
+    def _compute_offset(self, moment: int) -> int:
         offset = datetime.fromtimestamp(moment, self._info).utcoffset() or timedelta()
         return int(offset.total_seconds())
 
 
 @lru_cache
-def wall_of(zone: str) -> Wall:
-    """The wall clock of `zone`, worked out once."""
-    return Wall(zone)
+def get_wall_clock(zone: str) -> WallClock:
+    """Return the wall clock of `zone`, built once per process."""
+    return WallClock(zone)

@@ -1,10 +1,11 @@
-"""The practices that the emulator invents: where they are, who works there, when they are open."""
+"""The invented practices: where they are, who works there, when they are open."""
 
 from dataclasses import dataclass
 
-from liine_source.emulator.synthetic.clocks import Wall, wall_of
+from liine_source.emulator.synthetic.clocks import WallClock, get_wall_clock
 
 FIRST_CUSTOMER_ID = 1001
+# Both hemispheres, and zones without summer time, because clock changes differ between them.
 DEFAULT_ZONES = (
     "America/New_York",
     "America/Los_Angeles",
@@ -16,6 +17,7 @@ DEFAULT_ZONES = (
     "America/Denver",
 )
 
+# Non-ASCII letters on purpose: a lost encoding must show in a test.
 _AGENT_NAMES = (
     "Ada Testwell", "Bo Sampleton", "Chidi Mockridge", "Dolores Fixture", "Émile Factice", "Frøya Prøve",
     "Ginevra Finta", "Halvard Stubbs",
@@ -30,7 +32,7 @@ _DIVISIONS = (
     ("Orthodontics", "Implants", "General Dentistry"),
     ("Fertility", "Weight Loss", "Hair Restoration"),
 )
-_OPENING = (
+_BUSINESS_HOURS = (
     ((0, 1, 2, 3, 4), 8, 17),
     ((1, 2, 3, 4, 5), 9, 18),
     ((0, 1, 2, 3, 4, 5, 6), 10, 16),
@@ -39,7 +41,7 @@ _OPENING = (
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who answers calls; an inactive agent has left but still stands on old calls."""
+    """A person who answers calls. An inactive agent has left, but old calls still name them."""
 
     agent_id: int
     name: str
@@ -49,7 +51,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """One practice. Its business hours are from `opens` to before `closes`, local, on `weekdays` (Monday is 0)."""
+    """One practice. It is open on `weekdays` (Monday is 0) from `opens` until `closes`, local time, in whole hours."""
 
     customer_id: int
     zone: str
@@ -68,13 +70,13 @@ class Customer:
         return tuple(self.location_zones)
 
     @property
-    def wall(self) -> Wall:
+    def wall_clock(self) -> WallClock:
         """The wall clock of its main location."""
-        return wall_of(self.zone)
+        return get_wall_clock(self.zone)
 
-    def wall_at(self, location: str) -> Wall:
-        """The wall clock of one location."""
-        return wall_of(self.location_zones.get(location, self.zone))
+    def get_wall_clock_at(self, location: str) -> WallClock:
+        """Return the wall clock of one location."""
+        return get_wall_clock(self.location_zones.get(location, self.zone))
 
     @property
     def inactive_agents(self) -> frozenset[int]:
@@ -82,35 +84,39 @@ class Customer:
         return frozenset(agent.agent_id for agent in self.agents if not agent.is_active)
 
 
-def customers_of(number: int, zones: tuple[str, ...], *, mixed_zones: bool) -> tuple[Customer, ...]:
-    """Invent `number` customers in `zones`, taken in turn; `mixed_zones` puts each one's last location elsewhere."""
-    return tuple(_customer(place, zones, mixed_zones=mixed_zones) for place in range(number))
+def create_customers(number: int, zones: tuple[str, ...], *, mixed_zones: bool) -> tuple[Customer, ...]:
+    """Invent `number` customers and assign `zones` to them in turn.
+
+    `mixed_zones` puts the last location of each customer in another zone.
+    """
+    return tuple(_create_customer(index, zones, mixed_zones=mixed_zones) for index in range(number))
 
 
-def _customer(place: int, zones: tuple[str, ...], *, mixed_zones: bool) -> Customer:
-    customer_id = FIRST_CUSTOMER_ID + place
-    zone = zones[place % len(zones)]
-    towns = _TOWNS[place % len(_TOWNS)]
+def _create_customer(index: int, zones: tuple[str, ...], *, mixed_zones: bool) -> Customer:
+    customer_id = FIRST_CUSTOMER_ID + index
+    zone = zones[index % len(zones)]
+    towns = _TOWNS[index % len(_TOWNS)]
     location_zones = dict.fromkeys(towns, zone)
     if mixed_zones:
         location_zones[towns[-1]] = "America/Denver" if zone != "America/Denver" else "America/New_York"
-    weekdays, opens, closes = _OPENING[place % len(_OPENING)]
+    weekdays, opens, closes = _BUSINESS_HOURS[index % len(_BUSINESS_HOURS)]
     return Customer(
         customer_id=customer_id,
         zone=zone,
         location_zones=location_zones,
-        divisions=_DIVISIONS[place % len(_DIVISIONS)],
-        agents=_agents(customer_id, towns),
+        divisions=_DIVISIONS[index % len(_DIVISIONS)],
+        agents=_create_agents(customer_id, towns),
         weekdays=weekdays,
         opens=opens,
         closes=closes,
-        has_messaging=place % 3 != 1,
-        has_divisions=place % 3 != 2,
+        has_messaging=index % 3 != 1,
+        has_divisions=index % 3 != 2,
     )
 
 
-def _agents(customer_id: int, towns: tuple[str, ...]) -> tuple[Agent, ...]:
+def _create_agents(customer_id: int, towns: tuple[str, ...]) -> tuple[Agent, ...]:
+    # Two of the eight have left, so that `agent=inactive` finds rows.
     return tuple(
-        Agent(customer_id * 100 + place, name, towns[place % len(towns)], is_active=place < 6)
-        for place, name in enumerate(_AGENT_NAMES)
+        Agent(customer_id * 100 + index, name, towns[index % len(towns)], is_active=index < 6)
+        for index, name in enumerate(_AGENT_NAMES)
     )

@@ -1,4 +1,4 @@
-"""Everything that one customer's leads have done until now, and what they will do each coming day."""
+"""The interactions of one customer: those up to now, and those of each coming day."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,38 +7,58 @@ from random import Random
 
 from liine_source.emulator.synthetic.clocks import DAY, HOUR
 from liine_source.emulator.synthetic.customers import DEFAULT_ZONES, Customer
-from liine_source.emulator.synthetic.journeys import Step, Storyteller
-from liine_source.emulator.synthetic.leads import Visits
+from liine_source.emulator.synthetic.journeys import JourneyGenerator, Step
+from liine_source.emulator.synthetic.leads import TouchPool
 
 DEFAULT_NOW = datetime(2025, 12, 15, 18, tzinfo=UTC)
 _JOURNEYS_SHARE = 0.7
-_ROWS_OF_A_JOURNEY = 2.2
-_ROWS_IN_A_REPEATED_HOUR = 6
-_BUSY_HOURS = (0.04,) * 6 + (0.1, 0.3, 0.8, 1.0, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0, 0.9, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05)
+_ROWS_PER_JOURNEY = 2.2
+_ROWS_PER_REPEATED_HOUR = 6
+# The chance of an interaction by hour of the local day: quiet nights, a lunch dip, few calls in the evening.
+_HOURLY_LOAD = (0.04,) * 6 + (
+    0.1,
+    0.3,
+    0.8,
+    1.0,
+    1.0,
+    1.0,
+    0.9,
+    1.0,
+    1.0,
+    1.0,
+    0.9,
+    0.6,
+    0.4,
+    0.3,
+    0.2,
+    0.15,
+    0.1,
+    0.05,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What to invent. The same settings invent the same interactions on every machine."""
+    """What to invent. Equal settings give equal interactions on every machine."""
 
     interactions: int = 1_000
-    """How many there are at the start, spam included, over all customers."""
+    """The number of interactions at the start, over all customers, spam included."""
     customers: int = 3
     seed: int = 1
     zones: tuple[str, ...] = DEFAULT_ZONES
-    """The customers' time zones, taken in turn."""
+    """The customers' time zones, assigned in turn."""
     mixed_zones: bool = False
-    """Whether each customer's last location has a clock of its own."""
+    """Whether the last location of each customer is in another time zone."""
     days: int = 3 * 365
-    """How far the history goes back from `now`."""
+    """The length of the history before `now`."""
     now: datetime = DEFAULT_NOW
-    """The moment at which the emulator's clock starts. It stands still until it is moved."""
+    """The start of the emulator's clock, which stands still until a test moves it."""
     ties: int = 3
-    """How many interactions share a second, where they do."""
+    """How many interactions of a group share one start second."""
     tie_share: float = 0.05
-    """The share of the interactions outside of journeys that begin such a group; 1: nearly all rows are tied."""
+    """The chance that an interaction outside journeys begins such a group; 1 ties nearly all rows."""
     arrivals_per_day: float = 5.0
-    """The fewest interactions a day of each customer once the clock moves; many interactions imply more."""
+    """The least number of new interactions per customer and day. Large histories bring more."""
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
@@ -47,99 +67,106 @@ class Settings:
             raise ValueError("at least one customer, zone, day and row in a tie, and no fewer than 0 interactions")
 
     @property
-    def began(self) -> int:
+    def start_seconds(self) -> int:
         """The start of the history in seconds since 1970."""
-        return self.ends - self.days * DAY
+        return self.now_seconds - self.days * DAY
 
     @property
-    def ends(self) -> int:
+    def now_seconds(self) -> int:
         """`now` in whole seconds since 1970."""
         return int(self.now.timestamp())
 
 
-class Ids:
-    """Ids that grow with the time at which an interaction starts, with gaps, each given once."""
+class IdSequence:
+    """Gives out unique ids that grow with the start of the interaction and leave gaps, as a database sequence would."""
 
     def __init__(self, settings: Settings) -> None:
-        self._began = settings.began
-        self._pace = 4 * max(settings.interactions, 1000) / (settings.days * DAY)
-        self._given: set[int] = set()
+        self._start = settings.start_seconds
+        # Four ids per expected row, so that later rows find a free id near their start.
+        self._ids_per_second = 4 * max(settings.interactions, 1000) / (settings.days * DAY)
+        self._used: set[int] = set()
 
-    def give(self, at: int) -> int:
-        """Return an id for an interaction that starts at `at`."""
-        row_id = 1000 + max(0, int((at - self._began) * self._pace))
-        while row_id in self._given:
+    def take_next(self, at: int) -> int:
+        """Return a new id for an interaction that starts at `at`."""
+        row_id = 1000 + max(0, int((at - self._start) * self._ids_per_second))
+        while row_id in self._used:
             row_id += 1
-        self._given.add(row_id)
+        self._used.add(row_id)
         return row_id
 
-    def take(self, row_id: int) -> None:
-        """Note an id that somebody else chose."""
-        self._given.add(row_id)
+    def reserve(self, row_id: int) -> None:
+        """Record an id that a test chose."""
+        self._used.add(row_id)
 
 
 class History:
-    """The steps of one customer."""
+    """Generates the interactions of one customer as steps."""
 
-    def __init__(self, settings: Settings, customer: Customer, ids: Ids) -> None:
+    def __init__(self, settings: Settings, customer: Customer, ids: IdSequence) -> None:
         self._settings = settings
         self.customer = customer
         self._ids = ids
-        self._dice = Random(f"{settings.seed}/{customer.customer_id}")  # noqa: S311  # invention, no secret
-        self._visits = Visits(customer, self._dice)
-        self._teller = Storyteller(customer, self._dice, self._visits)
+        self._rng = Random(f"{settings.seed}/{customer.customer_id}")  # noqa: S311  # invented data, no secret
+        self._journeys = JourneyGenerator(customer, self._rng, TouchPool(customer, self._rng))
 
-    def past(self, rows: int) -> Iterator[Step]:
-        """As many steps as give `rows` interactions until now, and what they lead to afterwards."""
+    def generate_past(self, rows: int) -> Iterator[Step]:
+        """Yield steps until `rows` of them start before now, and the later steps of the same journeys."""
         made = 0
         target = int(rows * _JOURNEYS_SHARE * (1 - self._settings.tie_share))
         while made < target:
-            steps = self._teller.journey(self._moment(self._settings.began, self._settings.ends))
-            seen = sum(step.at <= self._settings.ends for step in steps)
-            if made + seen > rows:
+            steps = self._journeys.create_journey(
+                self._pick_moment(self._settings.start_seconds, self._settings.now_seconds)
+            )
+            past = sum(step.at <= self._settings.now_seconds for step in steps)
+            # The number of rows is exact: single interactions fill what a journey would exceed.
+            if made + past > rows:
                 break
-            made += seen
-            yield from self._numbered(steps)
-        for at in self._lone_moments(rows - made):
-            yield from self._numbered(self._teller.single(at))
+            made += past
+            yield from self._assign_ids(steps)
+        for at in self._pick_single_moments(rows - made):
+            yield from self._assign_ids(self._journeys.create_single(at))
 
-    def day(self, begin: int, rows: float) -> Iterator[Step]:
-        """The steps that begin on the day that starts at `begin`: `rows` of them on average, and their sequels."""
-        dice = Random(f"{self._settings.seed}/{self.customer.customer_id}/{begin}")  # noqa: S311  # invention, no secret
-        self._dice.setstate(dice.getstate())
-        for share, tell in self._kinds(rows):
-            for _ in range(int(share) + (dice.random() < share % 1)):
-                yield from self._numbered(tell(self._moment(begin, begin + DAY)))
+    def generate_day(self, begin: int, rows: float) -> Iterator[Step]:
+        """Yield the steps of the day that starts at `begin`, `rows` on average, and the later steps of its journeys."""
+        rng = Random(f"{self._settings.seed}/{self.customer.customer_id}/{begin}")  # noqa: S311  # invented data, no secret
+        # Seeded by day, so that the rows do not depend on the steps in which a test moves the clock.
+        self._rng.setstate(rng.getstate())
+        for share, create in self._split_by_kind(rows):
+            for _ in range(int(share) + (rng.random() < share % 1)):
+                yield from self._assign_ids(create(self._pick_moment(begin, begin + DAY)))
 
-    def _kinds(self, rows: float) -> tuple[tuple[float, Callable[[int], list[Step]]], ...]:
-        journeys = rows * _JOURNEYS_SHARE / _ROWS_OF_A_JOURNEY
-        return (journeys, self._teller.journey), (rows * (1 - _JOURNEYS_SHARE), self._teller.single)
+    def _split_by_kind(self, rows: float) -> tuple[tuple[float, Callable[[int], list[Step]]], ...]:
+        journeys = rows * _JOURNEYS_SHARE / _ROWS_PER_JOURNEY
+        return (journeys, self._journeys.create_journey), (rows * (1 - _JOURNEYS_SHARE), self._journeys.create_single)
 
-    def _lone_moments(self, rows: int) -> Iterator[int]:
-        moments = self._repeated_hours() if rows >= 20 * _ROWS_IN_A_REPEATED_HOUR else []
+    def _pick_single_moments(self, rows: int) -> Iterator[int]:
+        # Small histories skip the repeated hours, which would otherwise make up most of their rows.
+        moments = self._pick_repeated_hours() if rows >= 20 * _ROWS_PER_REPEATED_HOUR else []
         yield from moments[:rows]
-        left = rows - len(moments[:rows])
-        while left:
-            at = self._moment(self._settings.began, self._settings.ends)
-            size = min(left, self._settings.ties) if self._dice.random() < self._settings.tie_share else 1
+        missing = rows - len(moments[:rows])
+        while missing:
+            at = self._pick_moment(self._settings.start_seconds, self._settings.now_seconds)
+            size = min(missing, self._settings.ties) if self._rng.random() < self._settings.tie_share else 1
             yield from [at] * size
-            left -= size
+            missing -= size
 
-    def _repeated_hours(self) -> list[int]:
-        """Moments on both sides of each autumn clock change, so that the wall clock shows each time twice."""
-        changes = self.customer.wall.repeated_hours(self._settings.began + HOUR, self._settings.ends - HOUR)
-        shifts = [int(HOUR * self._dice.random()) for _ in range(_ROWS_IN_A_REPEATED_HOUR // 2)]
+    def _pick_repeated_hours(self) -> list[int]:
+        """Return moments before and after each autumn clock change that show the same wall time."""
+        changes = self.customer.wall_clock.find_repeated_hours(
+            self._settings.start_seconds + HOUR, self._settings.now_seconds - HOUR
+        )
+        shifts = [int(HOUR * self._rng.random()) for _ in range(_ROWS_PER_REPEATED_HOUR // 2)]
         return [change + shift + side for change in changes for shift in shifts for side in (-HOUR, 0)]
 
-    def _moment(self, begin: int, end: int) -> int:
-        """A moment from `begin` to `end`, most likely at a busy hour of the customer's day."""
-        local, dice = self.customer.wall.local, self._dice.random
+    def _pick_moment(self, begin: int, end: int) -> int:
+        """Return a moment from `begin` to `end`, most likely in a busy hour of the customer's day."""
+        to_local, draw = self.customer.wall_clock.to_local, self._rng.random
         while True:
-            at = begin + int((end - begin) * dice())
-            if dice() < _BUSY_HOURS[local(at) // HOUR % 24]:
+            at = begin + int((end - begin) * draw())
+            if draw() < _HOURLY_LOAD[to_local(at) // HOUR % 24]:
                 return at
 
-    def _numbered(self, steps: list[Step]) -> list[Step]:
+    def _assign_ids(self, steps: list[Step]) -> list[Step]:
         for step in steps:
-            step.row_id = self._ids.give(step.at)
+            step.row_id = self._ids.take_next(step.at)
         return steps

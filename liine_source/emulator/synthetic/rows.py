@@ -1,4 +1,4 @@
-"""One interaction as the emulator keeps it and as it goes over the wire."""
+"""One interaction, as the emulator stores and sends it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import msgspec
 
 ABSENT = msgspec.UNSET
-"""Set on a field of a row, leaves its key out of the answer."""
+"""The value of a field whose key the answer leaves out."""
 
 
 class Row(msgspec.Struct, gc=False):
-    """The 84 fields: the reference's sample in its order, then those that the sample leaves out.
+    """The 84 fields: those of the reference's sample row in its order, then those that the sample lacks.
 
-    Spelled out so that a type checker knows them; a test compares the names with the spec.
-    Nothing is validated on assignment, so that a test can put any raw value on the wire.
+    Assignments are not validated, so that a test can send any raw value.
     """
 
+    # Written out, not derived from the spec, so that a type checker knows the names. A test compares the two.
     analyze_complete: bool | None = None
     customer_id: int = 0
     duration: int | None = None
@@ -103,18 +103,19 @@ class Row(msgspec.Struct, gc=False):
 
 
 SAMPLE_FIELDS = Row.__struct_fields__[:75]
-"""The fields of the reference's sample row (open question 13)."""
+"""The fields of the sample row (open question 13)."""
 
 TIMESTAMPS = ("start_time", "start_time_tz", "updated_at")
 
 
-def spelled(seconds: int) -> str:
-    """Spell seconds since 1970 as the reference does, on whatever clock they were counted."""
+def format_timestamp(seconds: int) -> str:
+    """Format seconds since 1970 as the reference does. The clock may be UTC or local; the text ends in Z for both."""
     return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}Z"
 
 
-def seconds_of(text: object) -> int | None:
-    """Read what `spelled` wrote; None for anything else."""
+def parse_timestamp(text: object) -> int | None:
+    """Parse the output of `format_timestamp`; return None for anything else."""
+    # `fromisoformat` accepts more formats than the emulator writes, and a test may have stored any value.
     if not isinstance(text, str) or len(text) != 20 or text[10] != "T" or text[19] != "Z":
         return None
     try:

@@ -1,4 +1,4 @@
-"""The interactions of all customers under a clock that somebody moves."""
+"""The interactions of all customers under a clock that a test moves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,101 +10,102 @@ from typing import Any
 
 from liine_source.emulator.synthetic import leads
 from liine_source.emulator.synthetic.clocks import DAY
-from liine_source.emulator.synthetic.customers import Customer, customers_of
-from liine_source.emulator.synthetic.history import History, Ids, Settings
+from liine_source.emulator.synthetic.customers import Customer, create_customers
+from liine_source.emulator.synthetic.history import History, IdSequence, Settings
 from liine_source.emulator.synthetic.journeys import Step
-from liine_source.emulator.synthetic.rows import Row, seconds_of, spelled
+from liine_source.emulator.synthetic.rows import Row, format_timestamp, parse_timestamp
 from liine_source.emulator.synthetic.store import Store
 
 _MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Birth:
-    """An interaction appears."""
+class Arrival:
+    """A new interaction starts."""
 
     row: Row
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An interaction becomes something else."""
+    """Fields of an interaction change."""
 
     row_id: int
     fields: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Dawn:
-    """A customer's day begins: what happens on it is invented now."""
+class DayStart:
+    """A customer's day begins; its interactions are invented now."""
 
     customer_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stir:
-    """Rows of a customer's last months change, one in each of the ways in which rows do."""
+class DailyChanges:
+    """One change of each kind happens to rows of a customer's last 90 days."""
 
     customer_id: int
 
 
-Happening = Birth | Change | Dawn | Stir
+Event = Arrival | Change | DayStart | DailyChanges
 
 
 class World:
-    """All customers' interactions as they are at `now`."""
+    """The interactions of all customers as they are at `now`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        chosen = customers_of(settings.customers, settings.zones, mixed_zones=settings.mixed_zones)
-        self.customers: dict[int, Customer] = {customer.customer_id: customer for customer in chosen}
+        customers = create_customers(settings.customers, settings.zones, mixed_zones=settings.mixed_zones)
+        self.customers: dict[int, Customer] = {customer.customer_id: customer for customer in customers}
         self.store = Store(self.customers)
         self.unknown_fields: dict[int, dict[str, Any]] = {}
-        self._seconds = settings.ends
-        self._touches = count(1)
+        self._seconds = settings.now_seconds
+        self._salts = count(1)
+        # A heap of (time, number, event). The number keeps the order of events of one second.
         self._numbers = count()
-        self._ids = Ids(settings)
-        self._coming: list[tuple[int, int, Happening]] = []
-        self._histories = {customer.customer_id: History(settings, customer, self._ids) for customer in chosen}
-        for place, history in enumerate(self._histories.values()):
-            rows, more = divmod(settings.interactions, settings.customers)
-            self._fill(history, rows + (place < more))
+        self._events: list[tuple[int, int, Event]] = []
+        self._ids = IdSequence(settings)
+        self._histories = {customer.customer_id: History(settings, customer, self._ids) for customer in customers}
+        for index, history in enumerate(self._histories.values()):
+            rows, remainder = divmod(settings.interactions, settings.customers)
+            self._fill(history, rows + (index < remainder))
 
     @property
     def now(self) -> datetime:
-        """What the emulator's clock shows."""
+        """The time on the emulator's clock, UTC."""
         return datetime.fromtimestamp(self._seconds, UTC)
 
     def advance(self, delta: timedelta) -> None:
-        """Move the clock, and let everything happen that happens until then."""
+        """Move the clock forward and apply every event that is due until then."""
         until = self._seconds + int(delta.total_seconds())
         if until < self._seconds:
             raise ValueError("the clock only moves forward")
-        while self._coming and self._coming[0][0] <= until:
-            self._seconds, _, happening = heappop(self._coming)
-            self._happen(happening)
+        while self._events and self._events[0][0] <= until:
+            self._seconds, _, event = heappop(self._events)
+            self._apply(event)
         self._seconds = until
 
     def insert(self, customer_id: int, fields: dict[str, Any]) -> Row:
-        """Add an interaction that starts now, unless `fields` say otherwise, and return it."""
-        start_tz, start = self._starts(self.customers[customer_id], fields)
-        plain: dict[str, Any] = {
-            "id": fields["id"] if "id" in fields else self._ids.give(self._seconds),
-            "call_id": f"{next(self._touches):032x}",
-            "lead_id": str(next(self._touches)),
+        """Add an interaction, which starts now unless `fields` give a start, and return it."""
+        start_tz, start = self._compute_starts(self.customers[customer_id], fields)
+        defaults: dict[str, Any] = {
+            "id": fields["id"] if "id" in fields else self._ids.take_next(self._seconds),
+            "call_id": f"{next(self._salts):032x}",
+            "lead_id": str(next(self._salts)),
             "interaction_type": "call",
             "direction": "inbound",
             "is_spam_likely": False,
             "start_time": start,
             "start_time_tz": start_tz,
-            "updated_at": self._touched(),
+            "updated_at": self._make_updated_at_now(),
         }
-        given = plain | fields
-        self._ids.take(given["id"])
-        if given["id"] in self.store:
+        values = defaults | fields
+        self._ids.reserve(values["id"])
+        if values["id"] in self.store:
             raise ValueError("there is an interaction of this id")
         row = Row(customer_id=customer_id)
-        known, unknown = _parted(given)
+        known, unknown = _split_by_known_name(values)
         for name, value in known.items():
             setattr(row, name, value)
         if unknown:
@@ -113,119 +114,123 @@ class World:
         return row
 
     def change(self, row_id: int, fields: dict[str, Any], *, touch_updated_at: bool) -> None:
-        """Change fields of an interaction; names that the reference does not know are kept beside the others."""
-        known, unknown = _parted(fields)
+        """Set fields of an interaction. Fields that the reference does not know are sent after the others."""
+        known, unknown = _split_by_known_name(fields)
+        # Another id or customer would be another row.
         if not known.keys().isdisjoint(("id", "customer_id")):
             raise ValueError("an interaction keeps its id and its customer")
         if touch_updated_at:
-            known = {"updated_at": self._touched()} | known
+            known = {"updated_at": self._make_updated_at_now()} | known
         if unknown:
             self.unknown_fields[row_id] = self.unknown_fields.get(row_id, {}) | unknown
         self.store.change(self.store[row_id], known)
 
     def remove(self, row_id: int) -> None:
-        """Make an interaction vanish."""
+        """Delete an interaction without a trace."""
         self.store.remove(row_id)
         self.unknown_fields.pop(row_id, None)
 
-    # Filling
+    # History
 
     def _fill(self, history: History, rows: int) -> None:
-        born = []
-        for step in history.past(rows):
-            row = self._row(step, history.customer)
+        started = []
+        for step in history.generate_past(rows):
+            row = self._create_row(step, history.customer)
             if step.at <= self._seconds:
-                born.append(row)
+                started.append(row)
             else:
-                self._await(step.at, Birth(row))
+                self._schedule(step.at, Arrival(row))
         customer_id = history.customer.customer_id
-        self.store.fill(customer_id, born)
-        self._await(self._seconds + 1, Dawn(customer_id))
+        self.store.fill(customer_id, started)
+        self._schedule(self._seconds + 1, DayStart(customer_id))
 
-    def _row(self, step: Step, customer: Customer) -> Row:
-        """The row of `step` as it is by now, or at its birth; what it becomes later is awaited."""
+    def _create_row(self, step: Step, customer: Customer) -> Row:
+        """Return the row of `step` as of now, and schedule its later changes."""
         fields, updated = step.fields, step.at
-        for at, change in sorted(step.changes, key=_moment_of):
+        for at, change in sorted(step.changes, key=_get_time):
             if isinstance(booked := change.get("booked_later_interaction_id"), Step):
                 change["booked_later_interaction_id"] = booked.row_id
             if at <= self._seconds:
                 fields |= change
                 updated = at
             else:
-                self._await(at, Change(step.row_id, change))
+                self._schedule(at, Change(step.row_id, change))
         fields["id"] = step.row_id
-        fields["start_time_tz"] = spelled(step.at)
-        fields["start_time"] = spelled(customer.wall_at(fields["last_touch_location"]).local(step.at))
-        fields["updated_at"] = _updated(updated, step.row_id)
+        fields["start_time_tz"] = format_timestamp(step.at)
+        wall_clock = customer.get_wall_clock_at(fields["last_touch_location"])
+        fields["start_time"] = format_timestamp(wall_clock.to_local(step.at))
+        fields["updated_at"] = _format_updated_at(updated, step.row_id)
         return Row(**fields)
 
-    def _await(self, at: int, happening: Happening) -> None:
-        heappush(self._coming, (at, next(self._numbers), happening))
+    # Events
 
-    # Happenings
+    def _schedule(self, at: int, event: Event) -> None:
+        heappush(self._events, (at, next(self._numbers), event))
 
-    def _happen(self, happening: Happening) -> None:
-        match happening:
-            case Birth(row):
+    def _apply(self, event: Event) -> None:
+        match event:
+            case Arrival(row):
                 self.store.add(row)
             case Change(row_id, fields):
+                # A test may have removed the row since the change was scheduled.
                 if row_id in self.store:
-                    self._become(self.store[row_id], fields)
-            case Dawn(customer_id):
-                self._dawn(customer_id)
-            case Stir(customer_id):
-                self._stir(customer_id)
+                    self._change_now(self.store[row_id], fields)
+            case DayStart(customer_id):
+                self._start_day(customer_id)
+            case DailyChanges(customer_id):
+                self._make_daily_changes(customer_id)
 
-    def _become(self, row: Row, fields: dict[str, Any]) -> None:
-        self.store.change(row, fields | {"updated_at": _updated(self._seconds, row.id)})
+    def _change_now(self, row: Row, fields: dict[str, Any]) -> None:
+        self.store.change(row, fields | {"updated_at": _format_updated_at(self._seconds, row.id)})
 
-    def _dawn(self, customer_id: int) -> None:
+    def _start_day(self, customer_id: int) -> None:
         history = self._histories[customer_id]
-        rate = self.settings.interactions / self.settings.customers / self.settings.days
-        for step in history.day(self._seconds, max(rate, self.settings.arrivals_per_day)):
-            self._await(step.at, Birth(self._row(step, history.customer)))
-        self._await(self._seconds + DAY // 2, Stir(customer_id))
-        self._await(self._seconds + DAY, Dawn(customer_id))
+        past_rate = self.settings.interactions / self.settings.customers / self.settings.days
+        for step in history.generate_day(self._seconds, max(past_rate, self.settings.arrivals_per_day)):
+            self._schedule(step.at, Arrival(self._create_row(step, history.customer)))
+        self._schedule(self._seconds + DAY // 2, DailyChanges(customer_id))
+        self._schedule(self._seconds + DAY, DayStart(customer_id))
 
-    def _stir(self, customer_id: int) -> None:
-        rows = self.store.between(customer_id, "utc", self._seconds - 90 * DAY, self._seconds)
-        dice = Random(f"{self.settings.seed}/{customer_id}/{self._seconds}/stir")  # noqa: S311  # invention, no secret
+    def _make_daily_changes(self, customer_id: int) -> None:
+        rows = self.store.select_between(customer_id, "utc", self._seconds - 90 * DAY, self._seconds)
+        rng = Random(f"{self.settings.seed}/{customer_id}/{self._seconds}/stir")  # noqa: S311  # invented data, no secret
         if rows:
-            for fields in _stirs(dice):
-                self._become(dice.choice(rows), fields)
+            for fields in _generate_changes(rng):
+                self._change_now(rng.choice(rows), fields)
 
-    def _touched(self) -> str:
-        return _updated(self._seconds, next(self._touches))
+    def _make_updated_at_now(self) -> str:
+        return _format_updated_at(self._seconds, next(self._salts))
 
-    def _starts(self, customer: Customer, fields: dict[str, Any]) -> tuple[str, str]:
-        """The start of a row in UTC and on the wall clock: one from the other, or both from now."""
-        utc, local = seconds_of(fields.get("start_time_tz")), seconds_of(fields.get("start_time"))
+    def _compute_starts(self, customer: Customer, fields: dict[str, Any]) -> tuple[str, str]:
+        """Return the start of a row in UTC and local time: one from the other, or both from now."""
+        utc, local = parse_timestamp(fields.get("start_time_tz")), parse_timestamp(fields.get("start_time"))
         if utc is None:
-            utc = self._seconds if local is None else customer.wall.utc(local)
-        return spelled(utc), spelled(customer.wall.local(utc))
+            utc = self._seconds if local is None else customer.wall_clock.to_utc(local)
+        return format_timestamp(utc), format_timestamp(customer.wall_clock.to_local(utc))
 
 
-def _moment_of(change: tuple[int, dict[str, Any]]) -> int:
+def _get_time(change: tuple[int, dict[str, Any]]) -> int:
     return change[0]
 
 
-def _updated(at: int, salt: int) -> str:
-    return f"{spelled(at)[:-1]}.{salt * 7919 % _MICROSECONDS:06d}Z"
+def _format_updated_at(at: int, salt: int) -> str:
+    # The reference gives microseconds. They follow from the id, so that equal seeds give equal rows.
+    return f"{format_timestamp(at)[:-1]}.{salt * 7919 % _MICROSECONDS:06d}Z"
 
 
-def _parted(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split_by_known_name(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     known = {name: value for name, value in fields.items() if name in Row.__struct_fields__}
     return known, {name: value for name, value in fields.items() if name not in known}
 
 
-def _stirs(dice: Random) -> Iterator[dict[str, Any]]:
-    """One change of each kind that the reference lets one expect."""
+def _generate_changes(rng: Random) -> Iterator[dict[str, Any]]:
+    """Yield one change of each kind that the reference makes possible."""
     yield {"outcome": "Booked", "helper_cell": True, "reason_not_booked": None}
-    yield {"appointment_status": dice.choice(("Attended", "Canceled / No Show"))}
-    yield {"revenue": round(dice.random() * 3000, 2), "appointment_status": "Attended"}
-    yield {"lead_id": str(90_000_000 + dice.getrandbits(20)), "sara_lead_id_reason": "Matched to EHR/PMS patient"}
+    yield {"appointment_status": rng.choice(("Attended", "Canceled / No Show"))}
+    yield {"revenue": round(rng.random() * 3000, 2), "appointment_status": "Attended"}
+    yield {"lead_id": str(90_000_000 + rng.getrandbits(20)), "sara_lead_id_reason": "Matched to EHR/PMS patient"}
     yield {"provider_names": []}
     yield {"provider_names": ["Dr. Nil", "Dr. 例", "Dr. Nil"]}
-    yield {"last_touch_session_extras": leads.extras(dice)}
+    yield {"last_touch_session_extras": leads.create_extras(rng)}
     yield {"is_spam_likely": True, "spam_likely_reason": "Not enough caller audio"}
     yield {"is_spam_likely": False, "spam_likely_reason": None}

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from liine_source.emulator import Burst, Faults, running_emulator
-from liine_source.emulator.http.faults import Schedule
+from liine_source.emulator.http.faults import FaultSchedule
 from tests.emulator.calls import get, log_in, send, token_of
 
 
@@ -23,7 +23,7 @@ from tests.emulator.calls import get, log_in, send, token_of
 )
 def test_when_a_burst_strikes(burst: Burst, struck: list[int]) -> None:
     """The next n, every n-th, after the first n."""
-    assert [number for number in range(1, 9) if burst.strikes(number)] == struck
+    assert [number for number in range(1, 9) if burst.affects(number)] == struck
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -164,7 +164,7 @@ def test_login_failures() -> None:
 def test_rate_limit_counts_the_last_second() -> None:
     """Three a second, by a clock in the test's hand."""
     now = 10.0
-    schedule = Schedule(Faults(rate_limit=3), monotonic=lambda: now)
+    schedule = FaultSchedule(Faults(rate_limit=3), monotonic=lambda: now)
     assert [schedule.is_too_fast() for _ in range(5)] == [False, False, False, True, True]
     now = 10.999
     assert schedule.is_too_fast()
@@ -177,7 +177,7 @@ def test_rate_limit_answers_429(says_when: bool, expected: str | None) -> None:
     """Too many requests, with or without Retry-After; the clock stands still so that no machine is too slow."""
     with running_emulator(interactions=0, customers=1) as api:
         faults = Faults(rate_limit=2, rate_limit_retry_after=says_when)
-        api.schedule = Schedule(faults, monotonic=lambda: 0.0)
+        api.schedule = FaultSchedule(faults, monotonic=lambda: 0.0)
         replies = [get(api) for _ in range(3)]
         assert [reply.status for reply in replies] == [200, 200, 429]
         assert replies[-1].headers.get("retry-after") == expected
