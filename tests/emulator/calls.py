@@ -1,4 +1,4 @@
-"""Requests as these tests send them: their own few lines, so that nothing of the connector is trusted."""
+"""A minimal HTTP client for these tests, so that they do not rely on the connector's."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ INTERACTIONS = "/call_log/interactions/"
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer."""
+    """Status, headers and body of an answer."""
 
     status: int
     headers: dict[str, str]
@@ -32,7 +32,7 @@ class Reply:
 def send(
     api: Emulator, method: str, target: str, body: str | None = None, timeout: float = 20, **headers: str
 ) -> Reply:
-    """Send one request on a connection of its own."""
+    """Send one request on a new connection."""
     connection = http.client.HTTPConnection(urlsplit(api.base_url).netloc, timeout=timeout)
     try:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -45,13 +45,13 @@ def send(
 
 
 def log_in(api: Emulator) -> Reply:
-    """Log in by JSON."""
+    """Log in with a JSON body."""
     credentials = json.dumps({"username": api.username, "password": api.password})
     return send(api, "POST", LOGIN, credentials, content_type="application/json")
 
 
-def token_of(api: Emulator) -> str:
-    """The value of an `Authorization` header that is good now."""
+def get_token(api: Emulator) -> str:
+    """Log in and return the value of an `Authorization` header."""
     token: str = log_in(api).json["token"]
     return token if token.startswith("bearer ") else f"bearer {token}"
 
@@ -59,13 +59,13 @@ def token_of(api: Emulator) -> str:
 def get(
     api: Emulator, path: str = INTERACTIONS, *, token: str | None = None, timeout: float = 20, **params: Any
 ) -> Reply:
-    """Ask for interactions, of the first customer unless told otherwise."""
+    """Request interactions, by default of the first customer."""
     query = urlencode({"customer_id": api.customer_ids[0]} | params, doseq=True)
-    return send(api, "GET", f"{path}?{query}", timeout=timeout, authorization=token or token_of(api))
+    return send(api, "GET", f"{path}?{query}", timeout=timeout, authorization=token or get_token(api))
 
 
 def ask(api: Emulator, *pairs: tuple[str, object]) -> dict[str, Any]:
-    """What the API would answer, without HTTP."""
+    """Return the API's answer without HTTP."""
     answer = api.interactions([(name, str(value)) for name, value in pairs])
     content: dict[str, Any] = json.loads(answer.body)
     return {"status": answer.status} | content

@@ -1,4 +1,4 @@
-"""Each status of the reference, and each way to get it."""
+"""Each status of the reference, and every way to get it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from liine_source.emulator import Burst, Emulator, Faults, running_emulator
 from liine_source.spec.statuses import STATUSES
-from tests.emulator.calls import INTERACTIONS, LOGIN, Reply, ask, get, send, token_of
+from tests.emulator.calls import INTERACTIONS, LOGIN, Reply, ask, get, get_token, send
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -46,11 +46,11 @@ def api() -> Iterator[Emulator]:
         (200, "GET", f"{INTERACTIONS}?customer_id=1001", {"accept": "text/html, application/*;q=0.1"}, None),
     ],
 )
-def test_what_gets_which_status(
+def test_status_of_a_request(
     api: Emulator, status: int, method: str, target: str, headers: dict[str, str], body: str | None
 ) -> None:
-    """Each refusal has its documented status and, but for HEAD, a JSON body that says why."""
-    reply = send(api, method, target, body, 20, **({"authorization": token_of(api)} | headers))
+    """A refused request gets its documented status and, except for HEAD, a JSON body with the reason."""
+    reply = send(api, method, target, body, 20, **({"authorization": get_token(api)} | headers))
     assert reply.status == status
     assert reply.headers["content-type"] == JSON
     if method != "HEAD":
@@ -93,15 +93,15 @@ def test_what_gets_which_status(
         [("customer_id", "1001"), ("agent", "1"), ("agents", "1")],
     ],
 )
-def test_a_malformed_parameter_is_refused(api: Emulator, pairs: list[tuple[str, str]]) -> None:
-    """What the reference does not document gets 400."""
+def test_malformed_parameter_is_refused(api: Emulator, pairs: list[tuple[str, str]]) -> None:
+    """Anything that the reference does not document gets 400."""
     assert ask(api, *pairs)["status"] == 400
 
 
-def test_every_status_of_the_reference_is_readable(api: Emulator) -> None:
-    """The two that only a fault brings, 500 and 503, have a body like the others."""
+def test_every_status_has_a_json_body(api: Emulator) -> None:
+    """500 and 503, which only a fault causes, have a body like the others."""
     for status in STATUSES:
         api.faults = Faults(bursts=(Burst(status=status.code, next=1),))
-        struck: Reply = get(api)
-        assert (struck.status, struck.json) == (status.code, {"error": status.name.lower()})
+        reply: Reply = get(api)
+        assert (reply.status, reply.json) == (status.code, {"error": status.name.lower()})
         assert get(api).status == 200

@@ -1,4 +1,4 @@
-"""Whole requests and whole answers, byte for byte, written by hand."""
+"""Whole requests and answers, byte for byte, written by hand."""
 
 import json
 import socket
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from liine_source.emulator import Emulator, Interpretation, running_emulator
-from tests.emulator.calls import token_of
+from tests.emulator.calls import get_token
 
 ROW = (
     '{"analyze_complete":true,"customer_id":1001,"duration":58,"messaging_utilization":57.1,"lead_id":"23541524",'
@@ -37,7 +37,7 @@ ROW = (
 )
 
 
-def insert_the_row(api: Emulator) -> None:
+def insert_row(api: Emulator) -> None:
     api.insert(
         1001,
         id=23,
@@ -58,8 +58,8 @@ def insert_the_row(api: Emulator) -> None:
     )
 
 
-def raw(api: Emulator, request: str) -> tuple[str, str]:
-    """Send these very bytes; return the head and the body of the answer."""
+def send_raw(api: Emulator, request: str) -> tuple[str, str]:
+    """Send the request unchanged; return the head and the body of the answer."""
     parts = urlsplit(api.base_url)
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
         connection.sendall(request.replace("\n", "\r\n").encode())
@@ -70,14 +70,14 @@ def raw(api: Emulator, request: str) -> tuple[str, str]:
     return head.decode(), body.decode()
 
 
-def test_a_page_byte_for_byte() -> None:
-    """The line of the reference's second example gets the reference's five keys, in the sample's order."""
+def test_page_byte_for_byte() -> None:
+    """The request line of the reference's second example gets the five documented keys in the sample's order."""
     with running_emulator(interactions=0, customers=1) as api:
-        insert_the_row(api)
-        head, body = raw(
+        insert_row(api)
+        head, body = send_raw(
             api,
             "GET /call_log/interactions/?customer_id=1001&limit=200 HTTP/1.1\n"
-            f"Host: app.liine.com\nAuthorization: {token_of(api)}\nConnection: close\n\n",
+            f"Host: app.liine.com\nAuthorization: {get_token(api)}\nConnection: close\n\n",
         )
         expected = '{"interactions":[' + ROW + '],"limit":200,"count":1,"num_pages":1,'
         expected += '"pagination_timestamp":"2021-05-27T05:08:51Z"}'
@@ -92,14 +92,14 @@ def test_a_page_byte_for_byte() -> None:
         assert json.loads(body)["interactions"] == api.truth()
 
 
-def test_an_empty_page_byte_for_byte() -> None:
-    """Beyond the last row there is nothing, and no cursor."""
+def test_empty_page_byte_for_byte() -> None:
+    """The page after the last row has no rows and no cursor."""
     with running_emulator(interactions=0, customers=1) as api:
-        insert_the_row(api)
-        _, body = raw(
+        insert_row(api)
+        _, body = send_raw(
             api,
             "GET /call_log/interactions?customer_id=1001&pagination_timestamp=2021-05-27T05:08:51Z HTTP/1.1\n"
-            f"Host: app.liine.com\nAuthorization: {token_of(api)}\nConnection: close\n\n",
+            f"Host: app.liine.com\nAuthorization: {get_token(api)}\nConnection: close\n\n",
         )
         assert body == '{"interactions":[],"limit":100,"count":1,"num_pages":1,"pagination_timestamp":null}'
 
@@ -112,11 +112,11 @@ def test_an_empty_page_byte_for_byte() -> None:
         ("application/x-www-form-urlencoded", "username=test&password=Test123%21"),
     ],
 )
-def test_a_login_as_in_the_examples(kind: str, body: str) -> None:
-    """Both bodies of the reference's examples get a token with its prefix and an expiry with milliseconds."""
+def test_login_as_in_the_examples(kind: str, body: str) -> None:
+    """Both bodies of the reference's examples get a token with a prefix and an expiry with milliseconds."""
     now = datetime(2021, 9, 24, 11, 0, 32, tzinfo=UTC)
     with running_emulator(interactions=0, customers=1, now=now) as api:
-        head, answer = raw(
+        head, answer = send_raw(
             api,
             "POST /call_log/authenticate/ HTTP/1.1\nHost: app.liine.com\nConnection: close\n"
             f"Content-Type: {kind}\nContent-Length: {len(body)}\n\n{body}",
@@ -129,12 +129,12 @@ def test_a_login_as_in_the_examples(kind: str, body: str) -> None:
         assert api.logins == 1
 
 
-def test_the_word_bearer_may_be_spelled_in_any_case() -> None:
-    """A scheme has no case."""
+def test_scheme_is_case_insensitive() -> None:
+    """`bearer` and `Bearer` are accepted, another scheme is not."""
     with running_emulator(interactions=0, customers=1) as api:
-        bare = token_of(api).removeprefix("bearer ")
+        bare = get_token(api).removeprefix("bearer ")
         for scheme, status in {"bearer": 200, "Bearer": 200, "Basic": 401}.items():
-            head, _ = raw(
+            head, _ = send_raw(
                 api,
                 "GET /call_log/interactions/?customer_id=1001 HTTP/1.1\nHost: x\nConnection: close\n"
                 f"Authorization: {scheme} {bare}\n\n",
@@ -142,27 +142,27 @@ def test_the_word_bearer_may_be_spelled_in_any_case() -> None:
             assert head.startswith(f"HTTP/1.1 {status} ")
 
 
-def test_the_error_body_is_readable() -> None:
-    """An error is JSON with a sentence, and names the parameter without its value."""
+def test_error_body_names_the_parameter() -> None:
+    """The error is JSON and names the parameter without its value."""
     with running_emulator(interactions=0, customers=1) as api:
-        _, body = raw(
+        _, body = send_raw(
             api,
             "GET /call_log/interactions/?customer_id=1001&start_date=private HTTP/1.1\nHost: x\nConnection: close\n"
-            f"Authorization: {token_of(api)}\n\n",
+            f"Authorization: {get_token(api)}\n\n",
         )
         assert body == '{"error":"start_date takes a day as YYYY-MM-DD"}'
 
 
-def test_the_log_keeps_no_secret() -> None:
-    """The log of requests has what was asked and whether it was allowed, neither password nor token."""
+def test_request_log_holds_no_secrets() -> None:
+    """The log holds the parameters of a request and whether it was authorized, but no password or token."""
     with running_emulator(Interpretation(), interactions=0, customers=1) as api:
-        token = token_of(api)
-        raw(
+        token = get_token(api)
+        send_raw(
             api,
             "GET /call_log/interactions/?customer_id=1001&search=Zo%C3%AB HTTP/1.1\nHost: x\nConnection: close\n"
             f"Authorization: {token}\n\n",
         )
-        raw(api, "GET /call_log/interactions/ HTTP/1.1\nHost: x\nConnection: close\n\n")
+        send_raw(api, "GET /call_log/interactions/ HTTP/1.1\nHost: x\nConnection: close\n\n")
         login, good, bad = api.requests
         assert (login.method, login.path, login.params, login.status) == ("POST", "/call_log/authenticate/", (), 200)
         assert good.params == (("customer_id", "1001"), ("search", "Zoë"))
@@ -173,12 +173,12 @@ def test_the_log_keeps_no_secret() -> None:
         assert (api.requests, api.logins) == ([], 0)
 
 
-def test_a_token_lives_by_the_emulators_clock() -> None:
-    """When the clock passes `valid_until` the token is void."""
+def test_token_expires_by_the_emulators_clock() -> None:
+    """A token is valid until the clock reaches `valid_until`."""
     with running_emulator(interactions=0, customers=1, token_validity=timedelta(minutes=5)) as api:
         line = "GET /call_log/interactions/?customer_id=1001 HTTP/1.1\nHost: x\nConnection: close\nAuthorization: "
-        line += f"{token_of(api)}\n\n"
+        line += f"{get_token(api)}\n\n"
         api.advance(timedelta(minutes=4, seconds=59))
-        assert raw(api, line)[0].startswith("HTTP/1.1 200 ")
+        assert send_raw(api, line)[0].startswith("HTTP/1.1 200 ")
         api.advance(timedelta(seconds=1))
-        assert raw(api, line)[0].startswith("HTTP/1.1 401 ")
+        assert send_raw(api, line)[0].startswith("HTTP/1.1 401 ")

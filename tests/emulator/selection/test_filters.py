@@ -1,4 +1,4 @@
-"""Each of the 76 parameters, against what its documented meaning selects from the truth."""
+"""Each of the 76 parameters, compared with what its documented meaning selects from all rows."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -23,7 +23,7 @@ NO_LEADS = {
 
 @pytest.fixture(scope="module")
 def api() -> Emulator:
-    """A thousand rows and two more customers, and a few rows that no journey would bring."""
+    """A thousand rows of each of three customers, and a few that no journey creates."""
     emulator = create_emulator(interactions=3_000, customers=3, seed=7)
     emulator.insert(1001, direction=None, lead_id="lead-a", call_id="call-a", name="ÉMILIE Test")
     emulator.insert(1001, lead_id="lead-b", call_id="call-b", last_touch_location="Mockham", initial_location=None)
@@ -33,13 +33,13 @@ def api() -> Emulator:
     return emulator
 
 
-def number(row: Row, name: str) -> float:
-    """A number for a comparison that no missing value can pass."""
+def get_number(row: Row, name: str) -> float:
+    """Return NaN for a missing value, which fails every comparison."""
     return float("nan") if row[name] is None else row[name]
 
 
-def in_hours(row: Row) -> bool:
-    """Customer 1001 is open Monday to Friday from 8 to 17, on its wall clock."""
+def is_in_business_hours(row: Row) -> bool:
+    """Customer 1001 is open Monday to Friday from 8 to 17, local time."""
     start = datetime.fromisoformat(row["start_time"])
     return start.weekday() < 5 and 8 <= start.hour < 17
 
@@ -59,13 +59,13 @@ GENERAL: dict[str, list[Case]] = {
     "pagination_timestamp": [
         ([("pagination_timestamp", "2024-11-03T01:30:00Z")], lambda row: row["start_time"] < "2024-11-03T01:30:00Z")
     ],
-    "duration_min": [([("duration_min", 300)], lambda row: number(row, "duration") > 300)],
-    "duration_max": [([("duration_max", "300")], lambda row: number(row, "duration") < 300)],
+    "duration_min": [([("duration_min", 300)], lambda row: get_number(row, "duration") > 300)],
+    "duration_max": [([("duration_max", "300")], lambda row: get_number(row, "duration") < 300)],
     "messaging_utilization_min": [
-        ([("messaging_utilization_min", 50)], lambda row: number(row, "messaging_utilization") >= 50)
+        ([("messaging_utilization_min", 50)], lambda row: get_number(row, "messaging_utilization") >= 50)
     ],
     "messaging_utilization_max": [
-        ([("messaging_utilization_max", 50)], lambda row: number(row, "messaging_utilization") < 50)
+        ([("messaging_utilization_max", 50)], lambda row: get_number(row, "messaging_utilization") < 50)
     ],
     "first_time_interaction": [
         ([("first_time_interaction", "true")], lambda row: row["first_time_interaction"] is True),
@@ -151,9 +151,9 @@ GENERAL: dict[str, list[Case]] = {
     "call_ids": [
         ([("call_ids", "call-a"), ("call_ids", "call-b")], lambda row: row["call_id"] in ("call-a", "call-b")),
     ],
-    "business_hours": [([("business_hours", "true")], in_hours)],
-    "revenue_min": [([("revenue_min", 500)], lambda row: number(row, "revenue") >= 500)],
-    "revenue_max": [([("revenue_max", "500.0")], lambda row: number(row, "revenue") <= 500)],
+    "business_hours": [([("business_hours", "true")], is_in_business_hours)],
+    "revenue_min": [([("revenue_min", 500)], lambda row: get_number(row, "revenue") >= 500)],
+    "revenue_max": [([("revenue_max", "500.0")], lambda row: get_number(row, "revenue") <= 500)],
     "appointment_status": [
         ([("appointment_status", "Attended")], lambda row: row["appointment_status"] == "Attended"),
         ([("appointment_status", "Canceled / No Show")],
@@ -190,32 +190,30 @@ VALUES = {
 TEXTS = {"landing_url": ["GCLID=test", "offers"], "referrer_url": ["GOOGLE.com", "MAPS."]}
 
 
-def either_is_in(fields: list[str], values: list[str]) -> Callable[[Row], bool]:
+def match_values(fields: list[str], values: list[str]) -> Callable[[Row], bool]:
     wanted = [None if value == "null" else value for value in values]
     return lambda row: [row[field] for field in fields if row[field] in wanted] != []
 
 
-def either_contains(
-    fields: list[str], texts: list[str], combine: Callable[[list[bool]], bool]
-) -> Callable[[Row], bool]:
+def match_texts(fields: list[str], texts: list[str], combine: Callable[[list[bool]], bool]) -> Callable[[Row], bool]:
     return lambda row: combine([any(text.lower() in (row[field] or "").lower() for field in fields) for text in texts])
 
 
-def metadata() -> Iterator[tuple[str, Case]]:
+def list_touch_cases() -> Iterator[tuple[str, Case]]:
     for prefix, touches in TOUCHES.items():
         for attribute, values in VALUES.items():
             name, fields = f"{prefix}_{attribute}", [f"{touch}_{attribute}" for touch in touches]
-            yield name, ([(name, value) for value in values], either_is_in(fields, values))
+            yield name, ([(name, value) for value in values], match_values(fields, values))
         for attribute, texts in TEXTS.items():
             name, fields = f"{prefix}_{attribute}_search", [f"{touch}_{attribute}" for touch in touches]
             given: Pairs = [(name, text) for text in texts]
-            yield name, (given, either_contains(fields, texts, all))
-            yield f"{name}_type", ([*given, (f"{name}_type", "or")], either_contains(fields, texts, any))
-            yield f"{name}_type", ([*given, (f"{name}_type", "and")], either_contains(fields, texts, all))
+            yield name, (given, match_texts(fields, texts, all))
+            yield f"{name}_type", ([*given, (f"{name}_type", "or")], match_texts(fields, texts, any))
+            yield f"{name}_type", ([*given, (f"{name}_type", "and")], match_texts(fields, texts, all))
 
 
-CASES = [(name, case) for name, cases in GENERAL.items() for case in cases] + list(metadata())
-ELSEWHERE = {"customer_id", "customer_ids", "limit", "analytics_methodology", "include_is_spam_likely"}
+CASES = [(name, case) for name, cases in GENERAL.items() for case in cases] + list(list_touch_cases())
+TESTED_BELOW = {"customer_id", "customer_ids", "limit", "analytics_methodology", "include_is_spam_likely"}
 
 
 @pytest.mark.parametrize(
@@ -223,8 +221,8 @@ ELSEWHERE = {"customer_id", "customer_ids", "limit", "analytics_methodology", "i
     [case for _, case in CASES],
     ids=["&".join(f"{name}={value}" for name, value in case[0]) for _, case in CASES],
 )
-def test_a_parameter_selects_what_it_says(api: Emulator, pairs: Pairs, selects: Callable[[Row], bool]) -> None:
-    """The rows of the answer are those of the truth that pass, in its order, some but not all; the count agrees."""
+def test_parameter_selects_documented_rows(api: Emulator, pairs: Pairs, selects: Callable[[Row], bool]) -> None:
+    """The answer has exactly the rows that match, in order; they are some of all rows, and `count` agrees."""
     rows = api.truth(1001, include_spam=False)
     expected = [row["id"] for row in rows if selects(row)]
     answer = ask(api, ("customer_id", 1001), ("limit", 1000), *pairs)
@@ -234,9 +232,9 @@ def test_a_parameter_selects_what_it_says(api: Emulator, pairs: Pairs, selects: 
         assert answer["count"] == len(expected)
 
 
-def test_the_table_leaves_no_parameter_out() -> None:
-    """All 76 are exercised, here by the table or by a test of their own."""
-    assert {name for name, _ in CASES} | ELSEWHERE == {parameter.name for parameter in PARAMETERS}
+def test_every_parameter_is_tested() -> None:
+    """All 76 parameters are in the table or have a test below."""
+    assert {name for name, _ in CASES} | TESTED_BELOW == {parameter.name for parameter in PARAMETERS}
     assert len(PARAMETERS) == 76
 
 
@@ -250,7 +248,7 @@ def test_the_table_leaves_no_parameter_out() -> None:
     ],
 )
 def test_customers(api: Emulator, pairs: Pairs, customers: list[int]) -> None:
-    """One or several customers, merged by start, of equal starts the higher id first."""
+    """Rows of several customers are sorted by start; among equal starts the higher id comes first."""
     rows = [row for customer in customers for row in api.truth(customer, include_spam=False)]
     rows.sort(key=lambda row: (row["start_time"], row["id"]), reverse=True)
     answer = ask(api, *pairs, ("limit", 700))
@@ -259,7 +257,7 @@ def test_customers(api: Emulator, pairs: Pairs, customers: list[int]) -> None:
 
 
 def test_limit_defaults_to_100_and_is_capped_at_1000() -> None:
-    """The cap is silent: the answer repeats the limit that was asked for."""
+    """The cap does not show in the answer's `limit`, which repeats the requested one."""
     emulator = create_emulator(interactions=1_300, customers=1)
     for limit, expected in {
         None: (100, 100, 1300, 13),
@@ -273,16 +271,16 @@ def test_limit_defaults_to_100_and_is_capped_at_1000() -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "false", "", "whatever"])
-def test_spam_comes_when_the_parameter_is_there_at_all(api: Emulator, value: str) -> None:
-    """Whatever its value, `include_is_spam_likely` adds spam; without it there is none."""
+def test_spam_is_included_for_any_value_of_the_parameter(api: Emulator, value: str) -> None:
+    """Any value of `include_is_spam_likely` includes spam; without the parameter there is none."""
     every = [row["id"] for row in api.truth(1001)]
     answer = ask(api, ("customer_id", 1001), ("limit", 1000), ("include_is_spam_likely", value))
     assert [row["id"] for row in answer["interactions"]] == every[:1000]
     assert answer["count"] == len(every) > ask(api, ("customer_id", 1001))["count"]
 
 
-def test_conversion_gives_a_row_for_each_lead() -> None:
-    """The operative interaction of each lead, or else its first; `form` also finds what a form led to."""
+def test_conversion_returns_one_row_per_lead() -> None:
+    """It is the lead's operative interaction, or else its first. `form` also selects rows that followed a form."""
     emulator = create_emulator(interactions=0, customers=1)
     first = emulator.insert(1001, lead_id="a", start_time_tz="2025-01-01T10:00:00Z", interaction_type="form")
     booked = emulator.insert(
@@ -299,13 +297,13 @@ def test_conversion_gives_a_row_for_each_lead() -> None:
 
 
 def test_business_hours_false_selects_all(api: Emulator) -> None:
-    """The reference's default is false, so false leaves nothing out."""
+    """The documented default is false, so false must not exclude rows."""
     both = [ask(api, ("customer_id", 1001), *more)["count"] for more in ([], [("business_hours", "false")])]
     assert both[0] == both[1]
 
 
-def test_filters_combine_by_and(api: Emulator) -> None:
-    """Two parameters select what passes both."""
+def test_filters_are_combined_by_and(api: Emulator) -> None:
+    """Several parameters select the rows that match all of them."""
     expected = [
         row["id"]
         for row in api.truth(1001, include_spam=False)
@@ -316,8 +314,8 @@ def test_filters_combine_by_and(api: Emulator) -> None:
     assert expected
 
 
-def test_the_word_null_is_a_value_where_the_reference_has_no_star(api: Emulator) -> None:
-    """Only starred parameters know the special value; and where they do, a text "null" is not what it finds."""
+def test_null_is_special_only_for_starred_parameters(api: Emulator) -> None:
+    """For starred parameters `null` selects missing values, not the text "null"; for others it is a plain text."""
     assert ask(api, ("customer_id", 1001), ("appointment_location", "null"))["count"] == 0
     rows = api.truth(1001, include_spam=False)
     assert any(row["initial_utm_campaign"] == "null" for row in rows)

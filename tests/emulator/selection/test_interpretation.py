@@ -1,4 +1,4 @@
-"""Each switch of `Interpretation`, with an answer written by hand where it changes one."""
+"""Each switch of `Interpretation`, with the expected answers written by hand."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from liine_source.emulator import ABSENT, Emulator, Interpretation, create_emulator, running_emulator
-from tests.emulator.calls import INTERACTIONS, LOGIN, ask, get, log_in, send, token_of
+from tests.emulator.calls import INTERACTIONS, LOGIN, ask, get, get_token, log_in, send
 
 # The autumn clock change of New York in 2025: 01:30 occurs at 05:30 and at 06:30 UTC.
 STARTS = [
@@ -22,8 +22,8 @@ STARTS = [
 ]
 
 
-def autumn(**interpretation: Any) -> Emulator:
-    """Five rows around a clock change."""
+def create_autumn_emulator(**interpretation: Any) -> Emulator:
+    """Create an emulator with five rows around a clock change."""
     emulator = create_emulator(interactions=0, customers=1, interpretation=Interpretation(**interpretation))
     for row_id, start, start_tz in STARTS:
         emulator.insert(
@@ -32,12 +32,12 @@ def autumn(**interpretation: Any) -> Emulator:
     return emulator
 
 
-def ids_of(emulator: Emulator, *pairs: tuple[str, object]) -> list[int]:
+def list_ids(emulator: Emulator, *pairs: tuple[str, object]) -> list[int]:
     return [row["id"] for row in ask(emulator, ("customer_id", 1001), *pairs)["interactions"]]
 
 
-def test_every_switch_is_tested_here() -> None:
-    """A new switch must add itself to this list, and a test below."""
+def test_every_switch_has_a_test() -> None:
+    """A new switch needs an entry in this list and a test below."""
     assert {field.name for field in fields(Interpretation)} == {
         "cursor", "cursor_comparison", "cursor_clock", "order_clock", "short_page_every", "short_page_rows",
         "limit_cap", "limit_echo", "count", "count_cap", "count_lag", "dates_clock", "end_date",
@@ -49,9 +49,9 @@ def test_every_switch_is_tested_here() -> None:
 
 @pytest.mark.parametrize(("clock", "ids"), [("local", [5, 4, 2, 3, 1]), ("utc", [5, 4, 3, 2, 1])])
 def test_order_clock(clock: Any, ids: list[int]) -> None:
-    """In the repeated hour the two clocks order differently; of equal starts the higher id comes first."""
-    emulator = autumn(order_clock=clock)
-    assert ids_of(emulator) == ids
+    """In the repeated hour the two clocks sort differently; among equal starts the higher id comes first."""
+    emulator = create_autumn_emulator(order_clock=clock)
+    assert list_ids(emulator) == ids
     assert [row["id"] for row in emulator.truth()] == ids
 
 
@@ -66,19 +66,19 @@ def test_order_clock(clock: Any, ids: list[int]) -> None:
     ],
 )
 def test_cursor_returned(cursor: Any, clock: Any, expected: str | None) -> None:
-    """`pagination_timestamp` is the start of one of the page's rows, on one of the clocks, or nothing."""
-    emulator = autumn(cursor=cursor, cursor_clock=clock)
+    """`pagination_timestamp` is the start of the page's first or last row on either clock, or null."""
+    emulator = create_autumn_emulator(cursor=cursor, cursor_clock=clock)
     assert ask(emulator, ("customer_id", 1001), ("limit", 3))["pagination_timestamp"] == expected
 
 
 def test_cursor_absent() -> None:
-    """The key is not there."""
-    assert "pagination_timestamp" not in ask(autumn(cursor="absent"), ("customer_id", 1001))
+    """The answer has no key `pagination_timestamp`."""
+    assert "pagination_timestamp" not in ask(create_autumn_emulator(cursor="absent"), ("customer_id", 1001))
 
 
-def test_cursor_that_is_no_rows() -> None:
-    """It is near the last row's start and never equal to it, and the same when asked again."""
-    emulator = autumn(cursor="neither")
+def test_cursor_that_fits_no_row() -> None:
+    """The cursor is near the last row's start but never equal to it, and the same page gives the same cursor."""
+    emulator = create_autumn_emulator(cursor="neither")
     for limit, (_, start, _) in zip([1, 2, 3, 4, 5], [STARTS[place] for place in (4, 3, 1, 2, 0)], strict=True):
         given = ask(emulator, ("customer_id", 1001), ("limit", limit))["pagination_timestamp"]
         assert 1 <= abs(datetime.fromisoformat(given) - datetime.fromisoformat(start)).total_seconds() <= 7200
@@ -99,36 +99,36 @@ def test_cursor_that_is_no_rows() -> None:
     ],
 )
 def test_cursor_comparison(comparison: Any, clock: Any, order: Any, cursor: str, ids: list[int]) -> None:
-    """Older than the cursor, or as old too, on either clock, whatever the order."""
-    emulator = autumn(cursor_comparison=comparison, cursor_clock=clock, order_clock=order)
-    assert ids_of(emulator, ("pagination_timestamp", cursor)) == ids
+    """A cursor excludes or includes its own second, on either clock and with either sort order."""
+    emulator = create_autumn_emulator(cursor_comparison=comparison, cursor_clock=clock, order_clock=order)
+    assert list_ids(emulator, ("pagination_timestamp", cursor)) == ids
 
 
 def test_short_pages() -> None:
-    """Every third page that is not the last has fewer rows, and they are still the newest."""
+    """Every third page except the last is short and still holds the newest remaining rows."""
     emulator = create_emulator(interactions=0, customers=1, short_page_every=3, short_page_rows=1)
     for number in range(40):
         emulator.insert(1001, id=number + 1, start_time_tz=f"2025-06-01T10:{number:02d}:00Z")
     pages: list[list[int]] = []
     cursor: list[tuple[str, object]] = []
     while not pages or pages[-1]:
-        pages.append(ids_of(emulator, ("limit", 10), *cursor))
+        pages.append(list_ids(emulator, ("limit", 10), *cursor))
         cursor = [("pagination_timestamp", f"2025-06-01T06:{pages[-1][-1] - 1:02d}:00Z")] if pages[-1] else []
     assert [len(page) for page in pages] == [10, 10, 1, 10, 9, 0]
     assert [row_id for page in pages for row_id in page] == list(range(40, 0, -1))
 
 
-def test_short_pages_of_any_length() -> None:
-    """Without `short_page_rows` a page has any number from 1 to one less than a full one."""
+def test_short_pages_of_random_length() -> None:
+    """Without `short_page_rows` a short page has from one row up to one less than a full page."""
     emulator = create_emulator(interactions=200, customers=1, short_page_every=1)
-    lengths = {len(ids_of(emulator, ("limit", 5))) for _ in range(60)}
+    lengths = {len(list_ids(emulator, ("limit", 5))) for _ in range(60)}
     assert lengths == {1, 2, 3, 4}
 
 
 @pytest.mark.parametrize(("echo", "expected"), [("requested", (2, 3)), ("effective", (2, 2))])
 def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
-    """A lower cap, and which limit the answer tells."""
-    answer = ask(autumn(limit_cap=2, limit_echo=echo), ("customer_id", 1001), ("limit", 3))
+    """A lower cap shortens the page, and `limit_echo` decides which limit the answer gives."""
+    answer = ask(create_autumn_emulator(limit_cap=2, limit_echo=echo), ("customer_id", 1001), ("limit", 3))
     assert (len(answer["interactions"]), answer["limit"]) == expected
     assert (answer["count"], answer["num_pages"]) == (5, 3)
 
@@ -145,9 +145,9 @@ def test_limit_cap(echo: Any, expected: tuple[int, int]) -> None:
         ({"count_lag": 1, "count_cap": 3, "count": "null"}, None),
     ],
 )
-def test_a_count_that_is_capped_or_behind(interpretation: dict[str, Any], expected: int | None) -> None:
-    """It says less than there is, and the rows are all there."""
-    answer = ask(autumn(**interpretation), ("customer_id", 1001), ("limit", 2))
+def test_count_that_is_capped_or_behind(interpretation: dict[str, Any], expected: int | None) -> None:
+    """The count is too low, but no row is missing."""
+    answer = ask(create_autumn_emulator(**interpretation), ("customer_id", 1001), ("limit", 2))
     assert (answer["count"], len(answer["interactions"])) == (expected, 2)
 
 
@@ -162,8 +162,8 @@ def test_a_count_that_is_capped_or_behind(interpretation: dict[str, Any], expect
     ],
 )
 def test_count(count: Any, expected: dict[str, int | None]) -> None:
-    """What `count` counts on the second page; `num_pages` follows it."""
-    emulator = autumn(count=count)
+    """The second page shows what `count` counts; `num_pages` is computed from it."""
+    emulator = create_autumn_emulator(count=count)
     answer = ask(emulator, ("customer_id", 1001), ("limit", 2), ("pagination_timestamp", "2025-11-02T23:30:00Z"))
     assert {name: answer[name] for name in ("count", "num_pages") if name in answer} == expected
 
@@ -180,36 +180,36 @@ def test_count(count: Any, expected: dict[str, int | None]) -> None:
     ],
 )
 def test_dates(clock: Any, end: Any, parameter: str, day: str, ids: list[int]) -> None:
-    """Whose days `start_date` and `end_date` mean, and whether all of the last one."""
-    assert ids_of(autumn(dates_clock=clock, end_date=end), (parameter, day)) == ids
+    """Dates mean local or UTC days, and `end_date` means the whole day or its first second."""
+    assert list_ids(create_autumn_emulator(dates_clock=clock, end_date=end), (parameter, day)) == ids
 
 
-def test_the_edges_of_a_day() -> None:
-    """The first second of a day belongs to it, the first of the next day does not; so for `updated_date`."""
+def test_first_and_last_second_of_a_day() -> None:
+    """A day includes its first second and excludes the first second of the next, also for `updated_date`."""
     emulator = create_emulator(interactions=0, customers=1, dates_clock="utc")
     for row_id, start in enumerate(["2025-06-01T23:59:59Z", "2025-06-02T00:00:00Z", "2025-06-03T00:00:00Z"], 1):
         emulator.insert(1001, id=row_id, start_time_tz=start, updated_at=f"{start[:-1]}.000000Z")
-    assert ids_of(emulator, ("start_date", "2025-06-02"), ("end_date", "2025-06-02")) == [2]
-    assert ids_of(emulator, ("updated_date", "2025-06-02")) == [3, 2]
+    assert list_ids(emulator, ("start_date", "2025-06-02"), ("end_date", "2025-06-02")) == [2]
+    assert list_ids(emulator, ("updated_date", "2025-06-02")) == [3, 2]
 
 
 @pytest.mark.parametrize(("clock", "ids"), [("utc", [5]), ("local", [])])
 def test_updated_date(clock: Any, ids: list[int]) -> None:
-    """04:30 UTC is of the 3rd in UTC and of the 2nd in New York."""
-    assert ids_of(autumn(updated_date_clock=clock), ("updated_date", "2025-11-03")) == ids
+    """04:30 UTC on the 3rd is still the 2nd in New York."""
+    assert list_ids(create_autumn_emulator(updated_date_clock=clock), ("updated_date", "2025-11-03")) == ids
 
 
 @pytest.mark.parametrize(("updated_at", "lacking"), [("present", set()), ("absent", {1, 2, 3, 4, 5}), ("some", {3})])
 def test_updated_at(updated_at: Any, lacking: set[int]) -> None:
-    """Rows may lack `updated_at`; `updated_date` still works, the server knows it."""
-    emulator = autumn(updated_at=updated_at)
+    """`updated_date` still selects rows that are sent without `updated_at`."""
+    emulator = create_autumn_emulator(updated_at=updated_at)
     assert {row["id"] for row in emulator.truth() if "updated_at" not in row} == lacking
-    assert ids_of(emulator, ("updated_date", "2025-11-03")) == [5]
+    assert list_ids(emulator, ("updated_date", "2025-11-03")) == [5]
 
 
 @pytest.mark.parametrize("has_prefix", [True, False])
 def test_token_prefix(has_prefix: bool) -> None:
-    """The token comes with or without its scheme, and is good with it."""
+    """A token is sent with or without its scheme; sent back with the scheme it is valid."""
     with running_emulator(interactions=0, customers=1, token_prefix=has_prefix) as api:
         assert log_in(api).json["token"].startswith("bearer ") is has_prefix
         assert get(api).status == 200
@@ -217,7 +217,7 @@ def test_token_prefix(has_prefix: bool) -> None:
 
 @pytest.mark.parametrize(("accepts", "statuses"), [("both", [200, 200]), ("json", [200, 400]), ("form", [400, 200])])
 def test_login_accepts(accepts: Any, statuses: list[int]) -> None:
-    """JSON, a form, or both."""
+    """The login accepts JSON, a form or both."""
     with running_emulator(interactions=0, customers=1, login_accepts=accepts) as api:
         form = send(
             api, "POST", LOGIN, "username=test&password=Test123!", content_type="application/x-www-form-urlencoded"
@@ -229,7 +229,7 @@ def test_login_accepts(accepts: Any, statuses: list[int]) -> None:
     ("milliseconds", "expected"), [(True, "2025-12-15T18:02:00.000Z"), (False, "2025-12-15T18:02:00Z")]
 )
 def test_valid_until(milliseconds: bool, expected: str) -> None:
-    """How long a token is good for, and how that is spelled."""
+    """The validity and the format of the expiry can be set."""
     interpretation = Interpretation(token_validity=timedelta(minutes=2), valid_until_milliseconds=milliseconds)
     with running_emulator(interpretation, interactions=0, customers=1) as api:
         assert log_in(api).json["valid_until"] == expected
@@ -247,7 +247,7 @@ def test_valid_until(milliseconds: bool, expected: str) -> None:
     ],
 )
 def test_slash(slash: Any, path: str, status: int, location: str | None) -> None:
-    """One form of the path may redirect to the other, on the same host, query and all."""
+    """One form of the path may redirect to the other on the same host, with the query."""
     with running_emulator(interactions=0, customers=1, slash=slash) as api:
         reply = get(api, path, search="a b")
         assert (reply.status, reply.headers.get("location")) == (status, location)
@@ -255,8 +255,8 @@ def test_slash(slash: Any, path: str, status: int, location: str | None) -> None
 
 @pytest.mark.parametrize(("shape", "fields_of_a_row"), [("documented", 84), ("sample", 75), ("unknown", 86)])
 def test_fields(shape: Any, fields_of_a_row: int) -> None:
-    """All, the sample's, or two more."""
-    row = autumn(fields=shape).truth()[0]
+    """Rows have the documented fields, the sample's, or two unknown ones more."""
+    row = create_autumn_emulator(fields=shape).truth()[0]
     assert len(row) == fields_of_a_row
     assert ("updated_at" in row) is (shape != "sample")
     assert (row.get("new_vendor_field"), row.get("new_score")) == (("x", 7) if shape == "unknown" else (None, None))
@@ -264,13 +264,13 @@ def test_fields(shape: Any, fields_of_a_row: int) -> None:
 
 def test_nulls_omitted() -> None:
     """A field without a value has no key."""
-    row = autumn(nulls="omitted").truth()[0]
+    row = create_autumn_emulator(nulls="omitted").truth()[0]
     assert None not in row.values()
     assert {"id", "start_time", "customer_id"} <= row.keys()
 
 
 def test_vocabulary() -> None:
-    """Rows use words that no list has, while filters go by the documented ones."""
+    """Rows contain undocumented values, while filters select by the documented ones."""
     emulator = create_emulator(interactions=2_000, customers=1)
     plain = emulator.truth()
     emulator.interpretation = replace(emulator.interpretation, vocabulary="drifted")
@@ -286,7 +286,7 @@ def test_vocabulary() -> None:
 
 
 def test_loose_types() -> None:
-    """Every value can still be read: it is the documented one in another spelling."""
+    """Every value can still be parsed and equals the documented one."""
     emulator = create_emulator(interactions=500, customers=1)
     plain = {row["id"]: row for row in emulator.truth()}
     emulator.interpretation = replace(emulator.interpretation, types="loose")
@@ -308,7 +308,7 @@ def test_loose_types() -> None:
 
 
 def test_broken_types() -> None:
-    """Some values mean nothing; ids and starts stay whole."""
+    """Some values cannot be parsed; ids and starts stay valid."""
     rows = create_emulator(interactions=1_500, customers=1, types="broken").truth()
     assert {"n/a"} < {row["duration"] for row in rows}
     assert any(row["has_audio"] == {"a": 1} for row in rows)
@@ -318,7 +318,7 @@ def test_broken_types() -> None:
 
 
 def test_date_header() -> None:
-    """The header follows the emulator's clock, ahead by the skew, or is left out."""
+    """The header shows the emulator's clock plus the skew, or real time, or is absent."""
     with running_emulator(interactions=0, customers=1) as api:
         assert get(api).headers["date"] == "Mon, 15 Dec 2025 18:00:00 GMT"
         api.advance(timedelta(days=1, seconds=5))
@@ -336,18 +336,18 @@ def test_date_header() -> None:
     [(True, "gzip, deflate", "gzip"), (True, "gzip;q=0", None), (True, "identity", None), (False, "gzip", None)],
 )
 def test_gzip(is_on: bool, accepts: str, encoding: str | None) -> None:
-    """Compressed where both sides want it, and the same underneath."""
+    """The answer is compressed if the switch is on and the client accepts it; the content is the same."""
     with running_emulator(interactions=50, customers=1, gzip=is_on) as api:
         query = f"{INTERACTIONS}?customer_id=1001&include_is_spam_likely=1"
-        reply = send(api, "GET", query, authorization=token_of(api), accept_encoding=accepts)
+        reply = send(api, "GET", query, authorization=get_token(api), accept_encoding=accepts)
         assert reply.headers.get("content-encoding") == encoding
         body = gzip.decompress(reply.body) if encoding else reply.body
         assert json.loads(body)["interactions"] == api.truth()
 
 
-def test_readings_combine_with_explicit_changes() -> None:
-    """A row changed by hand goes over the wire raw: any value, no key, or a name that nobody knows."""
-    emulator = autumn(nulls="omitted", types="loose")
+def test_interpretation_keeps_explicit_changes() -> None:
+    """What a test sets is sent as it is: any value, no key, or an unknown field."""
+    emulator = create_autumn_emulator(nulls="omitted", types="loose")
     emulator.change(2, duration="n/a", updated_at=ABSENT, brand_new=[1, None])
     row = next(row for row in emulator.truth() if row["id"] == 2)
     assert (row["duration"], row["brand_new"], "updated_at" in row) == ("n/a", [1, None], False)

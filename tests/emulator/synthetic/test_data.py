@@ -1,4 +1,4 @@
-"""What is invented: as much as asked for, the same for the same seed, and everything that can occur."""
+"""The invented data: the right amount, reproducible by seed, and with every documented value."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def rows(api: Emulator) -> list[dict[str, Any]]:
 
 
 def test_rows_have_the_documented_fields() -> None:
-    """The emulator's own list of 84 names is the spec's, and 75 of them are the sample's."""
+    """The emulator's own list of 84 fields equals the spec's; 75 of them are in the sample."""
     assert set(Row.__struct_fields__) == {field.name for field in FIELDS}
     assert len(Row.__struct_fields__) == 84
     assert set(Row.__struct_fields__) - set(SAMPLE_FIELDS) == {
@@ -48,17 +48,17 @@ def test_rows_have_the_documented_fields() -> None:
     ],
 )
 def test_every_documented_value_occurs(rows: list[dict[str, Any]], field: str, values: tuple[str, ...]) -> None:
-    """10,000 rows have each value of each list, and no other."""
+    """10,000 rows contain every documented value and no other."""
     assert {row[field] for row in rows} - {None} == set(values)
 
 
 def test_every_field_is_set_somewhere(rows: list[dict[str, Any]]) -> None:
-    """No column is empty."""
+    """Every field has a value in some row."""
     assert {name for row in rows for name, value in row.items() if value is not None} == set(Row.__struct_fields__)
 
 
 def test_values_have_the_documented_types(rows: list[dict[str, Any]]) -> None:
-    """Numbers are numbers, booleans booleans, objects objects."""
+    """Every value has its documented JSON type."""
     python: dict[str, Any] = {
         "text": str,
         "bool": bool,
@@ -73,8 +73,8 @@ def test_values_have_the_documented_types(rows: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(("interactions", "customers"), [(0, 1), (1, 1), (2, 3), (17, 2), (1_000, 7)])
-def test_as_many_as_asked_for(interactions: int, customers: int) -> None:
-    """Exactly so many at the start, shared out evenly, ids once each."""
+def test_number_of_interactions_is_exact(interactions: int, customers: int) -> None:
+    """The start has exactly the requested rows, shared evenly among customers, with unique ids."""
     emulator = create_emulator(interactions=interactions, customers=customers)
     shares = [len(emulator.truth(customer)) for customer in emulator.customer_ids]
     assert (sum(shares), len(shares)) == (interactions, customers)
@@ -82,8 +82,8 @@ def test_as_many_as_asked_for(interactions: int, customers: int) -> None:
     assert len({row["id"] for row in emulator.truth()}) == interactions == len(emulator)
 
 
-def test_the_same_seed_invents_the_same() -> None:
-    """Same settings, same rows, now and after the clock has moved by the same time in other steps."""
+def test_same_seed_gives_the_same_rows() -> None:
+    """Equal settings give equal rows, also after the clock has moved in other steps to the same time."""
     first, second, other = (create_emulator(interactions=600, seed=seed) for seed in (5, 5, 6))
     assert first.truth() == second.truth() != other.truth()
     first.advance(timedelta(days=9))
@@ -93,7 +93,7 @@ def test_the_same_seed_invents_the_same() -> None:
 
 
 def test_wall_clocks(api: Emulator, rows: list[dict[str, Any]]) -> None:
-    """`start_time` is the customer's wall clock spelled with Z, `start_time_tz` is UTC, whatever the season."""
+    """`start_time` is local time with a Z and `start_time_tz` is UTC, in every season."""
     for row in rows:
         utc = datetime.fromisoformat(row["start_time_tz"])
         local = utc.astimezone(ZoneInfo(api.zone(row["customer_id"])))
@@ -105,8 +105,8 @@ def test_wall_clocks(api: Emulator, rows: list[dict[str, Any]]) -> None:
     ]  # fmt: skip
 
 
-def test_updated_at_tells_the_last_change(rows: list[dict[str, Any]]) -> None:
-    """A scored call was updated after its end, an appointment that was kept after its booking."""
+def test_updated_at_is_the_last_change(rows: list[dict[str, Any]]) -> None:
+    """A scored call was updated after its end, an attended appointment after its booking."""
     for row in rows:
         since = datetime.fromisoformat(row["updated_at"]) - datetime.fromisoformat(row["start_time_tz"])
         if row["call_status"] == "Connected":
@@ -115,8 +115,8 @@ def test_updated_at_tells_the_last_change(rows: list[dict[str, Any]]) -> None:
             assert since > timedelta(days=1)
 
 
-def test_the_repeated_hour_has_rows_on_both_sides(rows: list[dict[str, Any]]) -> None:
-    """At each autumn clock change of three years the same wall time occurs at two moments."""
+def test_repeated_hour_has_rows_before_and_after_the_change(rows: list[dict[str, Any]]) -> None:
+    """At each of three autumn clock changes, rows share a local time but not a UTC time."""
     moments: dict[tuple[int, str], set[str]] = {}
     for row in rows:
         moments.setdefault((row["customer_id"], row["start_time"]), set()).add(row["start_time_tz"])
@@ -127,14 +127,14 @@ def test_the_repeated_hour_has_rows_on_both_sides(rows: list[dict[str, Any]]) ->
 
 @pytest.mark.parametrize(("ties", "tie_share"), [(1, 0.0), (7, 0.2), (60, 1.0)])
 def test_ties(ties: int, tie_share: float) -> None:
-    """As many rows as asked for share a second."""
+    """The requested number of rows share a second."""
     emulator = create_emulator(interactions=1_200, customers=1, ties=ties, tie_share=tie_share)
     sizes = Counter(row["start_time_tz"] for row in emulator.truth())
     assert ties <= max(sizes.values()) <= max(ties + 2, 2)
 
 
 def test_zones_can_be_chosen_and_mixed() -> None:
-    """A customer's location may have a clock of its own, so that the two clocks order rows differently."""
+    """A location in another time zone makes the two clocks sort rows differently."""
     emulator = create_emulator(
         interactions=400, customers=2, zones=("Asia/Kolkata", "America/Denver"), mixed_zones=True
     )
@@ -145,16 +145,16 @@ def test_zones_can_be_chosen_and_mixed() -> None:
     assert utc != sorted(utc, reverse=True)
 
 
-def test_nobody_can_be_reached(rows: list[dict[str, Any]]) -> None:
-    """Numbers are of the range for fiction, addresses of example.com."""
+def test_contact_details_are_fictional(rows: list[dict[str, Any]]) -> None:
+    """Phone numbers are in the range for fiction, e-mail addresses at example.com."""
     assert all(row["phone_number"] == "Unknown" or row["phone_number"][4:9] == "55501" for row in rows)
     assert all((row["tracking_number"] or "19195550100")[4:9] == "55501" for row in rows)
     assert all((row["email"] or "@example.com").endswith("@example.com") for row in rows)
     assert any(not (row["name"] or "").isascii() for row in rows)
 
 
-def test_journeys_hang_together(rows: list[dict[str, Any]]) -> None:
-    """A booking that came later is a later row of the journey, and the operative one."""
+def test_journeys_are_consistent(rows: list[dict[str, Any]]) -> None:
+    """A row that was booked later points to a later row of the journey, which is the operative one."""
     by_id = {row["id"]: row for row in rows}
     later = [row for row in rows if row["is_booked_later"]]
     assert len(later) > 500
@@ -173,7 +173,7 @@ def test_journeys_hang_together(rows: list[dict[str, Any]]) -> None:
 
 
 def test_history_and_now_can_be_chosen() -> None:
-    """The first row is not older than the history, the last not younger than now."""
+    """No row is older than the history or newer than now."""
     now = datetime(2024, 2, 29, 12, tzinfo=UTC)
     starts = [row["start_time_tz"] for row in create_emulator(interactions=500, now=now, days=10).truth()]
     assert "2024-02-19T12:00:00Z" <= min(starts) <= max(starts) <= "2024-02-29T12:00:00Z"
@@ -192,12 +192,12 @@ def test_history_and_now_can_be_chosen() -> None:
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, Any]) -> None:
-    """A mistake is an error at once."""
+    """Settings that make no sense raise `ValueError` at once."""
     with pytest.raises(ValueError):
         create_emulator(**settings)
 
 
 def test_unknown_settings_are_refused() -> None:
-    """A misspelled setting is no setting."""
+    """A misspelled setting raises `TypeError`."""
     with pytest.raises(TypeError):
         create_emulator(interaction=5)
