@@ -1,5 +1,5 @@
-{#- A text key of several values, salted; null where one of them is null. -#}
-{% macro key_of(values) -%}
+{#- Salted hash of several values, as text; null if any of them is null. -#}
+{% macro surrogate_key(values) -%}
     {%- set salt = var('liine_key_salt', env_var('LIINE_KEY_SALT', '')) | replace("'", "''") -%}
     {%- set parts = [] -%}
     {%- for value in values -%} {%- do parts.append('cast(' ~ value ~ ' as text)') -%} {%- endfor -%}
@@ -8,8 +8,8 @@
 
 
 {#-
-    A campaign's key, from the UTM values of one touch; null where it has none. Lengths stand before the values, so
-    that no two campaigns share a key.
+    Key of a campaign: the UTM source, medium and campaign of one touch; null if all three are null. Each value is
+    preceded by its length, so that no two campaigns share a key.
 -#}
 {% macro campaign_key(touch) -%}
     {%- set names = [touch ~ '_utm_source', touch ~ '_utm_medium', touch ~ '_utm_campaign'] -%}
@@ -18,5 +18,5 @@
         {%- do parts.append("length(coalesce(" ~ name ~ ", ''))") -%}
         {%- do parts.append("coalesce(" ~ name ~ ", '')") -%}
     {%- endfor -%}
-    case when coalesce({{ names | join(', ') }}) is not null then {{ key_of(parts) }} end
+    case when coalesce({{ names | join(', ') }}) is not null then {{ surrogate_key(parts) }} end
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    The words that the API's reference lists, by staging's column. A row may bring others: they are kept, counted in
-    `rpt_liine__data_health`, and warned of by the tests of staging.
+    Values that the API reference lists, by staging column. Other values are kept: the staging tests warn about them, and
+    `rpt_liine__data_health` counts them.
 
 [[[cog
 import derive

@@ -1,6 +1,6 @@
--- Without the variable, no mart tells of a person what the classes `direct` and `indirect` cover.
+-- Columns of the classes `direct` and `indirect` are null unless liine_personal_data is true.
 {% set marts = [ref('fct_liine__interactions'), ref('fct_liine__leads')] %}
-with found as (
+with checked as (
 
     {% for mart in marts -%}
         {%- set node = (graph.nodes.values() | selectattr('name', 'equalto', mart.identifier | lower) | list | first)
@@ -13,12 +13,12 @@ with found as (
                     min(cast({{ column.name }} as text)),
                 {% endfor -%}
                 cast(null as text)
-            ) is not null as has_any
+            ) is not null as has_personal_data
         from {{ mart }}
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
 )
 
 select mart
-from found
-where has_any and not {{ var('liine_personal_data') | lower }}
+from checked
+where has_personal_data and not {{ var('liine_personal_data') | lower }}

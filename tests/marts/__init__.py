@@ -1,5 +1,4 @@
-"""The marts' figures once more, from the words of `dbt/README.md` over the API's own rows, without SQL.
+"""An independent computation of the marts in Python, from the API's rows and the definitions in `dbt/README.md`.
 
-Nothing here reads a model, and nothing here was written from one: where the two agree, two readings of the same
-definitions agree.
+Nothing here reads the SQL or was written from it, so that a mistake in either shows as a difference.
 """

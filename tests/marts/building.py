@@ -1,4 +1,4 @@
-"""The dbt project run over a warehouse, as a user runs it: another process, told by environment variables."""
+"""Runs the dbt project on a warehouse as a user does: in a process of its own, configured by environment variables."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.marts.interactions import Row
-from tests.warehouse import Place, query
+from tests.support.warehouse import Place, query
 
 PROJECT = Path(__file__).parents[2] / "dbt"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one node of a run came to."""
+    """The result of one node of a run."""
 
     node: str
     status: str
@@ -32,38 +32,37 @@ class Result:
 
     @property
     def name(self) -> str:
-        """The node's name, without the model of a unit test and the digits that dbt puts after a test's."""
+        """The name of the node, without the model of a unit test and the hash of a test."""
         return self.node.split(".")[3 if self.kind == "unit_test" else 2]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to, node by node; `told` is what dbt printed."""
+    """The result of a run, node by node; `output` is what dbt printed."""
 
     code: int
     results: tuple[Result, ...]
-    told: str
+    output: str
 
     @property
     def statuses(self) -> Counter[str]:
-        """How many nodes came to each status."""
+        """Number of nodes by status."""
         return Counter(result.status for result in self.results)
 
     def named(self, *statuses: str) -> list[str]:
-        """The names of the nodes that came to one of `statuses`."""
+        """Names of the nodes with one of `statuses`."""
         return sorted(result.name for result in self.results if result.status in statuses)
 
     def kinds(self) -> Counter[str]:
-        """How many nodes of each kind there were."""
+        """Number of nodes by kind."""
         return Counter(result.kind for result in self.results)
 
 
 class Project:
-    """The dbt project over one warehouse; dbt's own files lie in `folder`, and a DuckDB file too.
+    """The dbt project on one warehouse. `folder` takes dbt's files, and the warehouse if it is a DuckDB file.
 
-    What dbt has read of the project serves for the next command: nobody changes a model in between.
-
-    `parsed` is a file in which another run over the same kind of warehouse left what it had read of the project.
+    Commands share dbt's partial parse, because no model changes in between. `parsed` is the partial parse of another
+    project on the same kind of warehouse, to start from.
     """
 
     def __init__(self, place: Place, folder: Path, parsed: Path | None = None) -> None:
@@ -76,9 +75,9 @@ class Project:
         self._settings = _settings(place)
 
     def start(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> "Running":
-        """Begin a command of dbt in a session of `zone`."""
-        said = [*command, *(("--vars", json.dumps(variables)) if variables else ())]
-        where = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", self._folder / "logs"]
+        """Start a dbt command whose session has the time zone `zone`."""
+        arguments = [*command, *(("--vars", json.dumps(variables)) if variables else ())]
+        folders = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", self._folder / "logs"]
         target = self._folder / "target"
         process = subprocess.Popen(  # noqa: S603  dbt itself
             [
@@ -86,8 +85,8 @@ class Project:
                 "-m",
                 "dbt.cli.main",
                 "--no-use-colors",
-                *said,
-                *where,
+                *arguments,
+                *folders,
                 "--target-path",
                 target,
             ],
@@ -100,39 +99,39 @@ class Project:
         return Running(process, target / "run_results.json")
 
     def environment(self, zone: str) -> dict[str, str]:
-        """The environment of a command whose session is in `zone`."""
+        """The environment of a command whose session has the time zone `zone`."""
         return {**os.environ, **self._settings, "TZ": zone, "PGTZ": zone}
 
     def run(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> Outcome:
-        """The outcome of a command of dbt."""
+        """Run a dbt command and return its outcome."""
         return self.start(*command, zone=zone, variables=variables).outcome()
 
     def tables(self, schema: str = "liine_marts") -> dict[str, list[Row]]:
-        """Every table of the marts with its rows."""
+        """Rows of every table of a schema."""
         listed = f"select table_name from information_schema.tables where table_schema = '{schema}'"  # noqa: S608  names of dbt's own making
         names = sorted(row["table_name"] for row in query(self.place, listed))
         return {name: query(self.place, f"select * from {schema}.{name}") for name in names}  # noqa: S608  names of dbt's own making
 
 
 class Running:
-    """A command of dbt under way."""
+    """A dbt command that is running."""
 
     def __init__(self, process: subprocess.Popen[str], results: Path) -> None:
         self._process = process
         self._results = results
 
     def outcome(self) -> Outcome:
-        """Wait for its end."""
-        told, _ = self._process.communicate()
-        held = json.loads(self._results.read_text(encoding="utf-8"))["results"]
-        results = tuple(Result(row["unique_id"], row["status"], row["failures"] or 0) for row in held)
-        return Outcome(self._process.returncode, results, told)
+        """Wait for the command to end."""
+        output, _ = self._process.communicate()
+        nodes = json.loads(self._results.read_text(encoding="utf-8"))["results"]
+        results = tuple(Result(row["unique_id"], row["status"], row["failures"] or 0) for row in nodes)
+        return Outcome(self._process.returncode, results, output)
 
 
 def _settings(place: Place) -> dict[str, str]:
-    """The connector's own settings, by the names that dlt gives them."""
+    """The connector's settings as dlt's environment variables."""
     if isinstance(place, Path):
-        # Said from the folder that dbt works in, so that what was parsed for one file serves for the next.
+        # Relative to dbt's working folder, so that the partial parse is valid for other files too.
         return {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": place.name}
     url = urlsplit(str(place))
     parts = {

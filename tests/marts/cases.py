@@ -1,6 +1,6 @@
-"""Cases that the emulator does not invent, or too seldom: rows put beside its own, then changed.
+"""Rows for cases that the emulator generates rarely or never; they are inserted beside its own, then changed.
 
-Rows begin on one day unless they say otherwise, an hour after each other, in the order in which they stand.
+The rows of a case start an hour apart on one day, in the order listed, unless they set another interval (`after`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _OUT: Fields = {"direction": "outbound", "duration": 5}
 _FORM: Fields = {"interaction_type": "form", "form_submission_id": 77}
 _ATTENDED: Fields = {"appointment_status": "Attended", "appointment_location": "Testville"}
 
-# One phone call each.
+# Interactions of one lead each, mostly phone calls.
 CALLS: tuple[Fields, ...] = (
     {"status": " connected "},
     {"status": "ANSWERED", "duration": 61},
@@ -33,7 +33,7 @@ CALLS: tuple[Fields, ...] = (
     {"status": "Connected", "call_status": "Not Connected"},
     {"status": "In Progress", "call_status": "Busy"},
     {"status": "Connected", "voicemail": True},
-    # A message takes time as well, but nobody talked.
+    # A voicemail has a duration, but is not talk time.
     {"status": "Connected", "voicemail": True, "duration": 45, "agent_id": 100101, "agent": "Bo Sampleton"},
     {"status": "Connected", "call_type": " voicemail "},
     {"status": "Complete", "call_status": "Connected"},
@@ -43,13 +43,13 @@ CALLS: tuple[Fields, ...] = (
     {"status": "Complete", "call_status": "In Progress"},
     {"status": "Complete", "call_status": "Elsewhere"},
     {"status": None, "call_status": None},
-    # Neither inbound nor outbound, but answered, by an agent.
+    # Answered by an agent, without a direction.
     {"status": "Connected", "direction": None, "duration": 600, "agent_id": 100101, "agent": "Bo Sampleton"},
     {"status": "Not Connected", "direction": " "},
     {"status": "Not Connected", "direction": "INBOUND ", "last_touch_location": "  "},
     _OUT | _MISSED,
     _OUT | {"status": "Connected", "voicemail": True},
-    # Entered by hand, said or to be seen; and what only looks like it.
+    # Manual updates, marked or recognized by their nulls; and calls that only look like one.
     {"direction": "outbound"},
     {"direction": "outbound", "manually_created": False, "status": " "},
     {"manually_created": True} | _ANSWERED,
@@ -57,32 +57,32 @@ CALLS: tuple[Fields, ...] = (
     {"direction": "outbound", "duration": 0},
     {"direction": "outbound", "call_status": "In Progress"},
     {"manually_created": True, "direction": "outbound", "messaging_skill_1": True, "agent_id": 100101},
-    # No calls at all.
+    # No phone calls.
     {"interaction_type": "FORM "},
     {"interaction_type": "fax"},
     {"interaction_type": None},
     {"interaction_type": "online_booking", "status": "Connected"},
-    # Without one clock, or both: not counted.
+    # Without one or both start times: not counted.
     _ANSWERED | {"start_time": None},
     _MISSED | {"start_time_tz": None},
     {"start_time": None, "start_time_tz": None},
-    # Spam alone makes no lead.
+    # A lead needs a row that is not spam.
     _ANSWERED | {"is_spam_likely": True, "is_new": True},
     _MISSED | {"is_spam_likely": None},
-    # Skills: scored and not met, not scored; a share with many decimals.
+    # Skills: scored and not met, not scored; a percentage with many decimals.
     _ANSWERED | {"messaging_skill_2": False, "messaging_skill_7": True, "messaging_utilization": 33.333333333},
     _FORM | {"messaging_skill_3": True, "agent_id": 100101},
 )
 
 # The rows of one lead each.
 LEADS: dict[str, tuple[Fields, ...]] = {
-    "calls back within the second, by id": (_MISSED, _OUT | _ANSWERED | {"after": 0}),
+    "called back in the same second, by id": (_MISSED, _OUT | _ANSWERED | {"after": 0}),
     "a call of the same second before it is no callback": (_OUT | _MISSED, _MISSED | {"after": 0}),
-    "called back on the last second": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK}),
+    "called back in the last second": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK}),
     "called back a second too late": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK + timedelta(seconds=1)}),
-    "called back, never spoken to": (_MISSED, _OUT | _MISSED),
+    "called back, never connected": (_MISSED, _OUT | _MISSED),
     "two missed calls, one callback": (_MISSED, _MISSED, _OUT | _MISSED, _ANSWERED),
-    "rings again and gets through": (_MISSED, _ANSWERED, _OUT | _ANSWERED),
+    "calls again and is answered": (_MISSED, _ANSWERED, _OUT | _ANSWERED),
     "a manual update is no callback": (_MISSED, {"direction": "outbound", "manually_created": True}),
     "spam is no callback": (_MISSED, _OUT | _ANSWERED | {"is_spam_likely": True}),
     "form, attempt, connection": (_NEW | _FORM, _OUT | _MISSED, _ANSWERED),
@@ -95,8 +95,8 @@ LEADS: dict[str, tuple[Fields, ...]] = {
         {"call_type": "Not A New Lead Call"},
         {"call_type": "existing patient / previously booked"},
     ),
-    "none by a word": ({"call_type": "not a new lead form"},),
-    "none by the flag, whatever the word": ({"is_new": False, "call_type": "New Lead"},),
+    "none by call type": ({"call_type": "not a new lead form"},),
+    "none by flag, whatever the call type": ({"is_new": False, "call_type": "New Lead"},),
     "undecided": ({"call_type": "Voicemail"},),
     "spam first": (_NEW | _ANSWERED | {"is_spam_likely": True}, _NEW | _MISSED),
     "the operative booking, not the first": (
@@ -109,7 +109,7 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     ),
     "booked elsewhere": (_NEW | {"outcome": "Booked Later", "booked_later_interaction_id": 1},),
     "booked later and booked": (_NEW | {"outcome": "Booked Later"}, _NEW | {"outcome": "Booked"}),
-    "a flag alone says nothing": (_NEW | {"outcome": "Not Booked", "is_booked_later": True},),
+    "the flag is_booked_later alone is not a booking": (_NEW | {"outcome": "Not Booked", "is_booked_later": True},),
     "the last reason given": (
         _NEW | {"reason_not_booked": "Too far", "outcome": "Not Booked"},
         _NEW | {"reason_not_booked": " Price Objection ", "outcome": "Not Booked"},
@@ -122,11 +122,11 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "two operative rows that differ": tuple(
         _NEW | _ATTENDED | {"helper_cell": True, "outcome": "Booked", "revenue": revenue} for revenue in (100, 250.25)
     ),
-    "words that differ in case agree": tuple(
+    "appointment statuses are case-insensitive": tuple(
         _NEW | _ATTENDED | {"outcome": "Booked", "revenue": 70, "appointment_status": status}
         for status in ("Attended", "ATTENDED", " attended ")
     ),
-    "places are told letter by letter": tuple(
+    "appointment locations are case-sensitive": tuple(
         _NEW | _ATTENDED | {"revenue": 80, "appointment_location": place} for place in ("Testville", "testville")
     ),
     "neither operative nor booked": (
@@ -147,22 +147,22 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "two patients": tuple(
         _NEW | _ATTENDED | {"revenue": 300, "ehr_pms_patient_id": patient} for patient in ("PMS-A", "PMS-B", "PMS-B")
     ),
-    "no patient is a patient": tuple(
+    "a null patient is a patient of its own": tuple(
         _NEW | _ATTENDED | {"revenue": 310, "ehr_pms_patient_id": patient} for patient in (None, "", "PMS-C", " PMS-C")
     ),
     "providers with repeats and blanks": (
         _NEW | _ATTENDED | {"outcome": "Booked", "provider_names": [" Dr. B ", "Dr. A", "", "Dr. B", "Dr. a"]},
     ),
-    "attended, nobody knows since when": (_NEW | _ATTENDED | {"updated_at": None},),
+    "attended, without updated_at": (_NEW | _ATTENDED | {"updated_at": None},),
     "spellings of a channel that the seed does not know": tuple(
         _NEW | {"initial_marketing_channel": channel, "last_touch_marketing_channel": "ÉTÉ Ads"}
         for channel in (" TikTok  Ads ", "tiktok ads", "Tik\tTok Ads", "", "  ")
     ),
-    "a letter beyond ASCII": (_NEW | {"initial_marketing_channel": "été ads"},),
-    "a source that holds a colon": (_NEW | {"initial_utm_source": "a:b", "initial_utm_medium": "c"},),
-    "a medium that holds a colon": (_NEW | {"initial_utm_source": "a", "initial_utm_medium": "b:c"},),
-    "a campaign alone": (_NEW | {"initial_utm_campaign": " Spring "},),
-    "a campaign in another case": (_NEW | {"initial_utm_campaign": "spring", "initial_utm_source": " "},),
+    "a channel with non-ASCII letters": (_NEW | {"initial_marketing_channel": "été ads"},),
+    "a UTM source with a colon": (_NEW | {"initial_utm_source": "a:b", "initial_utm_medium": "c"},),
+    "a UTM medium with a colon": (_NEW | {"initial_utm_source": "a", "initial_utm_medium": "b:c"},),
+    "a UTM campaign only": (_NEW | {"initial_utm_campaign": " Spring "},),
+    "a UTM campaign in another case": (_NEW | {"initial_utm_campaign": "spring", "initial_utm_source": " "},),
     "an agent's newest name": (
         _NEW | _ANSWERED | {"agent_id": 100199, "agent": "Ada Oldname", "agent_location_name": "Ada (Old)"},
         _NEW | _ANSWERED | {"agent_id": 100199, "agent": "Ada Newname", "agent_location_name": "Ada (New)"},
@@ -178,10 +178,10 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "will turn out a voicemail": (_NEW | _ANSWERED, _NEW | _MISSED),
 }
 
-# Lead ids that are no name for a lead, or the same name.
-NAMES: tuple[Any, ...] = (None, None, "", "   ", "padded", " padded ")
+# Lead ids that are null, blank or equal after trimming.
+LEAD_IDS: tuple[Any, ...] = (None, None, "", "   ", "padded", " padded ")
 
-# By lead of `LEADS` and place in it, what a row becomes.
+# Later changes, by lead of `LEADS` and index of the row.
 LATER: dict[tuple[str, int], Fields] = {
     ("will be booked", 0): {"outcome": "Booked", "helper_cell": True} | _ATTENDED | {"revenue": 512.5},
     ("will lose its booking", 1): {"lead_id": "somebody-else", "sara_lead_id_reason": "Matched to EHR/PMS patient"},
@@ -191,40 +191,40 @@ LATER: dict[tuple[str, int], Fields] = {
     ("revenue on every row counts once", 1): {"revenue": 1000},
     ("providers with repeats and blanks", 0): {"provider_names": []},
     ("two patients", 2): {"appointment_status": "Canceled / No Show"},
-    # Words that the reference does not know.
+    # Values that the reference does not list.
     ("undecided", 0): {"call_type": "Brand New Word", "status": "Ringing", "interaction_type": "telepathy"},
     ("neither operative nor booked", 4): {"appointment_status": "Rescheduled", "outcome": "Perhaps"},
 }
 
 
 class Cases:
-    """The rows put into one emulator, by the name of their lead."""
+    """The rows inserted into one emulator, by name of the case."""
 
     def __init__(self, api: Emulator) -> None:
         self._api = api
         self._numbers = count(90_000_000)
         self.ids: dict[str, list[int]] = {}
 
-    def begin(self) -> None:
-        """Put every case in."""
+    def insert(self) -> None:
+        """Insert the rows of every case."""
         first, second, *_ = self._api.customer_ids
         for place, call in enumerate(CALLS):
             self._insert(first, f"call {place}", [call])
-        for place, name in enumerate(NAMES):
+        for place, name in enumerate(LEAD_IDS):
             row = _NEW | _ATTENDED | {"outcome": "Booked", "revenue": 10 + place, "lead_id": name}
-            self._insert(first, f"name {place}", [row, _MISSED | {"lead_id": name}])
+            self._insert(first, f"lead id {place}", [row, _MISSED | {"lead_id": name}])
         for customer in (first, second):
             self._insert(customer, f"shared by customers, {customer}", [_NEW | _ANSWERED | {"lead_id": "shared"}])
         for name, rows in LEADS.items():
             self._insert(second, name, rows)
 
     def change(self) -> None:
-        """Let happen what happens later."""
+        """Apply the later changes."""
         for (name, place), fields in LATER.items():
             self._api.change(self.ids[name][place], **fields)
 
     def remove(self, name: str, place: int) -> None:
-        """Let one row vanish."""
+        """Remove one row from the API."""
         self._api.remove(self.ids[name][place])
 
     def _insert(self, customer: int, name: str, rows: Iterable[Fields]) -> None:

@@ -1,21 +1,21 @@
-"""What the facts are told by: agents, locations, channels, campaigns, days; and the skills of calls."""
+"""Dimensions: agents, locations, channels, campaigns and dates; and the messaging skills of calls."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from tests.marts.interactions import TOUCHES, UNATTRIBUTED, Row, campaign_of, channel_key, in_order
+from tests.marts.interactions import TOUCHES, UNATTRIBUTED, Row, campaign_values, channel_key, sorted_by_start
 
 Groups = dict[str, Row]
 
 
 def counted(rows: Iterable[Row]) -> list[Row]:
-    """The counted rows, in order."""
-    return in_order(row for row in rows if row["is_counted"])
+    """The counted rows, sorted by start."""
+    return sorted_by_start(row for row in rows if row["is_counted"])
 
 
 def grouped(rows: Iterable[Row], key: Any) -> dict[Any, list[Row]]:
-    """Rows by `key`, without those whose key is None."""
+    """Rows by `key`; rows whose key is None are left out."""
     found: dict[Any, list[Row]] = {}
     for row in rows:
         if (value := key(row)) is not None:
@@ -26,13 +26,13 @@ def grouped(rows: Iterable[Row], key: Any) -> dict[Any, list[Row]]:
 def agents(rows: Iterable[Row]) -> list[Row]:
     """The rows of `dim_liine__agents`."""
     found = []
-    standing = [row for row in counted(rows) if row["agent_id"] is not None]
-    for (customer, agent), its in grouped(standing, lambda row: (row["customer_id"], row["agent_id"])).items():
-        newest = next((row for row in reversed(its) if row["agent_name"] is not None), None)
-        made = {"customer_id": customer, "agent_id": agent, "interactions": len(its)} | _days(its)
+    with_agent = [row for row in counted(rows) if row["agent_id"] is not None]
+    for (customer, agent), group in grouped(with_agent, lambda row: (row["customer_id"], row["agent_id"])).items():
+        newest = next((row for row in reversed(group) if row["agent_name"] is not None), None)
+        found_agent = {"customer_id": customer, "agent_id": agent, "interactions": len(group)} | _days(group)
         for name in ("agent_name", "agent_location_name"):
-            made[name] = newest and newest[name]
-        found.append(made)
+            found_agent[name] = newest and newest[name]
+        found.append(found_agent)
     return found
 
 
@@ -47,31 +47,31 @@ def locations(rows: Iterable[Row]) -> list[Row]:
                     place = found.setdefault((row["customer_id"], row[name]), {})
                     place.setdefault(source, []).append(row)
                     place.setdefault(name, []).append(row)
-    return [_location(customer, location, its) for (customer, location), its in found.items()]
+    return [_location(customer, location, group) for (customer, location), group in found.items()]
 
 
-def _location(customer: int, location: str, its: dict[str, list[Row]]) -> Row:
-    here = its.get("last_touch_location", [])
+def _location(customer: int, location: str, group: dict[str, list[Row]]) -> Row:
+    here = group.get("last_touch_location", [])
     offsets = [row["utc_offset_minutes"] for row in here]
     return {
         "customer_id": customer,
         "location": location,
-        "is_of_touches": "touches" in its,
-        "is_of_appointments": "appointments" in its,
-        "least_utc_offset_minutes": min(offsets, default=None),
-        "greatest_utc_offset_minutes": max(offsets, default=None),
+        "is_touch_location": "touches" in group,
+        "is_appointment_location": "appointments" in group,
+        "min_utc_offset_minutes": min(offsets, default=None),
+        "max_utc_offset_minutes": max(offsets, default=None),
         "interactions": len(here),
-    } | _days([row for rows in its.values() for row in rows])
+    } | _days([row for rows in group.values() for row in rows])
 
 
 def channels(rows: Iterable[Row], groups: Groups) -> list[Row]:
-    """The rows of `dim_liine__channels`; `groups` is the seed by its key."""
-    spelled: dict[str, list[str]] = {UNATTRIBUTED: []}
+    """The rows of `dim_liine__channels`; `groups` is the seed by channel key."""
+    spellings_by_key: dict[str, list[str]] = {UNATTRIBUTED: []}
     for row in sorted(rows, key=lambda row: row["interaction_id"]):
         for touch in TOUCHES:
             if (channel := row[f"{touch}_marketing_channel"]) is not None:
-                spelled.setdefault(channel_key(channel), []).append(channel)
-    return [_channel(key, spellings, groups.get(key)) for key, spellings in spelled.items()]
+                spellings_by_key.setdefault(channel_key(channel), []).append(channel)
+    return [_channel(key, spellings, groups.get(key)) for key, spellings in spellings_by_key.items()]
 
 
 def _channel(key: str, spellings: list[str], known: Row | None) -> Row:
@@ -83,14 +83,14 @@ def _channel(key: str, spellings: list[str], known: Row | None) -> Row:
 
 
 def campaigns(rows: Iterable[Row]) -> list[Row]:
-    """The rows of `dim_liine__campaigns`; the key is what it stands for."""
+    """The rows of `dim_liine__campaigns`; the key is the customer and UTM values."""
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in counted(rows):
         for touch in TOUCHES:
-            if campaign := campaign_of(row, touch):
+            if campaign := campaign_values(row, touch):
                 found.setdefault(campaign, []).append(row)
     names = ("customer_id", "utm_source", "utm_medium", "utm_campaign")
-    return [{"campaign_key": key, **dict(zip(names, key, strict=True)), **_days(its)} for key, its in found.items()]
+    return [{"campaign_key": key, **dict(zip(names, key, strict=True)), **_days(group)} for key, group in found.items()]
 
 
 def dates(rows: Iterable[Row]) -> Iterator[Row]:
@@ -118,9 +118,9 @@ def dates(rows: Iterable[Row]) -> Iterator[Row]:
 
 def messaging_skills(rows: Iterable[Row]) -> list[Row]:
     """The rows of `fct_liine__messaging_skills`."""
-    same = ("interaction_id", "customer_id", "agent_id", "date_local", "messaging_utilization_percent")
+    unchanged = ("interaction_id", "customer_id", "agent_id", "date_local", "messaging_utilization_percent")
     return [
-        {name: row[name] for name in same} | {"skill": skill, "is_met": row[f"messaging_skill_{skill}"]}
+        {name: row[name] for name in unchanged} | {"skill": skill, "is_met": row[f"messaging_skill_{skill}"]}
         for row in counted(rows)
         if row["is_phone_call"]
         for skill in range(1, 8)

@@ -1,4 +1,4 @@
-"""All marts and reports at once, and the keys by which their rows are compared."""
+"""The rows of all marts and reports, and the keys to compare them by."""
 
 import csv
 from collections.abc import Iterable
@@ -36,46 +36,48 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 
 def channel_groups() -> dimensions.Groups:
-    """The seed by its key."""
+    """The seed by channel key."""
     paid = {"true": True, "false": False, "": None}
     with SEED.open(encoding="utf-8", newline="") as lines:
         return {row.pop("channel_key"): {**row, "is_paid": paid[row["is_paid"]]} for row in csv.DictReader(lines)}
 
 
 def figures(truth: Iterable[Row], *, personal: bool = False) -> dict[str, list[Row]]:
-    """The rows of every table in `KEYS`, from the API's rows that have not vanished."""
-    given = list(truth)
-    rows = [interaction(row) for row in given]
-    visits = appointments(rows)
-    made = leads.leads(rows, visits)
+    """Compute the rows of every table in `KEYS` from the API's rows that have not vanished."""
+    api_rows = list(truth)
+    rows = [interaction(row) for row in api_rows]
+    found_appointments = appointments(rows)
+    found_leads = leads.leads(rows, found_appointments)
     channels, agents = dimensions.channels(rows, channel_groups()), dimensions.agents(rows)
-    names = {row["id"]: row.get("provider_names") for row in given}
+    names = {row["id"]: row.get("provider_names") for row in api_rows}
     found = {
         "fct_liine__interactions": rows,
-        "fct_liine__leads": made,
-        "fct_liine__lead_attribution": list(leads.attribution(made)),
-        "fct_liine__appointments": visits,
+        "fct_liine__leads": found_leads,
+        "fct_liine__lead_attribution": list(leads.attribution(found_leads)),
+        "fct_liine__appointments": found_appointments,
         "fct_liine__missed_calls": responses.missed_calls(rows),
         "fct_liine__form_responses": responses.form_responses(rows),
         "fct_liine__messaging_skills": dimensions.messaging_skills(rows),
-        "bridge_liine__appointment_providers": providers(visits, names),
+        "bridge_liine__appointment_providers": providers(found_appointments, names),
         "dim_liine__dates": list(dimensions.dates(rows)),
         "dim_liine__agents": agents,
         "dim_liine__locations": dimensions.locations(rows),
         "dim_liine__channels": channels,
         "dim_liine__campaigns": dimensions.campaigns(rows),
-        "rpt_liine__channel_daily": reports.channel_daily(rows, made, channels),
-        "rpt_liine__campaign_monthly": reports.campaign_monthly(made),
-        "rpt_liine__agent_daily": reports.agent_daily(rows, made, agents),
+        "rpt_liine__channel_daily": reports.channel_daily(rows, found_leads, channels),
+        "rpt_liine__campaign_monthly": reports.campaign_monthly(found_leads),
+        "rpt_liine__agent_daily": reports.agent_daily(rows, found_leads, agents),
         "rpt_liine__answer_rate_daily": reports.answer_rate_daily(rows),
         "rpt_liine__call_heatmap": reports.call_heatmap(rows),
-        "rpt_liine__reasons_not_booked_monthly": reports.reasons_not_booked_monthly(made),
-        "rpt_liine__lead_funnel_monthly": reports.lead_funnel_monthly(made),
+        "rpt_liine__reasons_not_booked_monthly": reports.reasons_not_booked_monthly(found_leads),
+        "rpt_liine__lead_funnel_monthly": reports.lead_funnel_monthly(found_leads),
         "rpt_liine__spam_daily": reports.spam_daily(rows),
     }
-    return found if personal else {name: [_without_persons(row) for row in its] for name, its in found.items()}
+    return (
+        found if personal else {name: [_without_personal_data(row) for row in table] for name, table in found.items()}
+    )
 
 
-def _without_persons(row: Row) -> Row:
+def _without_personal_data(row: Row) -> Row:
     hidden = {*PERSONAL, "first_keyword", "last_keyword"}
     return {name: None if name in hidden else value for name, value in row.items()}

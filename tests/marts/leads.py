@@ -1,11 +1,11 @@
-"""Leads, and the credit of their touches."""
+"""Leads and the attribution of their touches."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from tests.marts.interactions import Row, leads_rows, word
+from tests.marts.interactions import Row, normalize_value, rows_by_lead
 
-_OF_A_TOUCH = (
+_TOUCH_COLUMNS = (
     *("channel_key", "location", "division", "keyword", "campaign_key"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content"),
 )
@@ -21,34 +21,38 @@ MODELS = (
 
 def leads(rows: Iterable[Row], appointments: Iterable[Row]) -> list[Row]:
     """The rows of `fct_liine__leads`, personal columns included."""
-    visits: dict[str | None, list[Row]] = {}
+    appointments_by_lead: dict[str | None, list[Row]] = {}
     for appointment in appointments:
-        visits.setdefault(appointment["lead_key"], []).append(appointment)
-    return [_lead(key, its, visits.get(key, [])) for key, its in leads_rows(rows).items()]
+        appointments_by_lead.setdefault(appointment["lead_key"], []).append(appointment)
+    return [_lead(key, group, appointments_by_lead.get(key, [])) for key, group in rows_by_lead(rows).items()]
 
 
-def _lead(key: str, rows: list[Row], visits: list[Row]) -> Row:
+def _lead(key: str, rows: list[Row], appointments: list[Row]) -> Row:
     kind = lead_type(rows)
-    same = {name: rows[0][name] for name in ("customer_id", "lead_id")}
-    made = {"lead_key": key, "lead_type": kind, "is_new_lead": kind == "new", **same}
+    unchanged = {name: rows[0][name] for name in ("customer_id", "lead_id")}
+    result = {"lead_key": key, "lead_type": kind, "is_new_lead": kind == "new", **unchanged}
     for describe in (_ends, _reached, _booked, _counts):
-        made |= describe(rows)
-    return made | _visits(rows, visits)
+        result |= describe(rows)
+    return result | _appointments(rows, appointments)
 
 
 def lead_type(rows: list[Row]) -> str:
-    """What the lead is, the first that any row says."""
-    said = (("new", "is_of_new_lead"), ("existing", "is_of_existing_patient"), ("none", "is_of_no_new_lead"))
-    return next((kind for kind, name in said if any(row[name] for row in rows)), "undecided")
+    """The first lead type that applies to any row."""
+    flags = (
+        ("new", "is_new_lead_interaction"),
+        ("existing", "is_existing_patient_interaction"),
+        ("none", "is_not_new_lead_interaction"),
+    )
+    return next((kind for kind, name in flags if any(row[name] for row in rows)), "undecided")
 
 
 def _ends(rows: list[Row]) -> Row:
-    made: Row = {"first_interaction_kind": rows[0]["interaction_kind"]}
+    result: Row = {"first_interaction_kind": rows[0]["interaction_kind"]}
     for end, row, touch in (("first", rows[0], "initial"), ("last", rows[-1], "last_touch")):
-        made |= {f"{end}_interaction_id": row["interaction_id"], f"{end}_date_local": row["date_local"]}
-        made |= {f"{end}_at_utc": row["started_at_utc"], f"{end}_at_local": row["started_at_local"]}
-        made |= {f"{end}_{name}": row[f"{touch}_{name}"] for name in _OF_A_TOUCH}
-    return made | {"first_month_local": rows[0]["date_local"].replace(day=1)}
+        result |= {f"{end}_interaction_id": row["interaction_id"], f"{end}_date_local": row["date_local"]}
+        result |= {f"{end}_at_utc": row["started_at_utc"], f"{end}_at_local": row["started_at_local"]}
+        result |= {f"{end}_{name}": row[f"{touch}_{name}"] for name in _TOUCH_COLUMNS}
+    return result | {"first_month_local": rows[0]["date_local"].replace(day=1)}
 
 
 def _reached(rows: list[Row]) -> Row:
@@ -90,45 +94,45 @@ def _counts(rows: list[Row]) -> Row:
     }
 
 
-def _visits(rows: list[Row], visits: list[Row]) -> Row:
-    attended = (row for row in rows if word(row["appointment_status"]) == "attended")
+def _appointments(rows: list[Row], appointments: list[Row]) -> Row:
+    attended = (row for row in rows if normalize_value(row["appointment_status"]) == "attended")
     known = [row["updated_at_utc"] for row in attended if row["updated_at_utc"]]
     return {
-        "is_attended": any(visit["is_attended"] for visit in visits),
+        "is_attended": any(found["is_attended"] for found in appointments),
         "attended_known_at_utc": min(known, default=None),
-        "appointments": len(visits),
-        "attended_appointments": sum(visit["is_attended"] for visit in visits),
-        "no_show_appointments": sum(visit["is_no_show"] for visit in visits),
-        "revenue": sum((visit["revenue"] or Decimal(0) for visit in visits), Decimal(0)),
+        "appointments": len(appointments),
+        "attended_appointments": sum(found["is_attended"] for found in appointments),
+        "no_show_appointments": sum(found["is_no_show"] for found in appointments),
+        "revenue": sum((found["revenue"] or Decimal(0) for found in appointments), Decimal(0)),
     }
 
 
-def attribution(made: Iterable[Row]) -> Iterator[Row]:
+def attribution(result: Iterable[Row]) -> Iterator[Row]:
     """The rows of `fct_liine__lead_attribution`."""
-    same = ("lead_key", "customer_id", "first_date_local", "is_new_lead", "is_booked", "is_attended")
-    for lead in made:
+    unchanged = ("lead_key", "customer_id", "first_date_local", "is_new_lead", "is_booked", "is_attended")
+    for lead in result:
         for model, touch, weight in MODELS:
             end = "first" if touch == "initial" else "last"
             credited = {name: lead[f"{end}_{name}"] for name in ("channel_key", "campaign_key", "location", "division")}
-            worth = {"weight": weight, "attributed_revenue": weight * lead["revenue"]}
-            yield {"model": model, "touch": touch, **{name: lead[name] for name in same}, **credited, **worth}
+            amounts = {"weight": weight, "attributed_revenue": weight * lead["revenue"]}
+            yield {"model": model, "touch": touch, **{name: lead[name] for name in unchanged}, **credited, **amounts}
 
 
-# By model, the ends of a lead's history that share its worth.
+# The ends of a lead's history that each model credits.
 _CREDITED = {"first_touch": ("first",), "last_touch": ("last",), "linear": ("first", "last")}
 
 
-def credit(made: Iterable[Row]) -> dict[tuple[str, str], tuple[Decimal, ...]]:
-    """Of new leads, by model and channel: leads, booked leads and revenue credited.
+def credit_by_channel(result: Iterable[Row]) -> dict[tuple[str, str], tuple[Decimal, ...]]:
+    """New leads, booked leads and revenue credited to each channel by each model.
 
-    Straight from the leads: what a channel began, what it ended, and half of both.
+    Computed from the leads themselves, without the rows of `attribution`.
     """
     found: dict[tuple[str, str], tuple[Decimal, ...]] = {}
-    for lead in made:
-        worth = (Decimal(1), Decimal(lead["is_booked"]), lead["revenue"])
+    for lead in result:
+        amounts = (Decimal(1), Decimal(lead["is_booked"]), lead["revenue"])
         for model, ends in _CREDITED.items() if lead["is_new_lead"] else ():
             for end in ends:
                 key = model, lead[f"{end}_channel_key"]
                 before = found.get(key, (Decimal(0),) * 3)
-                found[key] = tuple(old + new / len(ends) for old, new in zip(before, worth, strict=True))
+                found[key] = tuple(old + new / len(ends) for old, new in zip(before, amounts, strict=True))
     return found

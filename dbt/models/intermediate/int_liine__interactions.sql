@@ -1,63 +1,65 @@
-{#- One row for an interaction that has not vanished, with the definitions that need no other row. -#}
-with staged as {{ worked_out_once() }} (
+{#- One row per interaction that has not vanished, with every definition that depends on that row alone. -#}
+with interactions as {{ materialized_cte() }} (
 
     select
         *,
-        {{ word('interaction_type') }} as type_word,
-        {{ word('direction') }} as direction_word,
-        {{ word('connection_status') }} as connection_word,
-        {{ word('call_status') }} as call_status_word,
-        {{ word('call_type') }} as call_type_word,
-        {{ word('outcome') }} as outcome_word,
-        {{ word('appointment_status') }} as appointment_word
+        {{ normalize_value('interaction_type') }} as normalized_type,
+        {{ normalize_value('direction') }} as normalized_direction,
+        {{ normalize_value('connection_status') }} as normalized_connection_status,
+        {{ normalize_value('call_status') }} as normalized_call_status,
+        {{ normalize_value('call_type') }} as normalized_call_type,
+        {{ normalize_value('outcome') }} as normalized_outcome,
+        {{ normalize_value('appointment_status') }} as normalized_appointment_status
     from {{ ref('stg_liine__interactions') }}
     where not is_vanished
 
 ),
 
-kinds as (
+with_kind as (
 
     select
         *,
         case
             when
-                type_word = 'call'
+                normalized_type = 'call'
                 and (
                     coalesce(is_manually_created, false)
                     or (
-                        direction_word = 'outbound'
-                        and connection_word is null
-                        and call_status_word is null
+                        normalized_direction = 'outbound'
+                        and normalized_connection_status is null
+                        and normalized_call_status is null
                         and duration_seconds is null
                         and not coalesce(has_audio, false)
                     )
                 )
                 then 'manual_update'
-            when type_word = 'call' then 'phone_call'
-            when type_word in ('form', 'online_booking', 'ehr_pms_entry') then type_word
+            when normalized_type = 'call' then 'phone_call'
+            when normalized_type in ('form', 'online_booking', 'ehr_pms_entry') then normalized_type
             else 'unknown'
         end as interaction_kind
-    from staged
+    from interactions
 
 ),
 
-results as (
+with_flags as (
 
     select
         *,
         case
             when interaction_kind != 'phone_call' then null
-            when coalesce(is_voicemail, false) or coalesce(call_type_word, '') = 'voicemail' then 'missed'
-            when connection_word in ('connected', 'answered') then 'answered'
-            when connection_word in ('not connected', 'not answered', 'busy', 'error') then 'missed'
-            when connection_word = 'in progress' then 'pending'
-            when call_status_word = 'connected' then 'answered'
-            when call_status_word in ('not connected', 'busy') then 'missed'
-            when call_status_word in ('in progress', 'analyzing') then 'pending'
+            when coalesce(is_voicemail, false) or coalesce(normalized_call_type, '') = 'voicemail' then 'missed'
+            when normalized_connection_status in ('connected', 'answered') then 'answered'
+            when normalized_connection_status in ('not connected', 'not answered', 'busy', 'error') then 'missed'
+            when normalized_connection_status = 'in progress' then 'pending'
+            when normalized_call_status = 'connected' then 'answered'
+            when normalized_call_status in ('not connected', 'busy') then 'missed'
+            when normalized_call_status in ('in progress', 'analyzing') then 'pending'
             else 'unknown'
         end as call_result,
-        coalesce(is_spam_likely, false) as is_spam
-    from kinds
+        coalesce(is_spam_likely, false) as is_spam,
+        coalesce(normalized_appointment_status, {{ nullif_blank('appointment_location') }}, cast(revenue as text))
+        is not null as has_appointment
+    from with_kind
 
 )
 
@@ -70,52 +72,52 @@ select
     started_at_local,
     cast(started_at_local as date) as date_local,
     cast(extract(hour from started_at_local) as bigint) as hour_local,
-    {{ weekday('started_at_local') }} as weekday_local,
+    {{ iso_weekday('started_at_local') }} as weekday_local,
     cast(started_at_utc as date) as date_utc,
-    {{ units_between('minute', 'started_at_utc', 'started_at_local') }} as utc_offset_minutes,
+    {{ datediff_bigint('minute', 'started_at_utc', 'started_at_local') }} as utc_offset_minutes,
     updated_at_utc,
     not is_spam and started_at_utc is not null and started_at_local is not null as is_counted,
     is_spam,
     spam_likely_reason,
     interaction_kind,
     interaction_kind = 'phone_call' as is_phone_call,
-    interaction_kind = 'phone_call' and coalesce(direction_word, '') = 'inbound' as is_inbound_call,
-    interaction_kind = 'phone_call' and coalesce(direction_word, '') = 'outbound' as is_outbound_call,
+    interaction_kind = 'phone_call' and coalesce(normalized_direction, '') = 'inbound' as is_inbound_call,
+    interaction_kind = 'phone_call' and coalesce(normalized_direction, '') = 'outbound' as is_outbound_call,
     call_result,
     coalesce(call_result, '') = 'answered' as is_answered,
-    coalesce(call_result, '') = 'missed' and coalesce(direction_word, '') = 'inbound' as is_missed_call,
+    coalesce(call_result, '') = 'missed' and coalesce(normalized_direction, '') = 'inbound' as is_missed_call,
     case
         when coalesce(call_result, '') != 'missed' then null
-        when coalesce(is_voicemail, false) or coalesce(call_type_word, '') = 'voicemail' then 'voicemail'
-        when connection_word = 'busy' or call_status_word = 'busy' then 'busy'
-        when connection_word = 'error' then 'error'
+        when coalesce(is_voicemail, false) or coalesce(normalized_call_type, '') = 'voicemail' then 'voicemail'
+        when normalized_connection_status = 'busy' or normalized_call_status = 'busy' then 'busy'
+        when normalized_connection_status = 'error' then 'error'
         else 'not connected'
-    end as missed_how,
+    end as missed_reason,
     coalesce(
         is_new_lead,
-        call_type_word in ('new lead', 'new lead (follow-up)', 'new lead (first form follow-up)'),
+        normalized_call_type in ('new lead', 'new lead (follow-up)', 'new lead (first form follow-up)'),
         false
-    ) as is_of_new_lead,
-    coalesce(is_existing_patient, false) or coalesce(call_type_word, '') = 'existing patient / previously booked'
-        as is_of_existing_patient,
-    coalesce(not is_new_lead, false) or coalesce(call_type_word, '') like 'not a new lead%' as is_of_no_new_lead,
-    coalesce(outcome_word, '') = 'booked' as is_booking,
-    coalesce(outcome_word, '') = 'booked later' as is_booked_later,
+    ) as is_new_lead_interaction,
+    coalesce(is_existing_patient, false) or coalesce(normalized_call_type, '') = 'existing patient / previously booked'
+        as is_existing_patient_interaction,
+    coalesce(not is_new_lead, false) or coalesce(normalized_call_type, '') like 'not a new lead%'
+        as is_not_new_lead_interaction,
+    coalesce(normalized_outcome, '') = 'booked' as is_booking,
+    coalesce(normalized_outcome, '') = 'booked later' as is_booked_later,
     coalesce(is_operative, false) as is_operative,
     booked_later_interaction_id,
-    {{ filled('reason_not_booked') }} as reason_not_booked,
-    coalesce(appointment_word, {{ filled('appointment_location') }}, cast(revenue as text)) is not null
-        as has_appointment,
+    {{ nullif_blank('reason_not_booked') }} as reason_not_booked,
+    has_appointment,
     case
-        when coalesce(appointment_word, {{ filled('appointment_location') }}, cast(revenue as text)) is null then null
-        when appointment_word = 'attended' then 'attended'
-        when appointment_word in ('canceled / no show', 'assumed no show') then 'no_show'
-        when appointment_word = 'future dated' then 'future'
+        when not has_appointment then null
+        when normalized_appointment_status = 'attended' then 'attended'
+        when normalized_appointment_status in ('canceled / no show', 'assumed no show') then 'no_show'
+        when normalized_appointment_status = 'future dated' then 'future'
         else 'unknown'
     end as appointment_state,
-    {{ filled('appointment_status') }} as appointment_status,
-    {{ filled('appointment_location') }} as appointment_location,
-    {{ filled('primary_insurance_name') }} as primary_insurance_name,
+    {{ nullif_blank('appointment_status') }} as appointment_status,
+    {{ nullif_blank('appointment_location') }} as appointment_location,
+    {{ nullif_blank('primary_insurance_name') }} as primary_insurance_name,
     revenue,
     interaction_type,
     direction,
@@ -130,23 +132,23 @@ select
     coalesce(is_first_time_interaction, false) as is_first_time_interaction,
     is_lead_reassigned,
     agent_id,
-    {{ filled('agent_name') }} as agent_name,
-    {{ filled('agent_location_name') }} as agent_location_name,
-    {{ filled('tracking_number') }} as tracking_number,
+    {{ nullif_blank('agent_name') }} as agent_name,
+    {{ nullif_blank('agent_location_name') }} as agent_location_name,
+    {{ nullif_blank('tracking_number') }} as tracking_number,
     form_submission_id,
     related_form_submission_id,
     {% for touch in ['initial', 'last_touch'] -%}
         {{ channel_key(touch ~ '_marketing_channel') }} as {{ touch }}_channel_key,
-        {{ filled(touch ~ '_marketing_channel') }} as {{ touch }}_marketing_channel,
-        {{ filled(touch ~ '_location') }} as {{ touch }}_location,
-        {{ filled(touch ~ '_division') }} as {{ touch }}_division,
-        {{ filled(touch ~ '_keyword') }} as {{ touch }}_keyword,
-        {{ filled(touch ~ '_landing_url') }} as {{ touch }}_landing_url,
-        {{ filled(touch ~ '_referrer_url') }} as {{ touch }}_referrer_url,
-        {{ filled(touch ~ '_utm_source') }} as {{ touch }}_utm_source,
-        {{ filled(touch ~ '_utm_medium') }} as {{ touch }}_utm_medium,
-        {{ filled(touch ~ '_utm_campaign') }} as {{ touch }}_utm_campaign,
-        {{ filled(touch ~ '_utm_content') }} as {{ touch }}_utm_content,
+        {{ nullif_blank(touch ~ '_marketing_channel') }} as {{ touch }}_marketing_channel,
+        {{ nullif_blank(touch ~ '_location') }} as {{ touch }}_location,
+        {{ nullif_blank(touch ~ '_division') }} as {{ touch }}_division,
+        {{ nullif_blank(touch ~ '_keyword') }} as {{ touch }}_keyword,
+        {{ nullif_blank(touch ~ '_landing_url') }} as {{ touch }}_landing_url,
+        {{ nullif_blank(touch ~ '_referrer_url') }} as {{ touch }}_referrer_url,
+        {{ nullif_blank(touch ~ '_utm_source') }} as {{ touch }}_utm_source,
+        {{ nullif_blank(touch ~ '_utm_medium') }} as {{ touch }}_utm_medium,
+        {{ nullif_blank(touch ~ '_utm_campaign') }} as {{ touch }}_utm_campaign,
+        {{ nullif_blank(touch ~ '_utm_content') }} as {{ touch }}_utm_content,
     {% endfor -%}
     messaging_utilization_percent,
     {% for skill in range(1, 8) -%}
@@ -163,4 +165,4 @@ select
     session_guid,
     missing_since_utc,
     load_id
-from results
+from with_flags

@@ -1,9 +1,9 @@
-{#- One row for a missed call or a form of a lead, with the next outbound and the next answered call of that lead. -#}
-{{ config(materialized='table', post_hook="{{ analysed(this) }}") }}
+{#- One row per missed call or form of a lead, with that lead's next outbound and next answered call. -#}
+{{ config(materialized='table', post_hook="{{ analyze_table(this) }}") }}
 
-with journeys as (
+with next_calls as (
 
-    -- From the newest row backwards, so that all frames begin at the first row: every warehouse can do that.
+    -- Newest row first, so that every frame starts at its partition's first row: all warehouses support that.
     select
         interaction_id,
         started_at_utc,
@@ -24,15 +24,15 @@ with journeys as (
 
 ),
 
-timed as (
+with_seconds as (
 
     select
         interaction_id,
         next_outbound_at_utc,
         next_answered_at_utc,
-        {{ units_between('second', 'started_at_utc', 'next_outbound_at_utc') }} as seconds_to_outbound,
-        {{ units_between('second', 'started_at_utc', 'next_answered_at_utc') }} as seconds_to_answered
-    from journeys
+        {{ datediff_bigint('second', 'started_at_utc', 'next_outbound_at_utc') }} as seconds_to_outbound,
+        {{ datediff_bigint('second', 'started_at_utc', 'next_answered_at_utc') }} as seconds_to_answered
+    from next_calls
     where is_missed_call or interaction_kind = 'form'
 
 )
@@ -47,4 +47,4 @@ select
         as next_answered_at_utc,
     case when seconds_to_answered <= {{ 86400 * var('liine_response_days') }} then seconds_to_answered end
         as seconds_to_answered
-from timed
+from with_seconds

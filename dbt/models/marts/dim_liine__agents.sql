@@ -1,4 +1,4 @@
-with named as (
+with ranked as (
 
     select
         customer_id,
@@ -10,7 +10,7 @@ with named as (
         row_number() over (
             partition by customer_id, agent_id
             order by case when agent_name is null then 1 else 0 end, started_at_utc desc, interaction_id desc
-        ) as place
+        ) as name_rank
     from {{ ref('fct_liine__interactions') }}
     where is_counted and agent_id is not null
 
@@ -19,10 +19,10 @@ with named as (
 select
     customer_id,
     agent_id,
-    max(case when place = 1 then agent_name end) as agent_name,
-    max(case when place = 1 then agent_location_name end) as agent_location_name,
+    max(case when name_rank = 1 then agent_name end) as agent_name,
+    max(case when name_rank = 1 then agent_location_name end) as agent_location_name,
     min(date_local) as first_date_local,
     max(date_local) as last_date_local,
     cast(count(*) as bigint) as interactions
-from named
+from ranked
 group by customer_id, agent_id

@@ -1,4 +1,4 @@
-with met as (
+with campaigns as (
 
     {% for touch in ['initial', 'last_touch'] -%}
         select
@@ -29,5 +29,5 @@ select
     utm_campaign,
     min(first_date_local) as first_date_local,
     max(last_date_local) as last_date_local
-from met
+from campaigns
 group by campaign_key, customer_id, utm_source, utm_medium, utm_campaign

@@ -1,4 +1,4 @@
-with met as (
+with channel_spellings as (
 
     {% for touch in ['initial', 'last_touch'] -%}
         select
@@ -14,13 +14,13 @@ with met as (
     {% endfor %}
 ),
 
-numbered as (
+ranked as (
 
-    -- The spelling met first names a channel that the seed does not know.
+    -- A channel that is not in the seed is named by its first spelling.
     select
         *,
-        row_number() over (partition by channel_key order by first_interaction_id, touch_number) as place
-    from met
+        row_number() over (partition by channel_key order by first_interaction_id, touch_number) as spelling_rank
+    from channel_spellings
 
 ),
 
@@ -28,9 +28,9 @@ channels as (
 
     select
         channel_key,
-        max(case when place = 1 then spelling end) as spelling,
+        max(case when spelling_rank = 1 then spelling end) as spelling,
         cast(count(distinct spelling) as bigint) as spellings
-    from numbered
+    from ranked
     group by channel_key
     union all
     select
@@ -42,13 +42,13 @@ channels as (
 
 select
     channels.channel_key,
-    coalesce(known.channel, channels.spelling) as channel,
+    coalesce(seed.channel, channels.spelling) as channel,
     case
         when channels.channel_key = '{{ unattributed() }}' then 'Unattributed'
-        else coalesce(known.channel_group, 'Other')
+        else coalesce(seed.channel_group, 'Other')
     end as channel_group,
-    known.is_paid,
+    seed.is_paid,
     channels.spellings,
-    known.channel_key is not null as is_in_seed
+    seed.channel_key is not null as is_in_seed
 from channels
-left join {{ ref('liine_channel_groups') }} as known on channels.channel_key = known.channel_key
+left join {{ ref('liine_channel_groups') }} as seed on channels.channel_key = seed.channel_key

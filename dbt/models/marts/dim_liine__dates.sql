@@ -1,6 +1,6 @@
 {#-
-    From the first day of the first year met to the last day of the last. Days before 2000 or after 2099 are nobody's:
-    a wrong clock must not make a million rows.
+    Every day from the start of the first year with an interaction to the end of the last. Years before 2000 and after
+    2099 are ignored, so that one wrong timestamp cannot add a million rows.
 -#}
 with digits as (
 
@@ -23,7 +23,7 @@ numbers as (
 
 ),
 
-met as (
+bounds as (
 
     select
         cast({{ dbt.date_trunc('year', 'min(date_local)') }} as date) as first_day,
@@ -35,10 +35,10 @@ met as (
 
 days as (
 
-    select cast({{ dbt.dateadd('day', 'numbers.days', 'met.first_day') }} as date) as date_day
-    from met
+    select cast({{ dbt.dateadd('day', 'numbers.days', 'bounds.first_day') }} as date) as date_day
+    from bounds
     inner join numbers
-        on numbers.days < {{ dbt.datediff('met.first_day', dbt.dateadd('year', 1, 'met.last_year'), 'day') }}
+        on numbers.days < {{ dbt.datediff('bounds.first_day', dbt.dateadd('year', 1, 'bounds.last_year'), 'day') }}
 
 )
 
@@ -48,9 +48,9 @@ select
     cast(extract(quarter from date_day) as bigint) as quarter_of_year,
     cast(extract(month from date_day) as bigint) as month_of_year,
     cast(extract(day from date_day) as bigint) as day_of_month,
-    {{ weekday('date_day') }} as day_of_week,
-    {{ weekday('date_day') }} >= 6 as is_weekend,
-    {{ month_of('date_day') }} as month_start,
+    {{ iso_weekday('date_day') }} as day_of_week,
+    {{ iso_weekday('date_day') }} >= 6 as is_weekend,
+    {{ first_day_of_month('date_day') }} as month_start,
     cast({{ dbt.date_trunc('quarter', 'date_day') }} as date) as quarter_start,
     cast({{ dbt.date_trunc('year', 'date_day') }} as date) as year_start
 from days

@@ -1,18 +1,18 @@
-with met as (
+with locations as (
 
-    {% for source in ['initial', 'last_touch', 'appointment'] -%}
+    {% for location_type in ['initial', 'last_touch', 'appointment'] -%}
         select
             customer_id,
-            {{ source }}_location as location,
-            '{{ source }}' as seen_as,
+            {{ location_type }}_location as location,
+            '{{ location_type }}' as location_type,
             cast(count(*) as bigint) as interactions,
             min(date_local) as first_date_local,
             max(date_local) as last_date_local,
-            min(utc_offset_minutes) as least_offset,
-            max(utc_offset_minutes) as greatest_offset
+            min(utc_offset_minutes) as min_offset,
+            max(utc_offset_minutes) as max_offset
         from {{ ref('fct_liine__interactions') }}
-        where is_counted and {{ source }}_location is not null
-        group by customer_id, {{ source }}_location
+        where is_counted and {{ location_type }}_location is not null
+        group by customer_id, {{ location_type }}_location
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
 )
@@ -20,12 +20,12 @@ with met as (
 select
     customer_id,
     location,
-    {{ any_of("seen_as != 'appointment'") }} as is_of_touches,
-    {{ any_of("seen_as = 'appointment'") }} as is_of_appointments,
+    {{ bool_or("location_type != 'appointment'") }} as is_touch_location,
+    {{ bool_or("location_type = 'appointment'") }} as is_appointment_location,
     min(first_date_local) as first_date_local,
     max(last_date_local) as last_date_local,
-    min(case when seen_as = 'last_touch' then least_offset end) as least_utc_offset_minutes,
-    max(case when seen_as = 'last_touch' then greatest_offset end) as greatest_utc_offset_minutes,
-    {{ whole_sum("case when seen_as = 'last_touch' then interactions end") }} as interactions
-from met
+    min(case when location_type = 'last_touch' then min_offset end) as min_utc_offset_minutes,
+    max(case when location_type = 'last_touch' then max_offset end) as max_utc_offset_minutes,
+    {{ sum_bigint("case when location_type = 'last_touch' then interactions end") }} as interactions
+from locations
 group by customer_id, location

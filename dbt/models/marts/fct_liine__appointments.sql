@@ -1,11 +1,11 @@
-{{ config(post_hook="{{ analysed(this) }}") }}
+{{ config(post_hook="{{ analyze_table(this) }}") }}
 
-with carrying as (
+with candidates as (
 
     select
         *,
-        coalesce(lead_key, cast(interaction_id as text)) as journey,
-        case when is_operative then 1 when is_booking then 2 else 3 end as rank_of_row
+        coalesce(lead_key, cast(interaction_id as text)) as journey_key,
+        case when is_operative then 1 when is_booking then 2 else 3 end as priority
     from {{ ref('fct_liine__interactions') }}
     where is_counted and has_appointment
 
@@ -15,23 +15,28 @@ ranked as (
 
     select
         *,
-        min(rank_of_row) over (partition by customer_id, journey, patient_key) as best_rank,
-        count(*) over (partition by customer_id, journey, patient_key) as rows_of_journey
-    from carrying
+        min(priority) over (partition by customer_id, journey_key, patient_key) as best_priority,
+        count(*) over (partition by customer_id, journey_key, patient_key) as journey_rows
+    from candidates
 
 ),
 
-numbered as (
+deduplicated as (
 
     select
         *,
         row_number() over (
             partition by
-                customer_id, journey, patient_key, {{ word('appointment_status') }}, appointment_location, revenue
+                customer_id,
+                journey_key,
+                patient_key,
+                {{ normalize_value('appointment_status') }},
+                appointment_location,
+                revenue
             order by started_at_utc, interaction_id
-        ) as place
+        ) as duplicate_number
     from ranked
-    where rank_of_row = best_rank
+    where priority = best_priority
 
 )
 
@@ -42,7 +47,7 @@ select
     patient_key,
     started_at_utc,
     date_local,
-    {{ month_of('date_local') }} as month_local,
+    {{ first_day_of_month('date_local') }} as month_local,
     coalesce(appointment_state, 'unknown') as appointment_state,
     coalesce(appointment_state, '') = 'attended' as is_attended,
     coalesce(appointment_state, '') = 'no_show' as is_no_show,
@@ -50,11 +55,11 @@ select
     primary_insurance_name,
     revenue,
     is_booking,
-    is_of_new_lead,
+    is_new_lead_interaction,
     agent_id,
     initial_channel_key,
     initial_campaign_key,
     initial_division,
-    cast(rows_of_journey as bigint) as rows_of_journey
-from numbered
-where place = 1
+    cast(journey_rows as bigint) as journey_rows
+from deduplicated
+where duplicate_number = 1

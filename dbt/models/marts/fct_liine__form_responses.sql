@@ -6,7 +6,7 @@ select
     forms.started_at_utc,
     forms.started_at_local,
     forms.date_local,
-    forms.is_of_new_lead,
+    forms.is_new_lead_interaction,
     forms.initial_channel_key,
     forms.last_touch_location as location,
     responses.next_outbound_at_utc is not null as is_attempted,

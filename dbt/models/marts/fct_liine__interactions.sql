@@ -1,6 +1,6 @@
 {#-
-    Which rows are taken anew is found by comparing them with the table, not by the newest load: several processes
-    load at once, and an older load may be committed later. `row_definition` changes with what the rows are made by.
+    Changed rows are found by comparing staging with this table, not by the newest load: several processes may load at
+    the same time, and an older load may be committed later.
 -#}
 {{
     config(
@@ -8,15 +8,15 @@
         unique_key='interaction_id',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
-        pre_hook="{{ rows_gone(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}",
-        post_hook="{{ analysed(this) }}"
+        pre_hook="{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}",
+        post_hook="{{ analyze_table(this) }}"
     )
 }}
 
 {% if is_incremental() -%}
-    with changed as (
+    with changed_rows as (
 
-        -- Narrow, so that what a row is made of is worked out for the changed rows only.
+        -- Only the columns to compare, so that the other expressions are evaluated for changed rows alone.
         select
             interaction_id,
             load_id,
@@ -58,10 +58,10 @@ select
     call_result,
     is_answered,
     is_missed_call,
-    missed_how,
-    is_of_new_lead,
-    is_of_existing_patient,
-    is_of_no_new_lead,
+    missed_reason,
+    is_new_lead_interaction,
+    is_existing_patient_interaction,
+    is_not_new_lead_interaction,
     is_booking,
     is_booked_later,
     is_operative,
@@ -123,5 +123,5 @@ select
     cast('{{ row_definition() }}' as text) as row_definition
 from {{ ref('int_liine__interactions') }}
 {% if is_incremental() -%}
-    where interaction_id in (select changed.interaction_id from changed)
+    where interaction_id in (select changed_rows.interaction_id from changed_rows)
 {%- endif %}

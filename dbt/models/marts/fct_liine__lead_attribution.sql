@@ -28,7 +28,7 @@ select
     case when models.touch = 'initial' then leads.first_location else leads.last_location end as location,
     case when models.touch = 'initial' then leads.first_division else leads.last_division end as division,
     models.weight,
-    -- Cast back: a product has more decimals than the column.
+    -- The product has more decimals than the column.
     cast(leads.revenue * models.weight as numeric(38, 9)) as attributed_revenue
 from {{ ref('fct_liine__leads') }} as leads
 cross join models

@@ -1,13 +1,13 @@
-with parts as (
+with unioned as (
 
     select
         customer_id,
         date_local,
         agent_id,
-        {{ count_of('is_inbound_call and is_answered') }} as answered_inbound_calls,
-        {{ count_of('is_outbound_call and is_answered') }} as answered_outbound_calls,
-        {{ whole_sum('case when is_answered then duration_seconds end') }} as talk_seconds,
-        {{ count_of('is_booking') }} as bookings,
+        {{ count_if('is_inbound_call and is_answered') }} as answered_inbound_calls,
+        {{ count_if('is_outbound_call and is_answered') }} as answered_outbound_calls,
+        {{ sum_bigint('case when is_answered then duration_seconds end') }} as talk_seconds,
+        {{ count_if('is_booking') }} as bookings,
         cast(0 as bigint) as booked_leads,
         cast(0 as bigint) as scored_skills,
         cast(0 as bigint) as met_skills
@@ -40,7 +40,7 @@ with parts as (
         cast(0 as bigint) as bookings,
         cast(0 as bigint) as booked_leads,
         cast(count(*) as bigint) as scored_skills,
-        {{ count_of('is_met') }} as met_skills
+        {{ count_if('is_met') }} as met_skills
     from {{ ref('fct_liine__messaging_skills') }}
     where agent_id is not null
     group by customer_id, date_local, agent_id
@@ -53,14 +53,14 @@ totals as (
         customer_id,
         date_local,
         agent_id,
-        {{ whole_sum('answered_inbound_calls') }} as answered_inbound_calls,
-        {{ whole_sum('answered_outbound_calls') }} as answered_outbound_calls,
-        {{ whole_sum('talk_seconds') }} as talk_seconds,
-        {{ whole_sum('bookings') }} as bookings,
-        {{ whole_sum('booked_leads') }} as booked_leads,
-        {{ whole_sum('scored_skills') }} as scored_skills,
-        {{ whole_sum('met_skills') }} as met_skills
-    from parts
+        {{ sum_bigint('answered_inbound_calls') }} as answered_inbound_calls,
+        {{ sum_bigint('answered_outbound_calls') }} as answered_outbound_calls,
+        {{ sum_bigint('talk_seconds') }} as talk_seconds,
+        {{ sum_bigint('bookings') }} as bookings,
+        {{ sum_bigint('booked_leads') }} as booked_leads,
+        {{ sum_bigint('scored_skills') }} as scored_skills,
+        {{ sum_bigint('met_skills') }} as met_skills
+    from unioned
     group by customer_id, date_local, agent_id
 
 )
@@ -77,7 +77,7 @@ select
     totals.booked_leads,
     totals.scored_skills,
     totals.met_skills,
-    {{ share('totals.met_skills', 'totals.scored_skills') }} as skill_rate
+    {{ safe_divide('totals.met_skills', 'totals.scored_skills') }} as skill_rate
 from totals
 inner join {{ ref('dim_liine__agents') }} as agents
     on totals.customer_id = agents.customer_id and totals.agent_id = agents.agent_id

@@ -5,8 +5,8 @@ with calls as (
         weekday_local,
         hour_local,
         cast(count(*) as bigint) as inbound_calls,
-        {{ count_of('is_answered') }} as answered_calls,
-        {{ count_of('is_missed_call') }} as missed_calls,
+        {{ count_if('is_answered') }} as answered_calls,
+        {{ count_if('is_missed_call') }} as missed_calls,
         cast(count(distinct date_local) as bigint) as days
     from {{ ref('fct_liine__interactions') }}
     where is_counted and is_inbound_call
@@ -23,5 +23,5 @@ select
     missed_calls,
     days,
     answered_calls + missed_calls as decided_calls,
-    {{ share('answered_calls', 'answered_calls + missed_calls') }} as answer_rate
+    {{ safe_divide('answered_calls', 'answered_calls + missed_calls') }} as answer_rate
 from calls

@@ -4,11 +4,11 @@ with leads as (
         customer_id,
         first_month_local as month_local,
         first_campaign_key as campaign_key,
-        {{ count_of('is_new_lead') }} as new_leads,
-        {{ count_of('is_new_lead and is_reached') }} as reached_leads,
-        {{ count_of('is_new_lead and is_booked') }} as booked_leads,
-        {{ count_of('is_new_lead and is_attended') }} as attended_leads,
-        {{ exact_sum('case when is_new_lead then revenue end') }} as new_lead_revenue
+        {{ count_if('is_new_lead') }} as new_leads,
+        {{ count_if('is_new_lead and is_reached') }} as reached_leads,
+        {{ count_if('is_new_lead and is_booked') }} as booked_leads,
+        {{ count_if('is_new_lead and is_attended') }} as attended_leads,
+        {{ sum_numeric('case when is_new_lead then revenue end') }} as new_lead_revenue
     from {{ ref('fct_liine__leads') }}
     where is_new_lead and first_campaign_key is not null
     group by customer_id, first_month_local, first_campaign_key
@@ -27,6 +27,6 @@ select
     leads.booked_leads,
     leads.attended_leads,
     leads.new_lead_revenue,
-    {{ share('leads.booked_leads', 'leads.new_leads') }} as booking_rate
+    {{ safe_divide('leads.booked_leads', 'leads.new_leads') }} as booking_rate
 from leads
 inner join {{ ref('dim_liine__campaigns') }} as campaigns on leads.campaign_key = campaigns.campaign_key

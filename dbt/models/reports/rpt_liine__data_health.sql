@@ -1,9 +1,9 @@
-{#- One row for a finding: a customer, a check, and what the check looked at. `found` of `out_of`. -#}
+{#- One row per customer, check and subject. -#}
 with sweeps as (
 
     select
         sweeps.*,
-        case when sweeps.kind = 'check' then 'whole dataset' else 'window proven' end as check_name,
+        case when sweeps.kind = 'check' then 'dataset completeness' else 'window completeness' end as check_name,
         row_number() over (
             partition by
                 sweeps.customer_id,
@@ -13,14 +13,14 @@ with sweeps as (
                 sweeps.until_date,
                 sweeps.updated_since_date
             order by sweeps.began_at_utc desc, sweeps.ended_at_utc desc, sweeps.sweep_id desc
-        ) as place
+        ) as recency_rank
     from {{ ref('stg_liine__sweeps') }} as sweeps
     inner join {{ ref('stg_liine__loads') }} as loads on sweeps.load_id = loads.load_id
     where loads.status = 0
 
 ),
 
-proofs as (
+latest_sweeps as (
 
     select
         customer_id,
@@ -34,10 +34,12 @@ proofs as (
         found_interactions as found,
         expected_interactions as out_of,
         status = 'complete' as is_healthy,
-        case when status = 'complete' then 'proven by ' || proof else 'failed: ' || coalesce(reason, 'unknown') end
-            as detail
+        case
+            when status = 'complete' then 'complete, proof: ' || proof
+            else 'failed: ' || coalesce(reason, 'unknown')
+        end as detail
     from sweeps
-    where place = 1
+    where recency_rank = 1
 
 ),
 
@@ -46,10 +48,10 @@ totals as (
     select
         customer_id,
         cast(count(*) as bigint) as interactions,
-        {{ count_of('is_vanished') }} as vanished,
-        {{ count_of('missing_since_utc is not null and not is_vanished') }} as missing,
-        {{ count_of('lead_key is null') }} as without_lead,
-        {{ count_of('started_at_utc is null or started_at_local is null') }} as undated
+        {{ count_if('is_vanished') }} as vanished,
+        {{ count_if('missing_since_utc is not null and not is_vanished') }} as missing,
+        {{ count_if('lead_key is null') }} as without_lead,
+        {{ count_if('started_at_utc is null or started_at_local is null') }} as undated
     from {{ ref('stg_liine__interactions') }}
     group by customer_id
 
@@ -60,9 +62,9 @@ counted as (
     select
         customer_id,
         cast(count(*) as bigint) as interactions,
-        {{ count_of('is_phone_call') }} as phone_calls,
-        {{ count_of("call_result = 'unknown'") }} as unknown_results,
-        {{ count_of(
+        {{ count_if('is_phone_call') }} as phone_calls,
+        {{ count_if("call_result = 'unknown'") }} as unknown_results,
+        {{ count_if(
             "utc_offset_minutes < -720 or utc_offset_minutes > 840 or mod(utc_offset_minutes, 15) != 0"
         ) }} as odd_offsets
     from {{ ref('fct_liine__interactions') }}
@@ -75,10 +77,10 @@ leads as (
 
     select
         customer_id,
-        {{ count_of('is_new_lead') }} as new_leads,
-        {{ count_of("is_new_lead and first_channel_key = '" ~ unattributed() ~ "'") }} as unattributed,
-        {{ count_of("lead_type = 'undecided'") }} as undecided,
-        {{ count_of('is_booked_elsewhere') }} as booked_elsewhere,
+        {{ count_if('is_new_lead') }} as new_leads,
+        {{ count_if("is_new_lead and first_channel_key = '" ~ unattributed() ~ "'") }} as unattributed,
+        {{ count_if("lead_type = 'undecided'") }} as undecided,
+        {{ count_if('is_booked_elsewhere') }} as booked_elsewhere,
         cast(count(*) as bigint) as leads
     from {{ ref('fct_liine__leads') }}
     group by customer_id
@@ -98,7 +100,7 @@ rejected as (
 
 ),
 
-words as (
+undocumented_values as (
 
     {% for column, values in known_values().items() -%}
         select
@@ -120,18 +122,18 @@ words as (
 
 checks as (
 
-    select * from proofs
+    select * from latest_sweeps
     union all
-    {% for name, table, found, out_of, detail in [
-        ('vanished', 'totals', 'vanished', 'interactions', 'two verifications missed them; not counted'),
-        ('missing once', 'totals', 'missing', 'interactions', 'the last verification missed them; still counted'),
-        ('without a lead', 'totals', 'without_lead', 'interactions', 'in no figure of leads'),
-        ('undated', 'totals', 'undated', 'interactions', 'without a start on both clocks; not counted'),
-        ('unknown call result', 'counted', 'unknown_results', 'phone_calls', 'neither answered nor missed nor pending'),
-        ('offset anomaly', 'counted', 'odd_offsets', 'interactions', 'the two clocks differ by what no zone has'),
-        ('unattributed leads', 'leads', 'unattributed', 'new_leads', 'new leads without a first channel'),
-        ('undecided leads', 'leads', 'undecided', 'leads', 'neither new nor existing nor no lead'),
-        ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'booked later, but no row of the lead is it'),
+    {% for name, cte, found, out_of, detail in [
+        ('vanished', 'totals', 'vanished', 'interactions', 'not found by two verifications; not counted'),
+        ('missing once', 'totals', 'missing', 'interactions', 'not found by the last verification; still counted'),
+        ('without a lead', 'totals', 'without_lead', 'interactions', 'in no lead metric'),
+        ('undated', 'totals', 'undated', 'interactions', 'UTC or local start time is null; not counted'),
+        ('unknown call result', 'counted', 'unknown_results', 'phone_calls', 'not answered, missed or pending'),
+        ('offset anomaly', 'counted', 'odd_offsets', 'interactions', 'local and UTC start differ by an impossible offset'),
+        ('unattributed leads', 'leads', 'unattributed', 'new_leads', 'first touch has no channel'),
+        ('undecided leads', 'leads', 'undecided', 'leads', 'not new, existing or none'),
+        ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'Booked Later, but no row of the lead is Booked'),
     ] -%}
         select
             customer_id,
@@ -141,7 +143,7 @@ checks as (
             {{ out_of }} as out_of,
             {{ found }} = 0 as is_healthy,
             '{{ detail }}' as detail
-        from {{ table }}
+        from {{ cte }}
         union all
     {% endfor -%}
     select
@@ -151,7 +153,7 @@ checks as (
         found,
         cast(null as bigint) as out_of,
         false as is_healthy,
-        'did not fit the column; raw in interactions__rejected_values' as detail
+        'did not fit the column; see interactions__rejected_values' as detail
     from rejected
     union all
     select
@@ -161,8 +163,8 @@ checks as (
         found,
         cast(null as bigint) as out_of,
         false as is_healthy,
-        'the reference does not list it' as detail
-    from words
+        'not listed in the API reference' as detail
+    from undocumented_values
 
 )
 
@@ -172,7 +174,7 @@ select
     subject,
     found,
     out_of,
-    {{ share('found', 'out_of') }} as share_found,
+    {{ safe_divide('found', 'out_of') }} as share_found,
     is_healthy,
     detail
 from checks

@@ -26,5 +26,5 @@ select
     reason_not_booked,
     leads,
     leads_of_month,
-    {{ share('leads', 'leads_of_month') }} as share_of_month
+    {{ safe_divide('leads', 'leads_of_month') }} as share_of_month
 from months

@@ -4,9 +4,9 @@ with days as (
         customer_id,
         date_local,
         cast(count(*) as bigint) as interactions,
-        {{ count_of('is_spam') }} as spam_interactions,
-        {{ count_of('is_inbound_call') }} as inbound_calls,
-        {{ count_of('is_inbound_call and is_spam') }} as spam_inbound_calls
+        {{ count_if('is_spam') }} as spam_interactions,
+        {{ count_if('is_inbound_call') }} as inbound_calls,
+        {{ count_if('is_inbound_call and is_spam') }} as spam_inbound_calls
     from {{ ref('fct_liine__interactions') }}
     where date_local is not null
     group by customer_id, date_local
@@ -18,8 +18,8 @@ select
     date_local,
     interactions,
     spam_interactions,
-    {{ share('spam_interactions', 'interactions') }} as spam_rate,
+    {{ safe_divide('spam_interactions', 'interactions') }} as spam_rate,
     inbound_calls,
     spam_inbound_calls,
-    {{ share('spam_inbound_calls', 'inbound_calls') }} as spam_call_rate
+    {{ safe_divide('spam_inbound_calls', 'inbound_calls') }} as spam_call_rate
 from days

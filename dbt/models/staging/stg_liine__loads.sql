@@ -2,8 +2,8 @@
 {%- set columns = loaded_columns(relation) -%}
 
 select
-    {{ loaded(columns, 'load_id', 'text') }} as load_id,
-    {{ loaded(columns, 'schema_name', 'text') }} as schema_name,
-    {{ loaded(columns, 'status', 'bigint') }} as status,
-    {{ loaded_utc(columns, 'inserted_at') }} as committed_at_utc
-from {{ loaded_rows(relation, columns) }}
+    {{ loaded_column(columns, 'load_id', 'text') }} as load_id,
+    {{ loaded_column(columns, 'schema_name', 'text') }} as schema_name,
+    {{ loaded_column(columns, 'status', 'bigint') }} as status,
+    {{ loaded_utc_timestamp(columns, 'inserted_at') }} as committed_at_utc
+from {{ loaded_relation(relation, columns) }}

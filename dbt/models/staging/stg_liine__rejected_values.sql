@@ -2,9 +2,9 @@
 {%- set columns = loaded_columns(relation) -%}
 
 select
-    {{ loaded(columns, 'interaction_id', 'bigint') }} as interaction_id,
-    {{ loaded(columns, 'field', 'text') }} as field_name,
-    {{ loaded_personal(columns, 'raw_value', 'text') }} as raw_value,
-    {{ loaded(columns, 'reason', 'text') }} as reason,
-    {{ loaded(columns, '_dlt_load_id', 'text') }} as load_id
-from {{ loaded_rows(relation, columns) }}
+    {{ loaded_column(columns, 'interaction_id', 'bigint') }} as interaction_id,
+    {{ loaded_column(columns, 'field', 'text') }} as field_name,
+    {{ loaded_personal_column(columns, 'raw_value', 'text') }} as raw_value,
+    {{ loaded_column(columns, 'reason', 'text') }} as reason,
+    {{ loaded_column(columns, '_dlt_load_id', 'text') }} as load_id
+from {{ loaded_relation(relation, columns) }}

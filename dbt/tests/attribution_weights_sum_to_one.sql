@@ -1,12 +1,12 @@
 {{ config(tags=['reconciliation']) }}
--- Weights sum to one and credits to the revenue, for each lead and model, and no lead is left out.
+-- Every lead has all three models; in each, weights sum to 1 and attributed revenue to the lead's revenue.
 with credited as (
 
     select
         lead_key,
         model,
-        {{ exact_sum('weight') }} as weight,
-        {{ exact_sum('attributed_revenue') }} as revenue
+        {{ sum_numeric('weight') }} as weight,
+        {{ sum_numeric('attributed_revenue') }} as revenue
     from {{ ref('fct_liine__lead_attribution') }}
     group by lead_key, model
 
@@ -31,5 +31,5 @@ left join models on leads.lead_key = models.lead_key
 where
     coalesce(models.models, 0) != 3
     or credited.weight != 1
-    -- A half of nine decimals may need a tenth.
+    -- Half of a revenue with nine decimals may need a tenth.
     or abs(credited.revenue - leads.revenue) > 0.000000001

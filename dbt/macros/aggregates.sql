@@ -1,0 +1,41 @@
+{#- Number of rows for which the condition is true; null counts as false. -#}
+{% macro count_if(condition) -%}
+    cast(count(case when {{ condition }} then 1 end) as bigint)
+{%- endmacro %}
+
+
+{#- Sum as bigint; 0 if there is nothing to sum. -#}
+{% macro sum_bigint(value) -%}
+    cast(coalesce(sum({{ value }}), 0) as bigint)
+{%- endmacro %}
+
+
+{#- Sum of money or weights as numeric(38, 9); 0 if there is nothing to sum. -#}
+{% macro sum_numeric(value) -%}
+    cast(coalesce(sum({{ value }}), 0) as numeric(38, 9))
+{%- endmacro %}
+
+
+{#- Whether the condition is true for any row of the group; null counts as false. -#}
+{% macro bool_or(condition) -%}
+    count(case when {{ condition }} then 1 end) > 0
+{%- endmacro %}
+
+
+{#- Ratio of two counts, rounded half up to six decimals; null if the denominator is 0. -#}
+{% macro safe_divide(numerator, denominator) -%}
+    {{ adapter.dispatch('safe_divide', 'liine')(numerator, denominator) }}
+{%- endmacro %}
+
+{% macro default__safe_divide(numerator, denominator) -%}
+    cast(round(cast({{ numerator }} as numeric(38, 9)) / nullif({{ denominator }}, 0), 6) as numeric(38, 9))
+{%- endmacro %}
+
+{#- DuckDB divides in floating point, which may round a half either way. Integer division is exact. -#}
+{% macro duckdb__safe_divide(numerator, denominator) -%}
+    cast(
+        ((2000000 * ({{ numerator }}) + ({{ denominator }})) // nullif(2 * ({{ denominator }}), 0))
+        * cast(0.000001 as numeric(18, 6))
+        as numeric(38, 9)
+    )
+{%- endmacro %}
