@@ -7,13 +7,13 @@ STAMP := $(VENV)/.installed
 .PHONY: help install demo test test-slow check audit derive docs lock record bench bench-default bench-models bench-at-once \
   bench-workers build wheel clean
 help:
-	@echo "make demo    start an emulator, sync it twice, build the models, show what landed"
+	@echo "make demo    start an emulator, sync it twice, build the models, show the rows loaded"
 	@echo "make test    run the tests"
 	@echo "make test-slow   run the slow tests; SLICE=2/3 runs a third of each family, FAMILY=kills one family"
-	@echo "make check   lint, types, layers, derived text, known weaknesses of the locked packages"
-	@echo "make audit   the last of these alone; fails where the service cannot be asked"
+	@echo "make check   lint, types, import layers, derived text, dependency audit"
+	@echo "make audit   the dependency audit alone; fails where the service cannot be reached"
 	@echo "make docs    every model and column with its lineage, in one page"
-	@echo "make derive  write again the text that is derived from liine_source/spec"
+	@echo "make derive  update the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
 	@echo "make bench   measure against dlt's generic REST source"
@@ -47,14 +47,16 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/cog -I docs --check $(DERIVED)
+	$(BIN)/python docs/derive.py --check
 	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=:memory: ../$(BIN)/sqlfluff lint --disable-progress-bar .
-	$(BIN)/python -m tests.audit
+	$(BIN)/python -m scripts.dependency_audit
 
-DERIVED := liine_source/query.py docs/fields.md docs/filters.md docs/privacy.md dbt/macros/known_values.sql \
+DERIVED := liine_source/api/query.py docs/fields.md docs/filters.md docs/privacy.md dbt/macros/known_values.sql \
   $(wildcard dbt/models/staging/*.yml)
 
 derive: install
 	$(BIN)/cog -I docs -r $(DERIVED)
+	$(BIN)/python docs/derive.py
 
 test: install
 	$(BIN)/pytest
@@ -77,7 +79,7 @@ demo: install
 	$(BIN)/python pipelines/demo.py
 
 audit: install
-	$(BIN)/python -m tests.audit --has-to-be-asked
+	$(BIN)/python -m scripts.dependency_audit --required
 
 # Every model and column of the dbt project with its lineage, in one page: build/docs/index.html.
 docs: demo
@@ -87,9 +89,9 @@ docs: demo
 	  --profiles-dir . --target-path ../build/dbt --log-path ../build/dbt/logs
 	mv build/dbt/static_index.html build/docs/index.html
 
-# With an account: a login and two pages, scrubbed, into tests/cassettes/recorded.yaml.
+# With an account: a login and two pages, scrubbed, into tests/api/cassettes/recorded.yaml.
 record: install
-	$(BIN)/python -m tests.record --customer-id $(CUSTOMER_ID)
+	$(BIN)/python -m scripts.record --customer-id $(CUSTOMER_ID)
 
 bench: install
 	$(BIN)/python benchmarks/against_rest_api.py
@@ -114,7 +116,7 @@ wheel: build
 	rm -rf build/wheel
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/python -m pip install -qq dist/*.whl
-	$(BIN)/python -m tests.wheel build/wheel
+	$(BIN)/python -m scripts.wheel build/wheel
 
 clean:
 	rm -rf $(VENV) .venv-dagster .venv-airflow dist build

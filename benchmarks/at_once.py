@@ -1,8 +1,8 @@
-"""One history read by one, four and sixteen requests at once, where each answer takes 200 ms, in one run.
+"""A history read with one, four and sixteen parallel requests, where each response takes 200 ms.
 
-Each load is a process of its own, one after the other in turn, against one emulator that waits, and then also
-refuses more than ten requests a second. Read the ratios. `python benchmarks/at_once.py` prints the table that the
-README shows.
+Each load runs in its own process, one after the other, against an emulator that delays its responses, and then also
+rejects more than ten requests per second. Prints a table for docs/benchmarks.md. Absolute times depend on the machine,
+so compare the ratios.
 """
 
 import os
@@ -10,7 +10,7 @@ import platform
 import tempfile
 
 from loads import CONNECTOR, Api, Load
-from measuring import Figures, measured, middle
+from measuring import Figures, measure, median
 
 from liine_source.emulator import Faults, running_emulator
 
@@ -18,14 +18,14 @@ ROWS = 100_000
 ROUNDS = 3
 WIDTHS = (1, 4, 16)
 CONDITIONS = {
-    "200 ms an answer": Faults(latency_ms=200),
-    "200 ms an answer, ten requests a second": Faults(latency_ms=200, rate_limit=10),
+    "200 ms per response": Faults(latency_ms=200),
+    "200 ms per response, ten requests per second": Faults(latency_ms=200, rate_limit=10),
 }
 
 
 def main() -> None:
-    """Measure in turn, print the medians and the ratios."""
-    print("| where | requests at once | wall s | of the time of one at once |\n|---|---|---|---|")
+    """Measure one load after the other; print the medians and the ratios."""
+    print("| API | parallel requests | wall s | relative to one |\n|---|---|---|---|")
     with running_emulator(interactions=ROWS, customers=1) as emulator:
         api = Api(emulator.base_url, emulator.customer_ids[0], emulator.username, emulator.password)
         for condition, faults in CONDITIONS.items():
@@ -33,9 +33,9 @@ def main() -> None:
             for width in [*WIDTHS] * ROUNDS:
                 emulator.faults = faults
                 with tempfile.TemporaryDirectory() as folder:
-                    load = measured(Load(CONNECTOR, api), folder, SOURCES__LIINE__MAX_CONCURRENCY=str(width))
+                    load = measure(Load(CONNECTOR, api), folder, SOURCES__LIINE__MAX_CONCURRENCY=str(width))
                 rounds[width].append(load)
-            walls = {width: middle(figures).wall for width, figures in rounds.items()}
+            walls = {width: median(figures).wall for width, figures in rounds.items()}
             for width, wall in walls.items():
                 print(f"| {condition} | {width} | {wall:.1f} | {wall / walls[1]:.2f} |", flush=True)
     print(f"\n{ROWS:,} interactions, medians of {ROUNDS} rounds; {os.cpu_count()} cores, {platform.system()}.")

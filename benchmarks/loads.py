@@ -1,4 +1,4 @@
-"""The loads that are measured. Each runs as a process of its own: `python benchmarks/loads.py` with one as JSON."""
+"""The measured loads. Each runs in its own process: `python benchmarks/loads.py` with the load as JSON."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ MODELS = "models"
 
 @dataclass(frozen=True)
 class Api:
-    """Where an emulator of one customer answers."""
+    """The address and login of an emulator of one customer."""
 
     base_url: str
     customer: int
@@ -24,7 +24,7 @@ class Api:
 
 @dataclass(frozen=True)
 class Load:
-    """One load: which, from where, into what; a day asks for what was updated since, if the load is told so."""
+    """One load by name, its API and destination; `updated_since` is the day from which `rest_api` requests changes."""
 
     name: str
     api: Api
@@ -32,13 +32,13 @@ class Load:
     updated_since: str | None = None
 
     def as_json(self) -> str:
-        """What the process is given."""
+        """Return the argument of the process."""
         return json.dumps(asdict(self))
 
 
 def load_with_connector(load: Load) -> None:
-    """`liine sync`, as a user's script would call it; it remembers by itself since when to ask."""
-    from liine_source import raise_for_failures, sync  # noqa: PLC0415  each process loads only its own side
+    """Run `liine sync` as a user's script would call it; it finds the day of the last changes in its state."""
+    from liine_source import raise_for_failures, sync  # noqa: PLC0415  each process imports only what it measures
 
     api = load.api
     credentials = {"username": api.username, "password": api.password}
@@ -47,8 +47,8 @@ def load_with_connector(load: Load) -> None:
     )
 
 
-def load_with_rest_api(load: Load, **how: Any) -> None:
-    """What the reference's own pagination example becomes in dlt's generic source."""
+def load_with_rest_api(load: Load, **options: Any) -> None:
+    """Load with dlt's generic source, as in the reference's pagination example."""
     import dlt  # noqa: PLC0415
     import requests  # noqa: PLC0415
     from dlt.sources.rest_api import rest_api_source  # noqa: PLC0415
@@ -77,14 +77,14 @@ def load_with_rest_api(load: Load, **how: Any) -> None:
             ],
         }
     )
-    dlt.pipeline("generic", destination=load.destination, dataset_name="liine").run(source, **how)
+    dlt.pipeline("generic", destination=load.destination, dataset_name="liine").run(source, **options)
 
 
 def build_models(load: Load) -> None:
-    """Build the models with dbt over what was loaded, its tests included."""
-    from liine_source import transform  # noqa: PLC0415
+    """Build the dbt models of the loaded rows, and run the data tests."""
+    from liine_source import dbt_runner  # noqa: PLC0415
 
-    transform.build(load.destination)
+    dbt_runner.build(load.destination)
 
 
 LOADS: dict[str, Callable[[Load], None]] = {
@@ -96,6 +96,6 @@ LOADS: dict[str, Callable[[Load], None]] = {
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    asked = Load(**told | {"api": Api(**told["api"])})
-    LOADS[asked.name](asked)
+    argument = json.loads(sys.argv[1])
+    requested = Load(**argument | {"api": Api(**argument["api"])})
+    LOADS[requested.name](requested)

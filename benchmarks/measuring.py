@@ -1,7 +1,7 @@
-"""Each load in a process of its own, one after the other; the figures are the operating system's for that process.
+"""Runs each load in its own process, one after the other, and measures that process with the operating system.
 
-A process's peak memory is counted from that of the process that started it. So whoever measures stays small: the
-emulator, and whatever looks at all rows, run in processes of their own.
+A process inherits the peak memory of the process that started it. So the measuring process stays small: the emulator,
+and everything that reads all rows, run in processes of their own.
 """
 
 import json
@@ -21,7 +21,7 @@ from loads import Api, Load
 
 @dataclass(frozen=True)
 class Figures:
-    """One load: processor and wall seconds, peak memory in MB, rows that did not arrive."""
+    """The figures of one load: CPU and wall seconds, peak memory in MB, and the number of lost rows."""
 
     cpu: float
     wall: float
@@ -30,22 +30,22 @@ class Figures:
 
 
 @contextmanager
-def emulator(rows: int) -> Iterator[Api]:
-    """An emulator of one customer in a process of its own."""
+def run_emulator(rows: int) -> Iterator[Api]:
+    """Run an emulator of one customer in its own process."""
     command = ["emulator", "--port", "0", "--interactions", str(rows), "--customers", "1", "--json"]
     liine = Path(sys.executable).with_name("liine")
     with subprocess.Popen([str(liine), *command], stdout=subprocess.PIPE, text=True) as process:
         try:
-            told = "".join(iter(process.stdout.readline, "}\n")) + "}" if process.stdout else ""
-            given = {name.rpartition("__")[2]: value for name, value in json.loads(told).items()}
-            customer = json.loads(given["CUSTOMER_IDS"])[0]
-            yield Api(given["BASE_URL"], customer, given["USERNAME"], given["PASSWORD"])
+            printed = "".join(iter(process.stdout.readline, "}\n")) + "}" if process.stdout else ""
+            settings = {name.rpartition("__")[2]: value for name, value in json.loads(printed).items()}
+            customer = json.loads(settings["CUSTOMER_IDS"])[0]
+            yield Api(settings["BASE_URL"], customer, settings["USERNAME"], settings["PASSWORD"])
         finally:
             process.terminate()
 
 
-def measured(load: Load, folder: str, **environment: str) -> Figures:
-    """Run one load in a folder, and ask the system what it took."""
+def measure(load: Load, folder: str, **environment: str) -> Figures:
+    """Run one load in a folder; return its figures."""
     environment |= {"DLT_DATA_DIR": folder, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     command = [sys.executable, str(Path(__file__).with_name("loads.py")), load.as_json()]
     began = time.perf_counter()
@@ -58,12 +58,12 @@ def measured(load: Load, folder: str, **environment: str) -> Figures:
     return Figures(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def middle(rounds: list[Figures]) -> Figures:
-    """The median of each figure."""
+def median(rounds: list[Figures]) -> Figures:
+    """Return the median of each figure."""
     return Figures(*(statistics.median(column) for column in zip(*map(astuple, rounds), strict=True)))
 
 
-def machine() -> str:
-    """What the figures depend on."""
+def describe_machine() -> str:
+    """Return the cores, memory, system and Python version that the figures depend on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"

@@ -1,35 +1,36 @@
-"""dbt's whole build, tests included, over what the connector loaded: once from nothing, and once with no change.
+"""A whole dbt build, including data tests, of the loaded rows: the first one, and a second one without changes.
 
-`python benchmarks/models.py` prints the table that the README shows. Nothing should grow faster than the rows.
+Prints a table for docs/benchmarks.md. No figure should grow faster than the number of rows.
 """
 
 import tempfile
 from pathlib import Path
 
-from against_default_path import postgres
+from against_default_path import run_postgres
 from loads import CONNECTOR, MODELS, Load
-from measuring import emulator, machine, measured
+from measuring import describe_machine, measure, run_emulator
 
 SIZES = {"duckdb": (100_000, 1_000_000), "postgres": (100_000,)}
-BUILDS = ("first", "again, no change")
+BUILDS = ("first", "second, no changes")
 
 
 def main() -> None:
-    """Load, build twice, and print what each build took."""
+    """Load, build twice, and print the figures of each build."""
     print("| destination | interactions | build | CPU s | wall s | peak MB |")
     print("|---|---|---|---|---|---|")
-    with postgres() as server:
+    with run_postgres() as server:
         for destination, sizes in SIZES.items():
             for rows in sizes:
-                with emulator(rows) as api, tempfile.TemporaryDirectory() as folder:
-                    address = server.new_database() if destination == "postgres" else str(Path(folder, "models.duckdb"))
+                with run_emulator(rows) as api, tempfile.TemporaryDirectory() as folder:
+                    is_file = destination == "duckdb"
+                    address = str(Path(folder, "models.duckdb")) if is_file else server.create_database()
                     credentials = {f"DESTINATION__{destination.upper()}__CREDENTIALS": address}
-                    measured(Load(CONNECTOR, api, destination), folder, **credentials)
+                    measure(Load(CONNECTOR, api, destination), folder, **credentials)
                     for build in BUILDS:
-                        took = measured(Load(MODELS, api, destination), folder, **credentials)
-                        figures = f"{took.cpu:.0f} | {took.wall:.0f} | {took.peak:.0f}"
+                        found = measure(Load(MODELS, api, destination), folder, **credentials)
+                        figures = f"{found.cpu:.0f} | {found.wall:.0f} | {found.peak:.0f}"
                         print(f"| {destination} | {rows:,} | {build} | {figures} |", flush=True)
-    print(f"\nOne round; dbt's own process, without Postgres's; {machine()}.")
+    print(f"\nOne round; dbt's process without the Postgres server; {describe_machine()}.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""One backfill, in units of a customer's month, by one, two and four workers at once, where each answer takes 100 ms.
+"""A backfill in monthly partitions with one, two and four workers, where each response takes 100 ms.
 
-A unit is a process of its own, as schedulers start one, into one dataset on a Postgres of this machine. Then what a
-dataset with years of a group of clinics costs a run: reading the states of 30,000 units, and one sync of 500 customers.
-`python benchmarks/workers.py` prints the tables that docs/scale.md shows.
+Each partition is loaded by its own process, as a scheduler does, into one dataset on a local Postgres. Then the costs
+of a large dataset: reading the states of 30,000 partitions, and a sync of 500 customers. Prints the tables for
+docs/scale.md.
 """
 
 import json
@@ -17,47 +17,49 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from against_default_path import postgres
-from measuring import machine
+from against_default_path import run_postgres
+from measuring import describe_machine
 
-from liine_source import loading, raise_for_failures, sync, units, warehouse
+from liine_source import plan_partitions, raise_for_failures, sync
 from liine_source.emulator import Emulator, Faults, running_emulator
+from liine_source.load import pipeline as loading
+from liine_source.warehouse import state_store
 
 WORKERS = (1, 2, 4)
 LATENCY_MS = 100
-UNITS = 30_000
+PARTITIONS = 30_000
 CUSTOMERS = 500
 
-UNIT = """
+LOAD_PARTITION = """
 import json, sys
 from datetime import date
 from liine_source import backfill, raise_for_failures
-given = json.loads(sys.argv[1])
-days = {name: date.fromisoformat(given.pop(name)) for name in ("since", "until") if given[name] != "None"}
-given.pop("since", None)
-raise_for_failures(backfill(**days, **given))
+settings = json.loads(sys.argv[1])
+days = {name: date.fromisoformat(settings.pop(name)) for name in ("since", "until") if settings[name] != "None"}
+settings.pop("since", None)
+raise_for_failures(backfill(**days, **settings))
 """
 
 
 @dataclass(frozen=True)
 class Backfill:
-    """What one took: wall seconds, and the units' processor seconds; rows that are there, and that should be."""
+    """Figures of a backfill: wall seconds, CPU seconds of its partitions, loaded and expected rows."""
 
     wall: float
     cpu: float
     rows: int
-    truth: int
+    expected: int
 
 
 def settings(api: Emulator, **others: Any) -> dict[str, Any]:
-    """The settings of a run."""
+    """Return the settings of a run."""
     credentials = {"username": api.username, "password": api.password}
     return {"base_url": api.base_url, "credentials": credentials, **others}
 
 
-def backfilled(api: Emulator, url: str, workers: int) -> Backfill:
-    """Read all units, so many at once."""
-    found = units(**settings(api, customer_ids=api.customer_ids))
+def run_backfill(api: Emulator, url: str, workers: int) -> Backfill:
+    """Load all partitions with a number of workers."""
+    partitions = plan_partitions(**settings(api, customer_ids=api.customer_ids))
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
@@ -67,19 +69,19 @@ def backfilled(api: Emulator, url: str, workers: int) -> Backfill:
             "RUNTIME__DLTHUB_TELEMETRY": "false",
         }
 
-        def read(unit: Any) -> float:
-            days = {"since": str(unit.since), "until": str(unit.until)}
-            given = json.dumps(settings(api, customer_ids=[unit.customer_id], page_size=100, **days))
-            process = subprocess.Popen([sys.executable, "-c", UNIT, given], env=environment, cwd=folder)
+        def load(partition: Any) -> float:
+            days = {"since": str(partition.since), "until": str(partition.until)}
+            argument = json.dumps(settings(api, customer_ids=[partition.customer_id], page_size=100, **days))
+            process = subprocess.Popen([sys.executable, "-c", LOAD_PARTITION, argument], env=environment, cwd=folder)
             _, code, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(code)
             if process.returncode:
-                raise SystemExit("a unit failed")
+                raise SystemExit("a partition failed")
             return usage.ru_utime + usage.ru_stime
 
         began = time.perf_counter()
         with ThreadPoolExecutor(workers) as pool:
-            cpu = sum(pool.map(read, found))
+            cpu = sum(pool.map(load, partitions))
         wall = time.perf_counter() - began
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from liine.interactions")
@@ -87,8 +89,8 @@ def backfilled(api: Emulator, url: str, workers: int) -> Backfill:
     return Backfill(wall, cpu, rows, len(api.truth()))
 
 
-def with_many_states(url: str) -> None:
-    """Put a state of a backfill for each unit into a dataset, copied from one that is there."""
+def add_states(url: str) -> None:
+    """Add the state of a backfill for each partition to a dataset, as copies of an existing one."""
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
@@ -98,63 +100,63 @@ def with_many_states(url: str) -> None:
             from generate_series(1, %s) n,
                  (select * from liine._dlt_pipeline_state where pipeline_name like 'liine_sync_backfill_%%' limit 1) s
             """,
-            (CUSTOMERS, UNITS),
+            (CUSTOMERS, PARTITIONS),
         )
 
 
-def reading_states(url: str) -> None:
-    """Print how long a run needs to read what is remembered."""
+def measure_states(url: str) -> None:
+    """Print how long a run takes to read the states."""
     os.environ |= {"DESTINATION_TYPE": "postgres", "DESTINATION__POSTGRES__CREDENTIALS": url}
     pipeline = loading.build_pipeline()
     prefix = f"{loading.PIPELINE_NAME}_backfill_"
     cases: dict[str, tuple[Any, ...]] = {
-        "`liine status`: all of them": (),
-        "a sync: none of them": (prefix,),
-        "a unit: those of its customer": (prefix, [f"{prefix}1001_"]),
+        "`liine status`: all": (),
+        "sync: none": (prefix,),
+        "backfill of a partition: those of its customer": (prefix, [f"{prefix}1001_"]),
     }
-    print("\n| who reads | states read | s |\n|---|---|---|")
+    print("\n| command | states read | s |\n|---|---|---|")
     for name, arguments in cases.items():
         began = time.perf_counter()
-        count = len(warehouse.states(pipeline, *arguments))
+        count = len(state_store.read_states(pipeline, *arguments))
         print(f"| {name} | {count:,} | {time.perf_counter() - began:.2f} |", flush=True)
 
 
-def hourly(url: str) -> None:
-    """Print what an hourly run of many customers takes, in one process."""
+def measure_hourly(url: str) -> None:
+    """Print the figures of an hourly sync of many customers in one process."""
     os.environ |= {"DESTINATION_TYPE": "postgres", "DESTINATION__POSTGRES__CREDENTIALS": url}
-    print(f"\n| one sync of {CUSTOMERS} customers | requests | wall s | CPU s |\n|---|---|---|---|")
+    print(f"\n| sync of {CUSTOMERS} customers | requests | wall s | CPU s |\n|---|---|---|---|")
     with running_emulator(interactions=CUSTOMERS * 20, customers=CUSTOMERS, days=30) as api:
-        for name in ("the first, whole histories", "the next, what changed"):
+        for name in ("first, whole histories", "next, changes only"):
             api.faults = Faults(latency_ms=LATENCY_MS)
             api.forget_requests()
             began, cpu = time.perf_counter(), time.process_time()
-            raise_for_failures(sync(**settings(api, customer_ids=api.customer_ids, reread_days=0)))
+            raise_for_failures(sync(**settings(api, customer_ids=api.customer_ids, lookback_days=0)))
             took = time.perf_counter() - began
             # The emulator is a thread of this process.
             print(f"| {name} | {len(api.requests)} | {took:.1f} | {time.process_time() - cpu:.1f} |", flush=True)
 
 
 def main() -> None:
-    """Measure one after the other."""
-    print("| workers | wall s | units' CPU s | speed-up | rows | true |\n|---|---|---|---|---|---|")
-    with postgres() as server, tempfile.TemporaryDirectory() as folder:
+    """Measure one after the other; print the tables."""
+    print("| workers | wall s | partitions' CPU s | speed-up | rows | expected rows |\n|---|---|---|---|---|---|")
+    with run_postgres() as server, tempfile.TemporaryDirectory() as folder:
         os.environ["DLT_DATA_DIR"] = str(Path(folder, "dlt"))
         walls = {}
         with running_emulator(interactions=24_000, customers=4, days=165) as api:
             for workers in WORKERS:
                 api.faults = Faults(latency_ms=LATENCY_MS)
-                url = server.new_database()
-                done = backfilled(api, url, workers)
+                url = server.create_database()
+                done = run_backfill(api, url, workers)
                 walls[workers] = done.wall
                 speed = walls[WORKERS[0]] / done.wall
                 print(
-                    f"| {workers} | {done.wall:.0f} | {done.cpu:.0f} | {speed:.2f} | {done.rows} | {done.truth} |",
+                    f"| {workers} | {done.wall:.0f} | {done.cpu:.0f} | {speed:.2f} | {done.rows} | {done.expected} |",
                     flush=True,
                 )
-        with_many_states(url)
-        reading_states(url)
-        hourly(server.new_database())
-    print(f"\n{machine()}.")
+        add_states(url)
+        measure_states(url)
+        measure_hourly(server.create_database())
+    print(f"\n{describe_machine()}.")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,28 @@
-"""Text derived from `liine_source.spec`: cog writes it in place (`make derive`) and checks it (`make check`)."""
+"""Text derived from `liine_source.spec`: cog writes it in place (`make derive`) and checks it (`make check`).
+
+JSON has no comments for cog, so run as a program this file writes `docs/openapi.json`, or with `--check` compares it.
+"""
 
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from pathlib import Path
 
-from liine_source import tables
-from liine_source.privacy import Privacy
+from liine_source.privacy.policy import PrivacyPolicy
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.filters import FILTERS
+from liine_source.spec.openapi import openapi_document
 from liine_source.spec.statuses import STATUSES
+from liine_source.spec.tables import COLUMNS
 from liine_source.spec.types import Parameter
 
 _SCALARS = {"number": "float", "integer": "int", "boolean": "bool", "string": "str"}
 _SECTIONS = {"general": "General", "metadata": "Metadata", "ehr_pms": "EHR/PMS"}
 _WIDTH = 110
+_OPENAPI = Path(__file__).with_name("openapi.json")
 
-# What staging calls a column where the loaded name does not tell the truth or is not plain enough.
+# Staging's name of a column, where the loaded name is ambiguous or misleading.
 _STAGED = {
     "interactions": {
         "id": "interaction_id",
@@ -66,26 +72,26 @@ _STAGED = {
         "_dlt_load_id": "load_id",
     },
 }
-# What staging adds, after the loaded columns.
+# Columns that staging adds after the loaded ones.
 _ADDED = {
     "interactions": (
         (
             "lead_key",
             "text",
-            "The lead of the customer as a pseudonym: a hash of `customer_id` and `lead_id`.",
+            "Pseudonym of the lead: hash of `customer_id` and `lead_id`.",
             "pseudonym",
         ),
         (
             "patient_key",
             "text",
-            "The patient as a pseudonym: a hash of `customer_id` and `ehr_pms_patient_id`.",
+            "Pseudonym of the patient: hash of `customer_id` and `ehr_pms_patient_id`.",
             "pseudonym",
         ),
-        ("is_lead_reassigned", "boolean", "Whether Liine gives a reason for another `lead_id`.", "none"),
-        ("is_vanished", "boolean", "Whether two verifications did not find the row in the API.", "none"),
+        ("is_lead_reassigned", "boolean", "Whether Liine gives a reason to reassign the `lead_id`.", "none"),
+        ("is_vanished", "boolean", "Whether two verifications did not find the interaction in the API.", "none"),
     ),
     "interactions__session_extras": (
-        ("extra_key_hash", "text", "The key as a hash; it is part of the row's key.", "pseudonym"),
+        ("extra_key_hash", "text", "Hash of the key; part of the unique key.", "pseudonym"),
     ),
 }
 _SQL_TYPES = {"bool": "boolean", "decimal": "numeric(38, 9)", "double": "numeric(38, 9)"}
@@ -97,11 +103,11 @@ _KEYS = {
     "sweeps": ("sweep_id",),
 }
 _GRAINS = {
-    "interactions": "One row for an interaction.",
-    "interactions__provider_names": "One row for a provider of an interaction's appointment.",
-    "interactions__session_extras": "One row for a key of the free-form metadata of an interaction's touch.",
-    "interactions__rejected_values": "One row for a value that did not fit its column.",
-    "sweeps": "One row for a walk over a window of one customer: the connector's audit.",
+    "interactions": "One row per interaction.",
+    "interactions__provider_names": "One row per interaction and provider of its appointment.",
+    "interactions__session_extras": "One row per interaction, touch and key of the touch's free-form metadata.",
+    "interactions__rejected_values": "One row per interaction and field whose value did not fit its column.",
+    "sweeps": "Audit table: one row per sweep over a window of one customer.",
 }
 
 
@@ -120,8 +126,8 @@ def filters_class() -> str:
 
 
 def privacy_table() -> str:
-    """What becomes of each personal or open field, as a Markdown table."""
-    hashing, dropping = Privacy("hash"), Privacy("drop")
+    """The effect of the masking modes on each personal or open field, as a Markdown table."""
+    hashing, dropping = PrivacyPolicy("hash"), PrivacyPolicy("drop")
     lines = ["| field | class | `hash` | `drop` |", "| --- | --- | --- | --- |"]
     for field in FIELDS:
         effects = hashing.effect_on(field), dropping.effect_on(field)
@@ -138,7 +144,7 @@ def filters_tables() -> str:
             (f"`{p.name}`", p.type, ", ".join(f"`{word}`" for word in _words(p)) or "any", p.description)
             for p in parameters
         ]
-        parts.append(f"## {_SECTIONS[section]}\n\n" + _table(("filter", "type", "values", "what it selects"), rows))
+        parts.append(f"## {_SECTIONS[section]}\n\n" + _table(("filter", "type", "values", "selects"), rows))
     return "\n\n".join(parts)
 
 
@@ -148,16 +154,16 @@ def fields_table() -> str:
         (f"`{f.name}`", _column_type(f.data_type, f.shape, has_timezone=f.has_timezone), f.personal_data, f.description)
         for f in FIELDS
     ]
-    return _table(("field", "type", "personal data", "what it holds"), rows)
+    return _table(("field", "type", "personal data", "description"), rows)
 
 
 def statuses_table() -> str:
     """The statuses, as Markdown."""
-    return _table(("status", "meaning", "what to do"), [(f"{s.code} {s.name}", s.meaning, s.remedy) for s in STATUSES])
+    return _table(("status", "meaning", "remedy"), [(f"{s.code} {s.name}", s.meaning, s.remedy) for s in STATUSES])
 
 
 def dbt_sources() -> str:
-    """The loaded tables, as dbt's source tables."""
+    """The loaded tables, as dbt source tables."""
     lines = []
     for table, grain in _GRAINS.items():
         lines += [f"- name: {table}", f"  description: {_yaml(grain)}"]
@@ -171,27 +177,34 @@ def dbt_sources() -> str:
                 "      filter: status = 'complete'",
             ]
         lines.append("  columns:")
-        for name, hint in tables.columns(table).items():
-            if name == "is_cleared":
+        for column in COLUMNS[table]:
+            if column.is_hard_delete:
                 continue
-            lines += [f"    - name: {name}", f"      description: {_yaml(_described(hint))}", *_meta(_class(hint), 6)]
+            lines += [f"    - name: {column.name}", f"      description: {_yaml(column.description)}"]
+            lines += _meta(column.personal_data or "none", 6)
     return _indented(lines, 6)
 
 
 def dbt_staging(table: str) -> str:
-    """The staging model of a loaded table, as dbt's properties of a model."""
+    """The staging model of a loaded table, as dbt model properties."""
     described = _GRAINS[table]
     lines = [f"- name: stg_liine__{table.removeprefix('interactions__')}", f"  description: {_yaml(described)}"]
     lines += ["  config: {contract: {enforced: true}}"]
     keys = _KEYS[table]
     if len(keys) > 1:
-        lines += ["  data_tests:", "    - unique_together:", f"        arguments: {{columns: [{', '.join(keys)}]}}"]
+        lines += [
+            "  data_tests:",
+            "    - unique_combination_of_columns:",
+            f"        arguments: {{combination_of_columns: [{', '.join(keys)}]}}",
+        ]
     lines.append("  columns:")
-    for loaded, hint in tables.columns(table).items():
-        if loaded == "is_cleared":
+    for column in COLUMNS[table]:
+        if column.is_hard_delete:
             continue
-        name, data_type = _STAGED[table].get(loaded, loaded), str(hint["data_type"])
-        lines += _column(name, _SQL_TYPES.get(data_type, data_type), _described(hint), _class(hint))
+        loaded = column.name
+        name = _STAGED[table].get(loaded, loaded)
+        sql_type = _SQL_TYPES.get(column.data_type, column.data_type)
+        lines += _column(name, sql_type, column.description, column.personal_data or "none")
         values = FIELDS_BY_NAME[loaded].values if table == "interactions" and loaded in FIELDS_BY_NAME else ()
         lines += _column_tests(name, keys, values)
     for name, data_type, description, personal_data in _ADDED.get(table, ()):
@@ -200,14 +213,28 @@ def dbt_staging(table: str) -> str:
 
 
 def dbt_known_values() -> str:
-    """The words that the reference lists for a field, as a macro that returns them by staging's names.
+    """The values that the reference lists for a field, as a macro that returns them by staging column.
 
-    It stands in a comment of Jinja's, so it ends that and begins another.
+    The cog markers are inside a Jinja comment, so the text closes it and opens another.
     """
     names = _STAGED["interactions"]
     entries = [f"    {names.get(f.name, f.name)!r}: {list(f.values)!r}," for f in FIELDS if f.values]
-    opened = ["-#}", "{% macro known_values() %}", "{%- set known = {"]
-    return "\n".join([*opened, *entries, "} -%}", "{{ return(known) }}", "{% endmacro %}", "{#-"])
+    head = ["-#}", "{% macro known_values() %}", "{%- set known = {"]
+    return "\n".join([*head, *entries, "} -%}", "{{ return(known) }}", "{% endmacro %}", "{#-"])
+
+
+def openapi() -> str:
+    """The OpenAPI document, as JSON."""
+    return json.dumps(openapi_document(), ensure_ascii=False, indent=2) + "\n"
+
+
+def main(arguments: list[str]) -> str | None:
+    """Write `docs/openapi.json`; with `--check`, return a complaint if it differs instead."""
+    if arguments != ["--check"]:
+        _OPENAPI.write_text(openapi(), encoding="utf-8")
+    elif not _OPENAPI.exists() or _OPENAPI.read_text(encoding="utf-8") != openapi():
+        return "docs/openapi.json is out of date: run `make derive`"
+    return None
 
 
 def _column(name: str, data_type: str, description: str, personal_data: str) -> list[str]:
@@ -230,14 +257,6 @@ def _meta(personal_data: str, spaces: int) -> list[str]:
     if personal_data == "none":
         return []
     return [" " * spaces + f"config: {{meta: {{personal_data: {personal_data}}}}}"]
-
-
-def _described(hint: Mapping[str, Any]) -> str:
-    return str(hint["description"])
-
-
-def _class(hint: Mapping[str, Any]) -> str:
-    return str(hint.get("x-personal-data", "none"))
 
 
 def _yaml(text: str) -> str:
@@ -278,7 +297,7 @@ def _words(parameter: Parameter) -> Iterable[str]:
 
 def _column_type(data_type: str, shape: str, *, has_timezone: bool) -> str:
     if shape != "scalar":
-        return f"{shape}, a table of its own"
+        return f"{shape}, own table"
     if data_type == "timestamp":
         return "timestamp, UTC" if has_timezone else "timestamp, no zone"
     return data_type
@@ -291,3 +310,7 @@ def _quoted(word: str) -> str:
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

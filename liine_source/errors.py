@@ -1,4 +1,4 @@
-"""What can go wrong, one class for each thing that a user can do about it.
+"""The exceptions: one class for each thing that a user can do about an error.
 
 LiineError
 ├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
@@ -17,18 +17,20 @@ LiineError
 │   ├── GatewayError            502 and 504, not documented
 │   ├── UnavailableError        503
 │   ├── UnexpectedStatusError   any other status
-│   ├── UnreadableAnswerError   an answer that is cut off or is no page of interactions
+│   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
 │   └── ForeignHostError        a redirect to another host, not followed
 ├── SweepError                  one customer's window could not be read to a proven end
-│   ├── StuckError              the walk cannot move: the cursor is ignored, or one second overfills a page
+│   ├── StuckError              pagination cannot move on: the cursor is ignored, or one second overfills a page
 │   ├── IncompleteSweepError    fewer or more interactions than the API counts
 │   └── MissingIdError          an interaction without a usable `id` cannot be merged
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
-│   ├── MissingDatasetError     the dataset, or DuckDB's file, is not there: another name or folder is meant
-│   └── DoubledError            interactions are in Snowflake twice, by two runs of one customer at once
-├── TransformError              dbt did not build, or a test of it failed
+│   ├── MissingDatasetError     the dataset, or DuckDB's file, does not exist: the name or the folder is wrong
+│   └── DuplicateRowsError      interactions are in Snowflake twice, loaded by two runs of a customer at once
+├── TransformError              dbt did not build, or one of its tests failed
+├── IncompleteDatasetError      the warehouse does not hold as many interactions as the API counts
+├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
 No message holds a query value, a row's content, a token or a password.
@@ -42,21 +44,21 @@ from liine_source.spec.statuses import STATUSES_BY_CODE
 
 
 class LiineError(Exception):
-    """Whatever this package raises on purpose; it can be copied and sent to another process."""
+    """The base of all errors of this package; they can be pickled and sent to another process."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), str(self), self.__dict__)
 
 
 def _restored(kind: type[LiineError], message: str, values: dict[str, Any]) -> LiineError:
-    """Make an error again from its finished message: its own class would add a remedy once more, or miss a part."""
+    """Restore a pickled error from its finished message; its class would add the remedy again."""
     error = kind.__new__(kind, message)
     error.__dict__.update(values)
     return error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return what to write after an unknown name: one that is meant, in brackets, or nothing."""
+    """Return a suggestion to append to an unknown name, or an empty text."""
     close = get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
@@ -81,7 +83,7 @@ class ApiError(LiineError):
     """
 
     is_retryable: ClassVar[bool] = False
-    remedy: ClassVar[str] = "Try again; if it stays, ask Liine's support."
+    remedy: ClassVar[str] = "Run again; if the error stays, contact Liine's support."
 
     def __init__(self, what: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         self.what = what
@@ -99,7 +101,7 @@ class BadRequestError(ApiError):
 
 
 class AuthenticationError(ApiError):
-    """401: the token was refused, a fresh one too."""
+    """401: the token was refused, and so was a new one."""
 
 
 class LoginRefusedError(AuthenticationError):
@@ -116,7 +118,7 @@ class ForbiddenError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """404: no such path on that host."""
+    """404: the path does not exist on that host."""
 
 
 class MethodNotAllowedError(ApiError):
@@ -147,35 +149,35 @@ class GatewayError(ApiError):
 
 
 class UnavailableError(ApiError):
-    """503: the API is closed for maintenance."""
+    """503: the API is down for maintenance."""
 
     is_retryable = True
 
 
 class UnexpectedStatusError(ApiError):
-    """A status that the reference does not mention."""
+    """A status that the reference does not list."""
 
-    remedy = "Check base_url and any proxy on the way."
+    remedy = "Check base_url and any proxy."
 
 
 class UnreadableAnswerError(ApiError):
     """A body that is cut off, is not JSON, or is not a page of interactions."""
 
     is_retryable = True
-    remedy = "Check base_url and any proxy on the way; if it stays, ask Liine's support."
+    remedy = "Check base_url and any proxy; if the error stays, contact Liine's support."
 
 
 class NoConnectionError(ApiError):
-    """No answer: the name did not resolve, the connection was refused or reset, or time ran out."""
+    """No answer: the name did not resolve, the connection was refused or reset, or the request timed out."""
 
     is_retryable = True
-    remedy = "Check the network, any proxy and base_url, then run again: nothing that was loaded is lost."
+    remedy = "Check the network, any proxy and base_url, then run again. Loaded rows are not lost."
 
 
 class ForeignHostError(ApiError):
-    """The API sent a redirect to another host; the token is never sent there (open question 12)."""
+    """A redirect to another host; the token is never sent there (open question 12)."""
 
-    remedy = "Check base_url: it must be the address that answers itself."
+    remedy = "Check base_url: it must be the address that answers without a redirect."
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -194,7 +196,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def error_for_status(status: int, what: str, retry_after: float | None = None) -> ApiError:
-    """Return the error of an HTTP `status` (reference, "Errors"); `what` says what was asked for."""
+    """Return the error of an HTTP `status` (reference, "Errors"); `what` names the request."""
     known = STATUSES_BY_CODE.get(status)
     meaning = f" ({known.name})" if known else ""
     kind = _BY_STATUS.get(status, UnexpectedStatusError)
@@ -202,7 +204,7 @@ def error_for_status(status: int, what: str, retry_after: float | None = None) -
 
 
 class SweepError(LiineError):
-    """One customer's window was not read to a proven end; its watermark stays where it was."""
+    """One customer's window could not be proven complete; its watermark stays as it was."""
 
     def __init__(self, customer_id: int, window: str, what: str, remedy: str) -> None:
         self.customer_id = customer_id
@@ -211,24 +213,24 @@ class SweepError(LiineError):
 
 
 class StuckError(SweepError):
-    """The walk cannot get past a page."""
+    """Pagination cannot get past a page."""
 
     def __init__(self, customer_id: int, window: str, got: int, expected: int | None, page_size: int) -> None:
         self.got, self.expected = got, expected
         super().__init__(
             customer_id,
             window,
-            f"a full page brought nothing new after {got} interactions"
+            f"a full page had no new rows after {got} interactions"
             + (f" of {expected}." if expected is not None else "; the API gives no usable count."),
-            f"One second may hold more interactions than a page of {page_size}, and neither days nor filters divided "
-            "it into parts that together are all: set page_size to 1000 if it is less, and tell Liine's support.",
+            f"One second may have more interactions than a page of {page_size}, and splitting by days and filters did "
+            "not help. Set page_size to 1000 if it is lower, and contact Liine's support.",
         )
 
 
 class IncompleteSweepError(SweepError):
-    """The walk ended, and what it brought is not what the API counts."""
+    """Pagination ended with another number of interactions than the API counts."""
 
-    remedy = "It was walked again, and in parts. Run again; if it stays, tell Liine's support."
+    remedy = "It was read again, and in sub-windows. Run again; if it stays, contact Liine's support."
 
     def __init__(
         self, customer_id: int, window: str, got: int, expected: int | None, remedy: str | None = None
@@ -244,79 +246,79 @@ class IncompleteSweepError(SweepError):
 
 
 class MissingIdError(SweepError):
-    """A row without an `id`, or with one that is no whole number, cannot be merged."""
+    """A row without an `id`, or with an `id` that is not a whole number, cannot be merged."""
 
     def __init__(self, customer_id: int, window: str, rows: int) -> None:
         super().__init__(
             customer_id,
             window,
-            f"{rows} of a page's interactions have no usable id.",
-            "They cannot be merged without one: tell Liine's support.",
+            f"{rows} interactions of a page have no usable id.",
+            "They cannot be merged without one: contact Liine's support.",
         )
 
 
 class BusyError(LiineError):
-    """Another run of ours is writing to the same place; it is left to finish."""
+    """Another run is loading into the same dataset; it is left to finish."""
 
 
 class DestinationError(LiineError):
-    """The warehouse could not be read or written; nothing that was loaded before is lost."""
+    """The warehouse could not be read or written; loaded rows are not lost."""
 
 
 class MissingDatasetError(DestinationError):
-    """The dataset, or DuckDB's file, is not there: nothing was loaded yet, or another name or folder is meant."""
+    """The dataset, or DuckDB's file, does not exist: nothing was loaded yet, or the name or folder is wrong."""
 
 
-class DoubledError(DestinationError):
-    """Two runs loaded the same customer at once into a warehouse that refuses no second row of an `id`."""
+class DuplicateRowsError(DestinationError):
+    """Two runs loaded the same customer at once into a warehouse without unique indexes."""
 
 
 class TransformError(LiineError):
-    """dbt did not build, or a test of it failed: `failures` names each; what was loaded stays."""
+    """dbt did not build, or one of its tests failed; `failures` names each. Loaded rows stay."""
 
     def __init__(self, failures: Sequence[str], what: str = "dbt failed") -> None:
         self.failures = tuple(failures)
-        told = f": {', '.join(failures)}" if failures else ""
+        names = f": {', '.join(failures)}" if failures else ""
         super().__init__(
-            f"{what}{told}. What was loaded stays. `dbt build --select …` in the project's folder, whose README tells "
-            "how, shows more; what it prints may quote rows."
+            f"{what}{names}. Loaded rows stay. Run `dbt build --select …` in the project's folder to see why; its "
+            "README says how. The output may quote rows."
         )
 
 
-# An outage fails every window alike, and nobody reads hundreds of lines.
 class IncompleteDatasetError(LiineError):
-    """The warehouse does not hold as many of a customer's interactions as the API counts, and nothing mended that."""
+    """The warehouse does not hold as many interactions of a customer as the API counts, even after a repair."""
 
     def __init__(self, customer_id: int, in_api: int, in_warehouse: int) -> None:
         self.customer_id, self.in_api, self.in_warehouse = customer_id, in_api, in_warehouse
         super().__init__(
             f"Customer {customer_id}, all interactions: the API counts {in_api}, the warehouse holds {in_warehouse}, "
-            "and reading again what differs did not mend it. Run `liine verify --repair`, which tells what it finds."
+            "and loading the difference did not help. Run `liine verify --repair`, which shows what differs."
         )
 
 
 class LostRowsError(LiineError):
-    """Rows or values that the warehouse has lost are not among those that a run reads, and so did not come back."""
+    """Rows or values that the warehouse has lost are outside of what a run loads, and so did not come back."""
 
     def __init__(self, customer_id: int, losses: Sequence[object]) -> None:
         self.customer_id = customer_id
         super().__init__(
             f"Customer {customer_id}: the warehouse has lost rows since an earlier run "
-            f"({'; '.join(map(str, losses))}). What since, until and filters select was read again; read the other "
-            "days with `liine backfill --anew`."
+            f"({'; '.join(map(str, losses))}). The days and rows that since, until and filters select were loaded "
+            "again; load the others with `liine backfill --restart`."
         )
 
 
-_TOLD = 10
+# An outage fails every window in the same way.
+_MAX_LISTED = 10
 
 
 class SyncFailedError(LiineError):
-    """At least one customer is not complete; `failures` holds why, by customer id."""
+    """At least one customer is not complete; `failures` says why, by customer id."""
 
     def __init__(self, failures: Sequence[tuple[int, LiineError]]) -> None:
         self.failures = tuple(failures)
-        lines = [f"\n- {error}" for _, error in self.failures[:_TOLD]]
-        if len(self.failures) > _TOLD:
-            lines.append(f"\n- and {len(self.failures) - _TOLD} more windows; the table sweeps names each.")
+        lines = [f"\n- {error}" for _, error in self.failures[:_MAX_LISTED]]
+        if len(self.failures) > _MAX_LISTED:
+            lines.append(f"\n- and {len(self.failures) - _MAX_LISTED} more windows; the table sweeps lists each.")
         customers = len({customer for customer, _ in self.failures})
         super().__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")

@@ -1,7 +1,7 @@
-"""What is written for the source in dlt's files and in the environment, checked before dlt reads it.
+"""Checks what is set for the source in dlt's files and the environment, before dlt reads it.
 
-dlt passes over a name that it does not look for, and makes what is wanted of a value of another type: of the number
-2025 a day of 1970, of the text "10:30" today. No message holds a value.
+dlt ignores names that it does not know, and converts values of another type: the number 2025 to a day of 1970, the text
+"10:30" to today. No message holds a value.
 """
 
 import os
@@ -17,17 +17,17 @@ from dlt.common.configuration.specs import known_sections
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.pipeline import PipelineContext
 
-from liine_source import tables
 from liine_source.errors import ConfigurationError, did_you_mean
+from liine_source.spec.tables import SOURCE_TABLES
 
 SECTIONS = ("sources", "liine", "liine")
-"""Where dlt looks for a setting first: the source's section and its name. Then it leaves off one after the other."""
+"""Where dlt looks for a setting first: the source's section and its name. Then it drops one after the other."""
 
-# Sections that dlt reads below a source's, those of its resources, and what its decorator of sources calls so.
-_OF_DLT = frozenset(
+# Names that dlt itself reads below a source's section: its own sections, resources, and arguments of `dlt.source`.
+_DLT_NAMES = frozenset(
     {value for name, value in vars(known_sections).items() if name.isupper()}
     | {"runtime", "schema_contract", "max_table_nesting", "root_key"}
-    | {tables.INTERACTIONS, *tables.CHILDREN, tables.SWEEPS, "pages"}
+    | {*SOURCE_TABLES, "pages"}
 )
 _FORMS: dict[Any, str] = {
     date: "a date such as 2024-01-31",
@@ -40,35 +40,34 @@ _FORMS: dict[Any, str] = {
 _VARIABLE = "SOURCES__LIINE__"
 
 
-class Declared(NamedTuple):
-    """The settings that are read: the type of each argument and each secret, and the fields of the credentials."""
+class DeclaredSettings(NamedTuple):
+    """The type of each setting: arguments, secrets, and the fields of the credentials."""
 
     arguments: Mapping[str, Any]
     secrets: Mapping[str, Any]
     credentials: Mapping[str, Any]
 
     def reads(self, path: Sequence[str]) -> bool:
-        """Whether something reads what is written below `sources.liine`; of its tables the credentials are entered."""
+        """Whether anything reads `path` below `sources.liine`."""
         name, *below = path[1:] if path[0] == SECTIONS[-1] and len(path) > 1 else path
         if name == "credentials":
             return not below or (len(below) == 1 and below[0] in self.credentials)
-        return name in _OF_DLT or (name in {**self.arguments, **self.secrets} and not below)
+        return name in _DLT_NAMES or (name in {**self.arguments, **self.secrets} and not below)
 
     def hints(self) -> dict[str, Any]:
-        """Return the types of all of them, by name, with a dot between section and name."""
+        """Return the types by name, with a dot between section and name."""
         below = {f"credentials.{name}": hint for name, hint in self.credentials.items()}
         return {**self.arguments, **self.secrets, **below}
 
 
-def check(declared: Declared, given: Mapping[str, Any]) -> None:
-    """Check the arguments `given` and what is written.
-
-    Raises ConfigurationError for a name that nothing reads and for a value of another type.
+def check(declared: DeclaredSettings, given: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError for an unknown name or a value of another type, in the arguments `given` or in dlt's
+    files and the environment.
     """
-    unread = [*_unread_arguments(declared, given), *_unread_variables(declared), *_unread_keys(declared)]
-    if unread:
+    unknown = [*_unknown_arguments(declared, given), *_unknown_variables(declared), *_unknown_keys(declared)]
+    if unknown:
         raise ConfigurationError(
-            f"Nothing reads these settings: {'; '.join(dict.fromkeys(unread))}. docs/settings.md lists the settings; "
+            f"Unknown settings: {'; '.join(dict.fromkeys(unknown))}. docs/settings.md lists all settings; "
             "in the environment, lists and tables are JSON. Nothing was requested."
         )
     for name, hint in declared.hints().items():
@@ -76,7 +75,7 @@ def check(declared: Declared, given: Mapping[str, Any]) -> None:
         if kind not in _FORMS:
             continue
         value = _argument(given, path)
-        if value is None and (place := _misfit(path, kind)):
+        if value is None and (place := _find_wrong_type(path, kind)):
             raise ConfigurationError(f"{name} must be {_FORMS[kind]}; see {place}. Nothing was requested.")
         if value is not None and not _fits(kind, value):
             raise ConfigurationError(f"{name} must be {_FORMS[kind]}.")
@@ -89,10 +88,10 @@ def _argument(given: Mapping[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def _unread_arguments(declared: Declared, given: Mapping[str, Any]) -> Iterator[str]:
+def _unknown_arguments(declared: DeclaredSettings, given: Mapping[str, Any]) -> Iterator[str]:
     for name in given:
         if name in declared.secrets:
-            yield f"{name} as an argument (it is a secret: write it into .dlt/secrets.toml)"
+            yield f"{name} as an argument (a secret: set it in .dlt/secrets.toml)"
         elif name not in declared.arguments:
             yield name + did_you_mean(name, declared.arguments)
     credentials = given.get("credentials")
@@ -101,8 +100,8 @@ def _unread_arguments(declared: Declared, given: Mapping[str, Any]) -> Iterator[
             yield f"credentials[{name!r}]" + did_you_mean(name, declared.credentials)
 
 
-def _unread_keys(declared: Declared) -> Iterator[str]:
-    for pipeline, provider in _places():
+def _unknown_keys(declared: DeclaredSettings) -> Iterator[str]:
+    for pipeline, provider in _providers():
         sources, _ = provider.get_value("sources", dict, pipeline)
         for section, value in sources.items() if isinstance(sources, dict) else ():
             if section != "liine" and section.lower() == "liine":
@@ -115,7 +114,7 @@ def _unread_keys(declared: Declared) -> Iterator[str]:
 
 
 def _paths(section: Any) -> Iterator[list[str]]:
-    """Yield what is written for the source, each as its path below `sources.liine`."""
+    """Yield the path of each setting below `sources.liine`."""
     for name, value in section.items() if isinstance(section, dict) else ():
         if isinstance(value, dict) and name in {"liine", "credentials"}:
             yield from ([name, *path] for path in _paths(value))
@@ -123,42 +122,42 @@ def _paths(section: Any) -> Iterator[list[str]]:
             yield [name]
 
 
-def _unread_variables(declared: Declared) -> Iterator[str]:
+def _unknown_variables(declared: DeclaredSettings) -> Iterator[str]:
     variables = {_VARIABLE + name.replace(".", "__").upper() for name in declared.hints()}
-    plain = set(map(_plain, variables))
+    plain = set(map(_fold, variables))
     prefixes = {f"{pipeline}__".upper() if pipeline else "" for pipeline in _pipelines()}
     for variable in os.environ:
         for prefix in prefixes:
             name = variable.removeprefix(prefix)
             if name.startswith(_VARIABLE):
                 path = name.removeprefix(_VARIABLE).lower().split("__")
-                is_unread = not (name.isupper() and declared.reads(path))
+                is_unknown = not (name.isupper() and declared.reads(path))
             else:
-                # It may be somebody else's, unless it is ours but for letters' case and the number of underscores.
-                is_unread = _plain(name) in plain
-            if is_unread:
+                # Only a name that differs from ours in case or underscores is certainly meant for us.
+                is_unknown = _fold(name) in plain
+            if is_unknown:
                 yield f"{variable} in the environment" + did_you_mean(name.upper(), variables)
 
 
-def _plain(name: str) -> str:
+def _fold(name: str) -> str:
     return re.sub("_+", "_", name.upper())
 
 
-def _misfit(path: Sequence[str], kind: Any) -> str:
-    """Return where dlt finds a setting first, if its value there is of another type; else nothing."""
+def _find_wrong_type(path: Sequence[str], kind: Any) -> str:
+    """Return where dlt finds a setting first, if its value there has another type; else an empty text."""
     *table, name = path
-    for pipeline, provider in _places():
+    for pipeline, provider in _providers():
         for depth in range(len(SECTIONS), -1, -1):
             value, key = provider.get_value(name, str, pipeline, *SECTIONS[:depth], *table)
             if value is not None:
-                fits = _is_form_of if isinstance(provider, EnvironProvider) else _fits
+                fits = _has_format if isinstance(provider, EnvironProvider) else _fits
                 place = provider.get_value_location(name, pipeline, *SECTIONS[:depth], *table) or "the environment"
                 return "" if fits(kind, value) else f"{key} in {place}"
     return ""
 
 
-def _places() -> Iterator[tuple[str | None, ConfigProvider]]:
-    """Where dlt looks, in its order; a vault is not asked, for which each name would be a request."""
+def _providers() -> Iterator[tuple[str | None, ConfigProvider]]:
+    """Where dlt looks, in its order. Vaults are left out, because each name would be a request."""
     providers = Container()[PluggableRunContext].providers.providers
     for pipeline in _pipelines():
         for provider in providers:
@@ -167,26 +166,26 @@ def _places() -> Iterator[tuple[str | None, ConfigProvider]]:
 
 
 def _pipelines() -> list[str | None]:
-    """The sections that may stand before `sources`: that of the active pipeline, or none."""
+    """The sections that may precede `sources`: that of the active pipeline, or none."""
     context = Container()[PipelineContext]
     return [context.pipeline().pipeline_name, None] if context.is_active() else [None]
 
 
 def _kind(hint: Any) -> Any:
-    """Return the class that a hint is about: that of `list[int]` is `list`, that of `date | None` is `date`."""
+    """Return the class of a hint: `list` for `list[int]`, `date` for `date | None`."""
     origin = get_origin(hint)
     if origin is Literal:
         return str
     if origin is None or origin in _FORMS:
         return origin or hint
-    # Of a union with None, and of what carries a note, the first tells.
+    # The first argument, of a union with None and of Annotated.
     return _kind(get_args(hint)[0])
 
 
 def _fits(kind: Any, value: Any) -> bool:
-    """Whether a value of a file, or an argument, has the type wanted. A day may be text there too."""
+    """Whether a value of a file or an argument has the type; a date may also be text."""
     if kind is date:
-        return isinstance(value, date) or (isinstance(value, str) and _is_form_of(date, value))
+        return isinstance(value, date) or (isinstance(value, str) and _has_format(date, value))
     if kind is int:
         return type(value) is int
     if kind is list:
@@ -194,8 +193,8 @@ def _fits(kind: Any, value: Any) -> bool:
     return isinstance(value, Mapping if kind is dict else kind)
 
 
-def _is_form_of(kind: Any, text: str) -> bool:
-    """Whether text of the environment stands for the type wanted; dlt itself refuses what is no boolean or JSON."""
+def _has_format(kind: Any, text: str) -> bool:
+    """Whether text of the environment has the format of a type; dlt itself refuses bad booleans and JSON."""
     if kind is int:
         return re.fullmatch(r"-?\d+", text, re.ASCII) is not None
     try:

@@ -1,79 +1,105 @@
-"""The settings of a run: read from dlt, checked before anything is requested or written."""
+"""The settings of a run: declared once, read from dlt, and validated before anything is requested or written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, TypedDict, Unpack, cast
 
-import dlt
 import msgspec
-from dlt.common.configuration import configspec, resolve_configuration, with_config
-from dlt.common.configuration.inject import get_fun_spec
+from dlt.common.configuration import configspec, resolve_configuration
 from dlt.common.configuration.providers import ConfigTomlProvider, EnvironProvider
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.runtime.run_context import RunContext
 from dlt.common.typing import ConfigValueSentinel, SecretSentinel, TSecretStrValue
 
-from liine_source import privacy, query, setting_checks, windows
-from liine_source.auth import LiineCredentials
-from liine_source.client import LiineClient, checked_base_url
-from liine_source.errors import ConfigurationError, LiineError
-from liine_source.privacy import Key, Privacy, Treatment
-from liine_source.query import Filters, FiltersSetting
-from liine_source.setting_checks import SECTIONS, Declared
+from liine_source import setting_checks
+from liine_source.api import query
+from liine_source.api.auth import LiineCredentials
+from liine_source.api.client import LiineClient, validate_base_url
+from liine_source.api.query import Filters, FiltersSetting
+from liine_source.errors import ConfigurationError
+from liine_source.privacy.keys import Key, parse_key
+from liine_source.privacy.policy import MaskingMode, PrivacyPolicy, validate_policy
+from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
-from liine_source.sweep import Audit
 
-# Destinations that several runs may load into at once.
-MANY_WRITERS = frozenset({"postgres", "snowflake"})
+_MAX_CONCURRENCY = 64
+# Set in files or the environment alone: arguments may show in a shell's history or on a scheduler's page.
+_SECRETS = frozenset({"personal_data_key", "personal_data_old_keys"})
 
 
 @configspec
-class _Secrets(BaseConfiguration):
-    """Never arguments: those may show in a shell's history or a scheduler's page.
+class LiineSettings(BaseConfiguration):
+    """Every setting under `[sources.liine]`, with its type and default; docs/settings.md describes them."""
 
-    By their types dlt knows what they are, and leaves them out of its trace.
-    """
-
+    # dlt takes None without Optional as required.
+    customer_ids: list[int] = None  # type: ignore[assignment]
+    credentials: LiineCredentials = None  # type: ignore[assignment]
+    base_url: str = HOST
+    filters: FiltersSetting | None = None
+    since: date | None = None
+    until: date | None = None
+    personal_data: MaskingMode = "keep"
+    personal_data_fields: dict[str, MaskingMode] | None = None
+    personal_data_key_id: str = "1"
     personal_data_key: TSecretStrValue | None = None
     personal_data_old_keys: Annotated[dict[str, str], SecretSentinel] | None = None
+    page_size: int = MAX_PAGE_SIZE
+    max_concurrency: int = 4
+    lookback_days: int = 90
+    lookback_every_days: int = 7
+    store_run_history: bool = False
 
 
-def _secrets() -> _Secrets:
-    return resolve_configuration(_Secrets(), sections=SECTIONS)
+class OptionsWithoutDays(TypedDict, total=False):
+    """The settings that may be given as arguments; those left out are read from dlt's settings.
 
-
-def _untrace_filters() -> None:
-    """Take filters out of what dlt writes into its trace: they may hold a phone number or a patient's.
-
-    Were they of a secret type, dlt would read them from `secrets.toml` alone.
+    customer_ids: Liine's internal customer ids; at least one.
+    credentials: user name and password of a Liine account.
+    base_url: where the API answers; `https`, or a loopback address.
+    filters: any of the reference's 69 filters; with changed filters the history is loaded again.
+    personal_data: `keep` loads every field as it is; `hash` loads personal ones as HMAC-SHA-256 under the secret
+        `personal_data_key`; `drop` leaves them out (docs/privacy.md).
+    personal_data_fields: exceptions, by the field's name.
+    personal_data_key_id: the id of the key, which precedes each hash.
+    page_size: interactions per request, 1 to 1000.
+    max_concurrency: requests at once, 1 to 64; reduced automatically where the API sends 429 or 503.
+    lookback_days: how many of the last days are loaded again from time to time, for changes that do not move
+        `updated_at`; 0 for none.
+    lookback_every_days: how many days lie between two lookbacks.
+    store_run_history: whether `liine sync` and the other commands add each run to the tables `runs` and `run_steps`.
     """
-    found = get_resolved_traces()
-    for traces in (found.resolved_traces, found.all_traces):
-        traces[:] = [trace for trace in traces if trace.key != "filters"]
+
+    customer_ids: list[int]
+    credentials: LiineCredentials | dict[str, str]
+    base_url: str
+    filters: Filters | None
+    personal_data: MaskingMode
+    personal_data_fields: dict[str, MaskingMode] | None
+    personal_data_key_id: str
+    page_size: int
+    max_concurrency: int
+    lookback_days: int
+    lookback_every_days: int
+    store_run_history: bool
 
 
-class Observer(Protocol):
-    """Follows a run. With an observer, a customer that fails is reported to it and the others are loaded."""
+class LiineOptions(OptionsWithoutDays, total=False):
+    """As `OptionsWithoutDays`, with the days to load.
 
-    def divided(self, audit: Audit, windows: int) -> None:
-        """A history has been counted, `audit.expected`, and will be read in so many windows."""
+    since: first day to load, by the interaction's start; None loads from the beginning. A day more may come.
+    until: last day to load, included; None loads up to now. Up to two days more may come.
+    """
 
-    def received(self, audit: Audit, rows: int) -> None:
-        """A page of a sweep has brought `rows` interactions."""
-
-    def ended(self, audit: Audit, error: LiineError | None) -> None:
-        """A sweep has ended, with `error` if it is not complete."""
-
-    def built(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
-        """All sweeps have ended: rows by table, fields that the reference does not have, values dropped by field."""
+    since: date | None
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a run, checked."""
+    """The settings of a run, validated. `keys` are the current key and old ones, by id."""
 
     customer_ids: list[int]
     credentials: LiineCredentials
@@ -83,115 +109,143 @@ class Settings:
     until: date | None
     page_size: int
     max_concurrency: int
-    reread_days: int
-    reread_every_days: int
-    privacy: Privacy = field(default_factory=Privacy)
+    lookback_days: int
+    lookback_every_days: int
+    policy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
     keys: Mapping[str, Key] = field(default_factory=dict)
-    keep_run_results: bool = False
-    observer: Observer | None = None
-    failures: list[tuple[int, LiineError]] = field(default_factory=list)
+    store_run_history: bool = False
 
     def open_client(self) -> LiineClient:
-        """Return a client of the API for as many requests at once; nothing is requested yet, and the caller closes it.
+        """Return a client of the API; nothing is requested yet, and the caller closes it.
 
         Raises ConfigurationError where a credential is missing.
         """
         return LiineClient(self.credentials, self.base_url, connections=self.max_concurrency)
 
 
-def checked_settings(**given: Any) -> Settings:
-    """Return the settings of the source `liine`, those not given read from dlt's; raises ConfigurationError."""
-    check(given)
-    return _resolved(**given)
+def resolve_settings(**options: Unpack[LiineOptions]) -> Settings:
+    """Return the settings: `options`, and for those left out dlt's. Raises ConfigurationError."""
+    check_settings(options)
+    given = {name: value for name, value in options.items() if not isinstance(value, ConfigValueSentinel)}
+    found = resolve_configuration(LiineSettings(), sections=SECTIONS, explicit_value=given)
+    _remove_filters_from_trace()
+    return _validate(found)
 
 
-def check(given: Mapping[str, Any]) -> None:
-    """Check the arguments `given` and what is written in dlt's files and the environment; raises ConfigurationError.
+def with_days(options: OptionsWithoutDays, since: date | None, until: date | None = None) -> LiineOptions:
+    """Return `options` with the days that are given; None leaves them to dlt's settings."""
+    found = cast("LiineOptions", dict(options))
+    if since:
+        found["since"] = since
+    if until:
+        found["until"] = until
+    return found
 
-    dlt itself passes over names that it does not know, and values of some other types.
+
+def check_settings(options: Mapping[str, Any]) -> None:
+    """Check `options`, and the names and types of what is set in dlt's files and the environment.
+
+    dlt itself ignores names that it does not know, and accepts values of some other types. Raises ConfigurationError.
     """
-    told = {name: value for name, value in given.items() if not isinstance(value, ConfigValueSentinel)}
-    # Code alone can follow a run.
-    told.pop("observer", None)
-    setting_checks.check(_declared(), told)
+    given = {name: value for name, value in options.items() if not isinstance(value, ConfigValueSentinel)}
+    setting_checks.check(_declared_settings(), given)
 
 
 @cache
-def _declared() -> Declared:
-    """What dlt reads for the source, as its own specs have it."""
-    specs = (get_fun_spec(_resolved), _Secrets, LiineCredentials)
-    return Declared(*(spec.get_resolvable_fields() for spec in specs))
-
-
-@with_config(sections=SECTIONS)
-def _resolved(
-    customer_ids: list[int] = dlt.config.value,
-    credentials: LiineCredentials = dlt.secrets.value,
-    base_url: str = HOST,
-    filters: FiltersSetting | None = None,
-    since: date | None = None,
-    until: date | None = None,
-    personal_data: Treatment = "keep",
-    personal_data_fields: dict[str, Treatment] | None = None,
-    personal_data_key_id: str = "1",
-    page_size: int = MAX_PAGE_SIZE,
-    max_concurrency: int = 4,
-    reread_days: int = 90,
-    reread_every_days: int = 7,
-    observer: Observer | None = None,
-    *,
-    keep_run_results: bool = False,
-) -> Settings:
-    """Return the settings; `keep_run_results` is of `runs` alone."""
-    _untrace_filters()
-    ids = list(dict.fromkeys(customer_ids))
-    if not ids or any(type(customer) is not int or customer < 1 for customer in ids):
-        raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
-    secrets = _secrets()
-    key = privacy.checked_key(secrets.personal_data_key, personal_data_key_id)
-    old = secrets.personal_data_old_keys or {}
-    keys = [key, *(privacy.checked_key(str(secret), str(name)) for name, secret in old.items())]
-    if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise ConfigurationError(f"page_size must be 1 to {MAX_PAGE_SIZE}: the API caps it there.")
-    if type(max_concurrency) is not int or not 1 <= max_concurrency <= 64:
-        raise ConfigurationError("max_concurrency must be 1 to 64.")
-    if any(type(days) is not int or days < 0 for days in (reread_days, reread_every_days)):
-        raise ConfigurationError("reread_days and reread_every_days must be whole numbers of days, 0 or more.")
-    first, last = windows.checked_dates(since, until)
-    return Settings(
-        customer_ids=ids,
-        credentials=credentials,
-        base_url=checked_base_url(base_url),
-        filters=query.validated(filters),
-        since=first,
-        until=last,
-        page_size=page_size,
-        max_concurrency=max_concurrency,
-        reread_days=reread_days,
-        reread_every_days=reread_every_days,
-        privacy=privacy.checked(personal_data, personal_data_fields, key),
-        keys={one.key_id: one for one in keys if one},
-        keep_run_results=keep_run_results,
-        observer=observer,
+def _declared_settings() -> DeclaredSettings:
+    hints = LiineSettings.get_resolvable_fields()
+    return DeclaredSettings(
+        {name: hint for name, hint in hints.items() if name not in _SECRETS},
+        {name: hint for name, hint in hints.items() if name in _SECRETS},
+        LiineCredentials.get_resolvable_fields(),
     )
 
 
-def configured_customers() -> list[int]:
-    """Return `customer_ids` as the environment or `.dlt/config.toml` has them; none if neither does.
+def _validate(found: LiineSettings) -> Settings:
+    key = parse_key(found.personal_data_key, found.personal_data_key_id)
+    old_keys = found.personal_data_old_keys or {}
+    keys = [key, *(parse_key(str(secret), str(key_id)) for key_id, secret in old_keys.items())]
+    _require_whole_number("page_size", found.page_size, 1, MAX_PAGE_SIZE)
+    _require_whole_number("max_concurrency", found.max_concurrency, 1, _MAX_CONCURRENCY)
+    _require_whole_number("lookback_days", found.lookback_days, 0)
+    _require_whole_number("lookback_every_days", found.lookback_every_days, 0)
+    since, until = _parse_dates(found.since, found.until)
+    return Settings(
+        customer_ids=_validate_customers(found.customer_ids),
+        credentials=found.credentials,
+        base_url=validate_base_url(found.base_url),
+        filters=query.validate_filters(found.filters),
+        since=since,
+        until=until,
+        page_size=found.page_size,
+        max_concurrency=found.max_concurrency,
+        lookback_days=found.lookback_days,
+        lookback_every_days=found.lookback_every_days,
+        policy=validate_policy(found.personal_data, found.personal_data_fields, key),
+        keys={one.key_id: one for one in keys if one},
+        store_run_history=found.store_run_history,
+    )
 
-    For a scheduler that parses its file: to ask dlt's settings would read its secrets, too. Raises ConfigurationError
-    where they are no list of ids.
+
+def _validate_customers(customer_ids: list[int]) -> list[int]:
+    unique = list(dict.fromkeys(customer_ids))
+    if not unique or any(type(customer) is not int or customer < 1 for customer in unique):
+        raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
+    return unique
+
+
+def _require_whole_number(name: str, value: Any, least: int, most: int | None = None) -> None:
+    if type(value) is not int or value < least or (most is not None and value > most):
+        allowed = f"{least} to {most}" if most is not None else f"a whole number of days, {least} or more"
+        raise ConfigurationError(f"{name} must be {allowed}.")
+
+
+def _parse_dates(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:
+    """Return both as dates. Raises ConfigurationError for another format, or where `since` is later than `until`."""
+    first, last = _parse_date("since", since), _parse_date("until", until)
+    if first and last and first > last:
+        raise ConfigurationError("since must not be later than until.")
+    return first, last
+
+
+def _parse_date(name: str, value: date | str | None) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        problem = f"{name} must be a date such as 2024-01-31."
+    raise ConfigurationError(problem)
+
+
+def _remove_filters_from_trace() -> None:
+    """Take filters out of dlt's trace: they may hold a phone number or a patient's id.
+
+    With a secret type, dlt would read them from `secrets.toml` alone.
+    """
+    found = get_resolved_traces()
+    for traces in (found.resolved_traces, found.all_traces):
+        traces[:] = [trace for trace in traces if trace.key != "filters"]
+
+
+def configured_customers() -> list[int]:
+    """Return `customer_ids` from the environment or `.dlt/config.toml`; an empty list where neither sets them.
+
+    For schedulers, which build their partitions while parsing: asking dlt would read its secrets as well. Raises
+    ConfigurationError where the value is no list of ids.
     """
     context = RunContext(None)
     for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
         for depth in (len(SECTIONS), len(SECTIONS) - 1):
             value, _ = provider.get_value("customer_ids", list, "", *SECTIONS[:depth])
             if value is not None:
-                return _ids(value)
+                return _parse_customers(value)
     return []
 
 
-def _ids(value: Any) -> list[int]:
+def _parse_customers(value: Any) -> list[int]:
     try:
         return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, list[int])
     except msgspec.MsgspecError:

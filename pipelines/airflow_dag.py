@@ -1,9 +1,9 @@
-"""Airflow 3: an hourly load with one task for each customer, and a backfill with one for each customer and month.
+"""Airflow 3: an hourly load with a task for each customer, and a backfill with a task for each customer and month.
 
-Put this file into the DAGs' folder and make the pool `liine_api`: its slots bound how many tasks ask the API at once,
-each with up to `max_concurrency` requests. Settings are the connector's own, in the environment or in dlt's files; or
-the connections `liine_api` (host, login, password) and `liine_warehouse` (of Postgres) hold what is secret.
-docs/schedulers.md tells more. Nothing but Airflow is imported, and nothing asked or read, while the file is parsed.
+Copy this file into the DAGs folder and create the pool `liine_api`: its slots limit how many tasks read the API at the
+same time, each with up to `max_concurrency` requests. The connector's settings are in the environment or in dlt's
+files; secrets can also be in the connections `liine_api` (host, login, password) and `liine_warehouse` (Postgres). See
+docs/schedulers.md. Parsing this file imports only Airflow, requests nothing and reads no settings.
 """
 
 from datetime import date, datetime
@@ -18,16 +18,16 @@ POOL = "liine_api"
 CHILDREN = ("provider_names", "session_extras", "rejected_values")
 NAMES = ("interactions", *(f"interactions__{name}" for name in CHILDREN), "sweeps")
 TABLES = [Asset(f"liine.{name}") for name in NAMES]
-# Neighbouring months share days, and on Snowflake no lock keeps two tasks of a customer apart: a task reads all of it.
-WHOLE = 12 * 1000
+# Adjacent months share days, and on Snowflake no lock keeps two tasks of a customer apart: one task reads all months.
+ALL_MONTHS = 12 * 1000
 MODELS = Asset("liine.models")
 
 
 def _settings() -> dict[str, Any]:
-    """Take what is secret from Airflow's connections, where there are any; the rest is in dlt's settings."""
+    """Return the secrets in Airflow's connections, if there are any; other settings are read by dlt."""
     import os
 
-    # dlt would look up hundreds of Airflow's variables in each run.
+    # Otherwise dlt would look up hundreds of Airflow variables in each run.
     os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
     import dlt
 
@@ -42,8 +42,8 @@ def _settings() -> dict[str, Any]:
         api = Connection.get("liine_api")
     except AirflowNotFoundException:
         return {}
-    found: dict[str, Any] = {"credentials": {"username": api.login, "password": api.password}}
-    return found | ({"base_url": api.host} if api.host else {})
+    settings: dict[str, Any] = {"credentials": {"username": api.login, "password": api.password}}
+    return settings | ({"base_url": api.host} if api.host else {})
 
 
 def _dataset() -> str:
@@ -54,13 +54,13 @@ def _dataset() -> str:
 
 @task
 def customers() -> list[int]:
-    """Return the customers' ids, from dlt's settings."""
+    """Return the customer ids from dlt's settings."""
     _settings()
     from liine_source import configured_customers
 
-    if found := configured_customers():
-        return found
-    raise AirflowFailException("There are no customers: set SOURCES__LIINE__CUSTOMER_IDS for the workers.")
+    if customer_ids := configured_customers():
+        return customer_ids
+    raise AirflowFailException("No customers are configured: set SOURCES__LIINE__CUSTOMER_IDS for the workers.")
 
 
 @task(pool=POOL, retries=3, retry_exponential_backoff=True, outlets=TABLES, map_index_template="{{ customer_id }}")
@@ -69,29 +69,29 @@ def sync(customer_id: int) -> dict[str, Any]:
     settings = _settings()
     import liine_source
 
-    return _told(liine_source.sync, customer_ids=[customer_id], **settings)
+    return _run_command(liine_source.sync, customer_ids=[customer_id], **settings)
 
 
 @task(pool=POOL, retries=3, retry_exponential_backoff=True)
-def units(params: Any = None) -> list[dict[str, Any]]:
-    """Return the customers' months to read; of more months each, where Airflow would not take so many tasks."""
+def plan_partitions(params: Any = None) -> list[dict[str, Any]]:
+    """Return a partition for each customer and month; with more months each if Airflow does not allow so many tasks."""
     settings = _settings()
     import os
 
     import liine_source
     from liine_source.errors import LoginRefusedError
 
-    months = WHOLE if os.environ.get("DESTINATION_TYPE") == "snowflake" else params["months"]
-    days = {name: date.fromisoformat(params[name]) for name in ("since", "until") if params[name]}
-    chosen = {"customer_ids": params["customer_ids"]} if params["customer_ids"] else {}
+    months = ALL_MONTHS if os.environ.get("DESTINATION_TYPE") == "snowflake" else params["months"]
+    days: dict[str, Any] = {name: date.fromisoformat(params[name]) for name in ("since", "until") if params[name]}
+    selected: dict[str, Any] = {"customer_ids": params["customer_ids"]} if params["customer_ids"] else {}
     most = conf.getint("core", "max_map_length")
     try:
-        found = liine_source.units(**days, months=months, most=most, **chosen, **settings)
+        partitions = liine_source.plan_partitions(**days, months=months, most=most, **selected, **settings)
     except (liine_source.ConfigurationError, LoginRefusedError) as error:
         raise AirflowFailException(str(error)) from None
     return [
-        {"customer_id": unit.customer_id, "since": unit.since and str(unit.since), "until": str(unit.until)}
-        for unit in found
+        {"customer_id": one.customer_id, "since": one.since and str(one.since), "until": str(one.until)}
+        for one in partitions
     ]
 
 
@@ -100,41 +100,43 @@ def units(params: Any = None) -> list[dict[str, Any]]:
     retries=3,
     retry_exponential_backoff=True,
     outlets=TABLES,
-    map_index_template="{{ unit['customer_id'] }} to {{ unit['until'] }}",
+    map_index_template="{{ partition['customer_id'] }} to {{ partition['until'] }}",
 )
-def backfill(unit: dict[str, Any], params: Any = None) -> dict[str, Any]:
-    """Read one unit again; with `anew` each try reads it whole, since the one before may have done nothing."""
+def backfill(partition: dict[str, Any], params: Any = None) -> dict[str, Any]:
+    """Load one partition again; with `restart` each try reads all of it, because the previous one may have failed."""
     settings = _settings()
     import liine_source
 
-    days = {name: date.fromisoformat(unit[name]) for name in ("since", "until") if unit[name]}
-    customer = [unit["customer_id"]]
-    return _told(liine_source.backfill, **days, is_anew=bool(params["anew"]), customer_ids=customer, **settings)
+    days = {name: date.fromisoformat(partition[name]) for name in ("since", "until") if partition[name]}
+    customer = [partition["customer_id"]]
+    return _run_command(
+        liine_source.backfill, **days, restart=bool(params["restart"]), customer_ids=customer, **settings
+    )
 
 
-# A customer that cannot be read must not keep the others' figures from being built.
+# The models are built even if a customer failed.
 @task(trigger_rule="all_done_min_one_success", inlets=TABLES, outlets=[MODELS])
 def build_models() -> dict[str, Any]:
     """Build and test the dbt models."""
     _settings()
-    from liine_source import LiineError, transform
+    from liine_source import LiineError, dbt_runner
 
     try:
-        built = transform.build(dataset=_dataset())
+        built = dbt_runner.build(dataset=_dataset())
     except LiineError as error:
         raise AirflowFailException(str(error)) from None
     return {"models and tests": built.nodes, "warnings": built.warnings}
 
 
-def _told(run: Any, **settings: Any) -> dict[str, Any]:
-    """Run it, and return what goes into the task's XCom: counts and proofs, nothing of a row."""
+def _run_command(command: Any, **settings: Any) -> dict[str, Any]:
+    """Run a command, and return counts and proofs for the task's XCom; no value of a row."""
     from liine_source import ConfigurationError, raise_for_failures
     from liine_source.errors import LoginRefusedError
 
     try:
-        report = run(dataset=_dataset(), **settings)
+        report = command(dataset=_dataset(), **settings)
     except (ConfigurationError, LoginRefusedError) as error:
-        # A wrong setting is not tried again, and a wrong password might lock the account.
+        # No retry: a wrong setting stays wrong, and a wrong password might lock the account.
         raise AirflowFailException(str(error)) from None
     raise_for_failures(report)
     proofs = {str(customer.customer_id): customer.proof for customer in report.customers}
@@ -143,9 +145,9 @@ def _told(run: Any, **settings: Any) -> dict[str, Any]:
 
 @dag(schedule="7 * * * *", start_date=datetime(2025, 1, 1), catchup=False, max_active_runs=1, tags=["liine"])
 def liine_hourly() -> None:
-    """Every customer brought up to date, each by a task of its own; then the models.
+    """Bring every customer up to date, each in a task of its own; then build the models.
 
-    What has been read is known in the warehouse alone, so a run that was missed needs no run of its own.
+    The warehouse holds the progress, so a missed run needs no catch-up.
     """
     loaded = sync.expand(customer_id=customers())
     loaded >> [build_models(), EmptyOperator(task_id="all_proven")]
@@ -156,16 +158,18 @@ def liine_hourly() -> None:
     max_active_runs=1,
     tags=["liine"],
     params={
-        "since": Param(None, type=["null", "string"], format="date", description="First day; none: from the first."),
-        "until": Param(None, type=["null", "string"], format="date", description="Last day; none: today."),
-        "months": Param(1, type="integer", minimum=1, description="How many months a task reads."),
-        "customer_ids": Param(None, type=["null", "array"], description="None: all of the settings."),
-        "anew": Param(False, type="boolean", description="Read again what an earlier backfill of these days has read."),
+        "since": Param(
+            None, type=["null", "string"], format="date", description="First day; empty: from the beginning."
+        ),
+        "until": Param(None, type=["null", "string"], format="date", description="Last day; empty: today."),
+        "months": Param(1, type="integer", minimum=1, description="Months in a partition."),
+        "customer_ids": Param(None, type=["null", "array"], description="Empty: all configured customers."),
+        "restart": Param(False, type="boolean", description="Read days again that an earlier backfill has loaded."),
     },
 )
 def liine_backfill() -> None:
-    """Past days once more, spread over whatever workers there are; then the models."""
-    loaded = backfill.expand(unit=units())
+    """Load past days again, distributed among the workers; then build the models."""
+    loaded = backfill.expand(partition=plan_partitions())
     loaded >> [build_models(), EmptyOperator(task_id="all_proven")]
 
 

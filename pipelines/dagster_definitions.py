@@ -1,8 +1,8 @@
 """Dagster: the loaded tables and the dbt models as assets, an hourly schedule, and backfills by customer and month.
 
-`dagster dev -f pipelines/dagster_definitions.py`, with the connector's settings in the environment or in `.dlt`, as
-for `liine sync`; docs/schedulers.md tells more. Loading this file asks nothing of API or warehouse, and reads no
-secret: only the customers' ids, which are partitions.
+Start with `dagster dev -f pipelines/dagster_definitions.py`, with the connector's settings in the environment or in
+`.dlt`, as for `liine sync`. See docs/schedulers.md. Loading this file contacts neither API nor warehouse and reads no
+secret, only the customer ids, which are partitions.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from liine_source import ConfigurationError, LiineError, backfill, configured_customers, status, sync, transform
+from liine_source import ConfigurationError, LiineError, backfill, configured_customers, dbt_runner, status, sync
 from liine_source.errors import LoginRefusedError
 
 DATASET = os.environ.get("LIINE_DATASET", "liine")
@@ -31,9 +31,9 @@ TABLES = [
 ]
 INTERACTIONS, SWEEPS = TABLES[0], TABLES[4]
 API = dg.AssetKey(["liine_api", "interactions"])
-# How long after its last sweep a customer may be before a check says so.
+# The age of a customer's last sweep at which the check `freshness` fails.
 MAX_AGE = timedelta(hours=3)
-# DuckDB has one writer: one process reads all that is asked for, and its steps come one after the other.
+# DuckDB has one writer, so one process runs all steps, one after the other.
 HAS_ONE_WRITER = os.environ.get("DESTINATION_TYPE", "duckdb") == "duckdb"
 HAS_LOCK = os.environ.get("DESTINATION_TYPE") == "postgres"
 
@@ -41,13 +41,13 @@ CUSTOMERS = dg.StaticPartitionsDefinition([str(key) for key in configured_custom
 MONTHS = dg.MonthlyPartitionsDefinition(os.environ.get("LIINE_FIRST_MONTH", "2020-01-01"), end_offset=1)
 PARTITIONS = dg.MultiPartitionsDefinition({"customer": CUSTOMERS, "month": MONTHS})
 
-# How many steps with this pool are under way at once is the instance's setting; each asks `max_concurrency` at once.
+# The instance limits how many steps of this pool run at once; each sends up to `max_concurrency` requests at once.
 POOL = "liine_api"
 RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def _failure(error: LiineError) -> dg.Failure:
-    """Say what is wrong; a wrong setting is not tried again, and a wrong password might lock the account."""
+    """Return a failure; without retries for a wrong setting, or a wrong password that might lock the account."""
     return dg.Failure(str(error), allow_retries=not isinstance(error, ConfigurationError | LoginRefusedError))
 
 
@@ -57,30 +57,30 @@ def _failure(error: LiineError) -> dg.Failure:
     retry_policy=RETRIES,
 )
 def liine_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """Every customer brought up to date; the check `proof` says whether each was read completely."""
+    """Bring every customer up to date; the check `proof` shows whether each was read completely."""
     try:
         report = sync(dataset=DATASET)
-        marks = {str(found.customer_id): str(found.watermark) for found in status(dataset=DATASET)}
+        watermarks = {str(customer.customer_id): str(customer.watermark) for customer in status(dataset=DATASET)}
     except LiineError as error:
         raise _failure(error) from None
     for customer in report.customers:
         for problem in customer.errors:
             context.log.error(str(problem))
-    told: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "proof": {str(customer.customer_id): customer.proof for customer in report.customers},
-        "watermark": marks,
+        "watermark": watermarks,
         "unknown fields": report.unknown_fields,
         "loads": report.load_ids,
     }
     for key in TABLES:
-        yield dg.MaterializeResult(key, metadata={"rows loaded": report.rows.get(key.path[-1]), **told})
+        yield dg.MaterializeResult(key, metadata={"rows loaded": report.rows.get(key.path[-1]), **metadata})
 
 
 @dg.asset(
     key=["liine", "months"],
     deps=[API],
     partitions_def=PARTITIONS,
-    # Neighbouring months share days: on Snowflake no lock keeps two runs of a customer apart.
+    # Adjacent months share days, and on Snowflake no lock keeps two runs of a customer apart.
     backfill_policy=dg.BackfillPolicy.multi_run(1) if HAS_LOCK else dg.BackfillPolicy.single_run(),
     group_name="liine",
     kinds={"dlt"},
@@ -88,7 +88,7 @@ def liine_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRe
     retry_policy=RETRIES,
 )
 def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """A month of a customer, by the interactions' start, read again from beginning to end and proven complete."""
+    """Load a whole month of a customer again, by the interactions' start, and prove it complete."""
     months: dict[date, list[int]] = {}
     # A run of many partitions has no partition key of its own.
     for key in context.partition_keys:
@@ -100,8 +100,8 @@ def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
     for first, customers in sorted(months.items(), reverse=True):
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         try:
-            # In a retry too: what an earlier backfill of these days read would count as done.
-            report = backfill(first, last, dataset=DATASET, is_anew=True, customer_ids=customers)
+            # Always restart: days that an earlier backfill has loaded would be skipped.
+            report = backfill(first, last, dataset=DATASET, restart=True, customer_ids=customers)
         except LiineError as error:
             raise _failure(error) from None
         errors += [str(error) for found in report.customers for error in found.errors]
@@ -119,24 +119,24 @@ def liine_months(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
         dg.AssetCheckSpec("proof", asset=SWEEPS, description="Each customer's last sweeps were proven complete."),
         dg.AssetCheckSpec("rows", asset=INTERACTIONS, description="Each customer has interactions."),
         dg.AssetCheckSpec("totals", asset=INTERACTIONS, description="As many interactions as the API counts."),
-        dg.AssetCheckSpec("freshness", asset=INTERACTIONS, description=f"No last sweep is more than {MAX_AGE} old."),
+        dg.AssetCheckSpec("freshness", asset=INTERACTIONS, description=f"The last sweeps are at most {MAX_AGE} old."),
     ]
 )
 def liine_health() -> Iterator[dg.AssetCheckResult]:
-    """What the warehouse itself tells; without proof the run fails, though the models are built from what is there."""
+    """Check the warehouse. An incomplete customer fails the run; the models are built from the rows that are there."""
     try:
         found = status(dataset=DATASET)
     except LiineError as error:
         raise _failure(error) from None
-    never = set(CUSTOMERS.get_partition_keys()) - {str(customer.customer_id) for customer in found}
-    missed = {
-        "proof": never | {str(customer.customer_id) for customer in found if not customer.is_proven},
+    never_loaded = set(CUSTOMERS.get_partition_keys()) - {str(customer.customer_id) for customer in found}
+    failing = {
+        "proof": never_loaded | {str(customer.customer_id) for customer in found if not customer.is_proven},
         "totals": {str(customer.customer_id) for customer in found if customer.check_status == "failed"},
-        "rows": never | {str(customer.customer_id) for customer in found if not customer.rows},
-        "freshness": never | {str(customer.customer_id) for customer in found if customer.is_late(MAX_AGE)},
+        "rows": never_loaded | {str(customer.customer_id) for customer in found if not customer.rows},
+        "freshness": never_loaded | {str(customer.customer_id) for customer in found if customer.is_late(MAX_AGE)},
     }
     rows = {str(customer.customer_id): customer.rows for customer in found}
-    counted = {str(customer.customer_id): customer.in_api for customer in found}
+    counts = {str(customer.customer_id): customer.in_api for customer in found}
     for name, key in (
         ("proof", SWEEPS),
         ("rows", INTERACTIONS),
@@ -144,52 +144,52 @@ def liine_health() -> Iterator[dg.AssetCheckResult]:
         ("freshness", INTERACTIONS),
     ):
         yield dg.AssetCheckResult(
-            passed=not missed[name],
+            passed=not failing[name],
             asset_key=key,
             check_name=name,
             severity=dg.AssetCheckSeverity.WARN if name in {"rows", "freshness"} else dg.AssetCheckSeverity.ERROR,
-            metadata={"customers that fail": sorted(missed[name]), "rows": rows, "rows in the API": counted},
+            metadata={"customers that fail": sorted(failing[name]), "rows": rows, "rows in the API": counts},
         )
-    if missed["proof"]:
-        told = ", ".join(sorted(missed["proof"]))
-        raise dg.Failure(f"Customers not proven complete: {told}.", allow_retries=False)
+    if failing["proof"]:
+        customers = ", ".join(sorted(failing["proof"]))
+        raise dg.Failure(f"Customers not proven complete: {customers}.", allow_retries=False)
 
 
-MANIFEST = transform.manifest()
+MANIFEST = dbt_runner.parse_manifest()
 TRANSLATOR = DagsterDbtTranslator()
 
 
 @dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR)
 def liine_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """The dbt models, whose tests are checks. What dbt prints may quote rows; so names and outcomes alone are told."""
+    """Build the dbt models, with dbt's tests as checks. Only names and statuses are kept: the log may quote rows."""
     manifest: Mapping[str, Any] = json.loads(MANIFEST.read_text())
     keys = {
         unique_id: TRANSLATOR.get_asset_spec(manifest, unique_id, None).key
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in {"model", "seed", "snapshot"}
     }
-    chosen = [
+    selected = [
         manifest["nodes"][unique_id]["name"] for unique_id, key in keys.items() if key in context.selected_asset_keys
     ]
     try:
-        outcomes = transform.outcomes(dataset=DATASET, select=chosen if context.is_subset else ())
+        statuses = dbt_runner.run_build(dataset=DATASET, select=selected if context.is_subset else ())
     except LiineError as error:
         raise _failure(error) from None
     checks = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
-    # dbt's order is one in which what a model rests on comes first.
-    for unique_id, outcome in outcomes.items():
+    # In dbt's order: a model comes after those that it depends on.
+    for unique_id, node_status in statuses.items():
         node = manifest["nodes"].get(unique_id, {})
-        if unique_id in keys and outcome == "success":
+        if unique_id in keys and node_status == "success":
             yield dg.MaterializeResult(keys[unique_id])
         elif node.get("resource_type") == "test" and (keys.get(node.get("attached_node")), node["name"]) in checks:
             yield dg.AssetCheckResult(
-                passed=outcome == "pass",
+                passed=node_status == "pass",
                 asset_key=keys[node["attached_node"]],
                 check_name=node["name"],
-                severity=dg.AssetCheckSeverity.WARN if outcome == "warn" else dg.AssetCheckSeverity.ERROR,
+                severity=dg.AssetCheckSeverity.WARN if node_status == "warn" else dg.AssetCheckSeverity.ERROR,
             )
     try:
-        transform.built(outcomes)
+        dbt_runner.summarize(statuses)
     except LiineError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 

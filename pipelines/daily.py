@@ -1,8 +1,8 @@
-"""Bring every customer up to date; what a cron line or a scheduler runs.
+"""Bring every customer up to date: a script for cron or another scheduler.
 
-Settings come from .dlt/config.toml and .dlt/secrets.toml beside this folder, or from the environment. Ends with 0 if
-every customer was read completely, 1 if not, the others being loaded, and 2 for a wrong setting. With
-LIINE_LOG_FORMAT=json, or text, a line for each sweep goes to standard error.
+Settings are read from `.dlt/config.toml` and `.dlt/secrets.toml` in the current folder, or from the environment. Exits
+with 0 if every customer was read completely, 1 if one was not (the others are loaded), 2 for a wrong setting.
+LIINE_LOG_FORMAT=json or text writes a line for each sweep to standard error.
 """
 
 import logging
@@ -10,7 +10,7 @@ import os
 import sys
 
 from liine_source import ConfigurationError, LiineError, raise_for_failures, sync
-from liine_source.notices import log_to_stderr
+from liine_source.monitoring.json_log import log_to_stderr
 
 if __name__ == "__main__":
     if log_format := os.environ.get("LIINE_LOG_FORMAT"):
@@ -22,7 +22,7 @@ if __name__ == "__main__":
         raise_for_failures(report)
     except LiineError as error:
         if log_format:
-            logging.getLogger("liine_source.daily").error("%s", error)  # noqa: TRY400  a sentence, without a traceback
+            logging.getLogger("liine_source.daily").error("%s", error)  # noqa: TRY400  a message without a traceback
         else:
             print(f"Error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)

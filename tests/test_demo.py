@@ -8,7 +8,7 @@ from types import ModuleType
 import dlt
 import pytest
 
-from tests.warehouse import query, spoil
+from tests.support.warehouse import query, spoil
 
 CHECKOUT = Path(__file__).parents[1]
 WAREHOUSE = Path("warehouse.duckdb")

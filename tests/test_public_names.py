@@ -1,4 +1,4 @@
-"""The public names are complete, and importing them asks for nothing."""
+"""The public names are complete, and importing them has no side effects."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ import sys
 import liine_source
 
 
-def test_the_public_names_are_those_that_are_imported() -> None:
-    """Nothing public is missing from `__all__`, and nothing in it is missing."""
+def test_all_lists_every_public_name() -> None:
+    """`__all__` has exactly the public names of the package."""
     own_modules = {name for name in dir(liine_source) if f"liine_source.{name}" in sys.modules}
     public = {name for name in dir(liine_source) if not name.startswith("_")} - own_modules
     # The source has the name of the package's subject, not of a module.
@@ -15,8 +15,8 @@ def test_the_public_names_are_those_that_are_imported() -> None:
     assert len(set(liine_source.__all__)) == len(liine_source.__all__)
 
 
-def test_building_a_source_needs_no_network_and_writes_no_file(tmp_path: object) -> None:
-    """Schedulers import and build sources while they parse: no socket is opened, no file is made."""
+def test_building_source_needs_no_network_and_writes_no_file(tmp_path: object) -> None:
+    """Schedulers build sources while they parse, so this opens no socket and creates no file."""
     script = """
 import os, socket, sys
 def refused(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""What SECURITY.md says of the code itself."""
+"""The promises of SECURITY.md about the code, and the dependency audit."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests import audit
+from scripts import dependency_audit as audit
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("liine_source", "tests", "benchmarks", "pipelines", "docs")
 
 
-def test_each_exception_from_the_security_rules_has_its_reason_on_the_line() -> None:
-    """Those of bandit's, which ruff calls S and a number."""
+def test_security_rule_exceptions_have_reasons() -> None:
+    """Each `noqa` of a bandit rule, S and a number in ruff, gives its reason on the line."""
     lines = [
         (f"{path.relative_to(ROOT)}:{number}", line)
         for folder in FOLDERS
@@ -37,62 +37,60 @@ WEAK = {
     "version": "2",
     "vulns": [{"id": "CVE-1", "fix_versions": ["3"], "aliases": [], "description": ""}],
 }
-STRANGE = {"name": "c", "skip_reason": "Dependency not found on PyPI and could not be audited: c (1)"}
+UNKNOWN = {"name": "c", "skip_reason": "Dependency not found on PyPI and could not be audited: c (1)"}
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         ("", (False, [], "its service cannot be reached")),
-        (_answer(STRANGE), (False, [], "its service knows none of the packages")),
+        (_answer(UNKNOWN), (False, [], "its service knows none of the packages")),
         (_answer(GOOD), (True, [], "1 packages, 0 known weaknesses")),
-        (_answer(GOOD, STRANGE), (True, [], "Not known to it: c.")),
+        (_answer(GOOD, UNKNOWN), (True, [], "Not known to it: c.")),
         (_answer(GOOD, WEAK), (True, ["b 2: CVE-1, mended in 3"], "2 packages, 1 known weaknesses.\nb 2: CVE-1")),
     ],
-    ids=["no answer", "a mirror without figures", "good", "one is not known", "weak"],
+    ids=["no answer", "mirror without data", "no weakness", "one unknown package", "one weakness"],
 )
-def test_an_audit_that_asked_nothing_is_told_from_one_that_found_nothing(
-    answer: str, expected: tuple[bool, list[str], str]
-) -> None:
-    """pip-audit's exit code says neither."""
-    is_asked, weaknesses, told = audit.verdict(answer)
-    assert (is_asked, weaknesses) == expected[:2]
-    assert expected[2] in told
+def test_unavailable_audit_differs_from_clean_audit(answer: str, expected: tuple[bool, list[str], str]) -> None:
+    """pip-audit's exit code does not distinguish the two."""
+    is_checked, weaknesses, message = audit.verdict(answer)
+    assert (is_checked, weaknesses) == expected[:2]
+    assert expected[2] in message
 
 
-@pytest.mark.parametrize(("has_to_be_asked", "code"), [(False, 0), (True, 1)])
-def test_a_service_that_is_away_fails_make_audit_alone(
-    has_to_be_asked: bool,
+@pytest.mark.parametrize(("is_required", "code"), [(False, 0), (True, 1)])
+def test_unreachable_service_fails_only_make_audit(
+    is_required: bool,
     code: int,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`make check` says so in one line."""
+    """`make check` reports it in one line and passes."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
-    # Where earlier answers would lie.
+    # An empty cache, so that no earlier answer is used.
     monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path))
-    assert audit.main(has_to_be_asked=has_to_be_asked) == code
+    assert audit.main(is_required=is_required) == code
     assert capsys.readouterr().out == (
         "pip-audit was not asked: its service cannot be reached. Weaknesses are not known.\n"
     )
 
 
-def test_a_weakness_fails_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever pip-audit ended with."""
-    ended = subprocess.CompletedProcess([], 0, _answer(GOOD, WEAK), "")
-    monkeypatch.setattr(audit, "_pip_audit", lambda *_: ended)
-    assert (audit.main(has_to_be_asked=False), audit.main(has_to_be_asked=True)) == (1, 1)
+def test_vulnerability_fails_check_and_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known weakness fails `make check` and `make audit`, whatever pip-audit's exit code."""
+    completed = subprocess.CompletedProcess([], 0, _answer(GOOD, WEAK), "")
+    monkeypatch.setattr(audit, "_pip_audit", lambda *_: completed)
+    assert (audit.main(is_required=False), audit.main(is_required=True)) == (1, 1)
 
 
-def test_a_list_that_cannot_be_read_is_no_service_that_is_away(
+def test_unreadable_requirements_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A package without a hash is not audited, so it fails."""
+    """A package without a hash cannot be audited, and is not mistaken for an unreachable service."""
     monkeypatch.chdir(tmp_path)
     Path("requirements").mkdir()
     Path("requirements/dev.txt").write_text("jinja2\n")
-    assert audit.main(has_to_be_asked=False) == 1
+    assert audit.main(is_required=False) == 1
     assert "jinja2" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Settings that nothing would read, or read as something else: refused before anything is asked or written."""
+"""Settings that would be ignored or misread are refused before anything is requested or written."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,13 +13,13 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from liine_source import ConfigurationError, configured_customers, liine, settings, sync
 from liine_source.emulator import running_emulator
-from liine_source.settings import checked_settings
-from tests.command_line import run, run_process
+from liine_source.settings import resolve_settings
+from tests.support.command_line import run, run_process
 
-GIVEN: dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "customer_ids": [1],
     "credentials": {"username": "a", "password": "b"},
-    # Nobody listens there, should anything be asked.
+    # Nothing listens on this port, in case something is requested.
     "base_url": "http://127.0.0.1:9",
 }
 
@@ -28,17 +28,17 @@ Write = Callable[..., None]
 
 @pytest.fixture
 def write(monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Write dlt's files and variables of the environment; dlt reads its files once in a process, unless told to."""
+    """Write dlt's files and environment variables, and reload them, since dlt reads files once in a process."""
     context = Container()[PluggableRunContext]
     before = context.providers
 
-    monkeypatch.setattr(context.context, "_global_dir", "everybody's")
+    monkeypatch.setattr(context.context, "_global_dir", "global")
 
-    def written(config: str = "", secrets: str = "", of_everybody: str = "", **environment: str) -> None:
+    def write_settings(config: str = "", secrets: str = "", global_config: str = "", **environment: str) -> None:
         for file, text in (
             (".dlt/config.toml", config),
             (".dlt/secrets.toml", secrets),
-            ("everybody's/config.toml", of_everybody),
+            ("global/config.toml", global_config),
         ):
             Path(file).parent.mkdir(exist_ok=True)
             Path(file).write_text(text)
@@ -46,28 +46,28 @@ def write(monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
             monkeypatch.setenv(name, value)
         context.reload_providers()
 
-    yield written
+    yield write_settings
     context.providers = before
 
 
 def refusal(**given: Any) -> str:
-    """What a plain `liine(...)` says, and a run says the same."""
-    with pytest.raises(ConfigurationError) as of_run:
-        sync(**{**GIVEN, **given})
-    with pytest.raises(ConfigurationError) as of_source:
-        liine(**{**GIVEN, **given})
-    assert str(of_run.value) == str(of_source.value)
-    assert "canary" not in str(of_source.value)
-    return str(of_source.value)
+    """Return the message of a plain `liine(...)`, which has to be that of a run."""
+    with pytest.raises(ConfigurationError) as from_run:
+        sync(**{**ARGUMENTS, **given})
+    with pytest.raises(ConfigurationError) as from_source:
+        liine(**{**ARGUMENTS, **given})
+    assert str(from_run.value) == str(from_source.value)
+    assert "canary" not in str(from_source.value)
+    return str(from_source.value)
 
 
 CONFIG, SECRETS = "config", "secrets"
 SECTION = "[sources.liine]\n"
 
-UNREAD = [
+UNKNOWN = [
     ({CONFIG: f'{SECTION}peronal_data = "drop"'}, "peronal_data under [sources.liine] in config.toml", "personal_data"),
     ({CONFIG: f"{SECTION}sinse = 2025-01-01"}, "sinse under [sources.liine] in config.toml", "since"),
-    ({"of_everybody": f"{SECTION}sinse = 1"}, "sinse under [sources.liine] in config.toml", "since"),
+    ({"global_config": f"{SECTION}sinse = 1"}, "sinse under [sources.liine] in config.toml", "since"),
     ({CONFIG: f"{SECTION}Since = 2025-01-01"}, "Since under [sources.liine] in config.toml", "since"),
     ({CONFIG: f"{SECTION}observer = 1"}, "observer under [sources.liine] in config.toml", None),
     ({CONFIG: "[sources.liine.liine]\nsinse = 1"}, "sinse under [sources.liine.liine] in config.toml", "since"),
@@ -103,33 +103,31 @@ UNREAD = [
 ]
 
 
-@pytest.mark.parametrize(("written", "name", "meant"), UNREAD, ids=[name for _, name, _ in UNREAD])
-def test_a_name_that_nothing_reads_is_refused(
-    write: Write, written: dict[str, str], name: str, meant: str | None
-) -> None:
-    """Passed over, `peronal_data` would load every patient's name; what was meant is suggested."""
+@pytest.mark.parametrize(("written", "name", "suggested"), UNKNOWN, ids=[name for _, name, _ in UNKNOWN])
+def test_unknown_setting_is_refused(write: Write, written: dict[str, str], name: str, suggested: str | None) -> None:
+    """Ignoring `peronal_data` would load every patient's name; the message suggests the right name."""
     write(**written)
-    suggestion = f" (did you mean {meant}?)" if meant else ""
-    assert f"Nothing reads these settings: {name}{suggestion}." in refusal()
+    suggestion = f" (did you mean {suggested}?)" if suggested else ""
+    assert f"Unknown settings: {name}{suggestion}." in refusal()
 
 
 DATE, WHOLE = "a date such as 2024-01-31", "a whole number"
 
-OTHER_TYPES = [
+WRONG_TYPES = [
     ({CONFIG: f"{SECTION}since = 2025"}, "since", DATE, "sources.liine.since in config.toml"),
     ({CONFIG: f'{SECTION}since = "2025"'}, "since", DATE, "sources.liine.since in config.toml"),
     ({CONFIG: f'{SECTION}until = "10:30"'}, "until", DATE, "sources.liine.until in config.toml"),
     ({CONFIG: f"{SECTION}since = true"}, "since", DATE, "sources.liine.since in config.toml"),
     ({CONFIG: f'{SECTION}page_size = "500"'}, "page_size", WHOLE, "sources.liine.page_size in config.toml"),
     ({CONFIG: f"{SECTION}page_size = true"}, "page_size", WHOLE, "sources.liine.page_size in config.toml"),
-    ({CONFIG: f"{SECTION}reread_days = 4.0"}, "reread_days", WHOLE, "sources.liine.reread_days in config.toml"),
+    ({CONFIG: f"{SECTION}lookback_days = 4.0"}, "lookback_days", WHOLE, "sources.liine.lookback_days in config.toml"),
     ({CONFIG: f"{SECTION}personal_data = true"}, "personal_data", "text", "sources.liine.personal_data in config.toml"),
     ({CONFIG: f'{SECTION}filters = "canary"'}, "filters", "a table", "sources.liine.filters in config.toml"),
     (
-        {CONFIG: f'{SECTION}keep_run_results = "canary"'},
-        "keep_run_results",
+        {CONFIG: f'{SECTION}store_run_history = "canary"'},
+        "store_run_history",
         "true or false",
-        "sources.liine.keep_run_results in config.toml",
+        "sources.liine.store_run_history in config.toml",
     ),
     (
         {SECRETS: f"{SECTION}personal_data_key = 12345"},
@@ -150,11 +148,11 @@ OTHER_TYPES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "name", "form", "place"), OTHER_TYPES)
-def test_a_value_of_another_type_is_refused(
+@pytest.mark.parametrize(("written", "name", "form", "place"), WRONG_TYPES)
+def test_value_of_wrong_type_is_refused(
     write: Write, written: dict[str, str], name: str, form: str, place: str
 ) -> None:
-    """dlt would take 2025 for a day of 1970, and true for a page of one."""
+    """dlt would read 2025 as a day in 1970, and true as a page size of 1."""
     write(**written)
     assert refusal(**{"credentials": {}} if "credentials" in name else {}) == (
         f"{name} must be {form}; see {place}. Nothing was requested."
@@ -162,7 +160,7 @@ def test_a_value_of_another_type_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"since": 2025}, "since must be a date such as 2024-01-31."),
         ({"page_size": True}, "page_size must be a whole number."),
@@ -174,23 +172,23 @@ def test_a_value_of_another_type_is_refused(
         ({"filters": {"typ": ["canary"]}}, "Filter 'typ' is unknown (did you mean type?)"),
     ],
 )
-def test_arguments_are_checked_alike(given: dict[str, Any], told: str) -> None:
-    """Before dlt takes what is missing from elsewhere, as the user name of other credentials."""
-    assert told in refusal(**given)
+def test_arguments_are_checked_like_settings(given: dict[str, Any], message: str) -> None:
+    """They are checked before dlt fills gaps from elsewhere, such as the username of other credentials."""
+    assert message in refusal(**given)
 
 
-def test_arguments_that_a_run_does_not_have_are_refused() -> None:
-    """With the same suggestion; of a function's own arguments Python says so."""
+def test_unknown_arguments_are_refused() -> None:
+    """The message makes the same suggestion as for a setting."""
     with pytest.raises(ConfigurationError, match=r"peronal_data \(did you mean personal_data\?\)"):
-        sync(**GIVEN, peronal_data="drop")
+        sync(**{**ARGUMENTS, "peronal_data": "drop"})
     with pytest.raises(ConfigurationError, match="personal_data_key as an argument"):
-        sync(**GIVEN, personal_data_key="canary")
-    with pytest.raises(TypeError, match="peronal_data"):
-        liine(**GIVEN, peronal_data="drop")  # type: ignore[call-arg]
+        sync(**{**ARGUMENTS, "personal_data_key": "canary"})
+    with pytest.raises(ConfigurationError, match="peronal_data"):
+        liine(**{**ARGUMENTS, "peronal_data": "drop"})
 
 
-def test_what_dlt_and_others_read_is_left_alone(write: Write) -> None:
-    """Sections of dlt's below a source's, its resources', other sources, and variables of somebody else."""
+def test_settings_of_dlt_and_other_sources_are_ignored(write: Write) -> None:
+    """Sections that dlt reads, other sources and other programs' variables are not refused."""
     write(
         """
         [sources.liine]
@@ -222,59 +220,59 @@ def test_what_dlt_and_others_read_is_left_alone(write: Write) -> None:
         SOURCES_LIINE_HOME="/somewhere",
         SOURCES__LIINE__PAGE_SIZE="500",
         SOURCES__LIINE__PERSONAL_DATA_KEY_ID="2",
-        SOURCES__LIINE__KEEP_RUN_RESULTS="true",
+        SOURCES__LIINE__STORE_RUN_HISTORY="true",
     )
-    assert liine(**GIVEN)
-    found = checked_settings(**GIVEN)
-    assert (found.since, found.page_size, found.keep_run_results) == (date(2025, 1, 1), 500, True)
+    assert liine(**ARGUMENTS)
+    found = resolve_settings(**ARGUMENTS)
+    assert (found.since, found.page_size, found.store_run_history) == (date(2025, 1, 1), 500, True)
     assert (found.filters, sorted(found.keys)) == ({"type": ["form"]}, ["1", "2"])
 
 
-def test_the_section_of_the_active_pipeline_is_checked(write: Write) -> None:
-    """dlt looks there first for what a plain `liine(...)` needs."""
+def test_section_of_active_pipeline_is_checked(write: Write) -> None:
+    """dlt reads that section first for a plain `liine(...)`."""
     write("[mine.sources.liine]\nsinse = 2025", MINE__SOURCES__LIINE__PERSONALDATA="drop")
-    assert liine(**GIVEN)
+    assert liine(**ARGUMENTS)
     dlt.pipeline("mine", destination="duckdb").activate()
     try:
         with pytest.raises(ConfigurationError, match=r"MINE__SOURCES__LIINE__PERSONALDATA .*; sinse under"):
-            liine(**GIVEN)
+            liine(**ARGUMENTS)
     finally:
         dlt.current.pipeline().deactivate()
 
 
-def test_the_source_s_own_section_is_read_by_a_run_too(write: Write) -> None:
-    """`[sources.liine.liine]` goes first in a plain `liine(...)`; a run had passed over it."""
+def test_run_reads_section_of_source_function(write: Write) -> None:
+    """A plain `liine(...)` reads `[sources.liine.liine]` first, so a run must too."""
     write('[sources.liine.liine]\npersonal_data = "drop"\ncustomer_ids = [5]\n[sources.liine]\ncustomer_ids = [6]')
-    found = checked_settings(credentials=GIVEN["credentials"])
-    assert (found.privacy.mode, found.customer_ids) == ("drop", [5])
+    found = resolve_settings(credentials=ARGUMENTS["credentials"])
+    assert (found.policy.mode, found.customer_ids) == ("drop", [5])
     assert configured_customers() == [5]
 
 
 @pytest.mark.parametrize("wrong", ['"1234"', "1234", "[true]", '["1234"]'])
-def test_customers_of_another_type_are_refused_while_a_scheduler_parses(write: Write, wrong: str) -> None:
-    """They had ended in an error of Python's, or as other customers."""
+def test_customer_ids_of_wrong_type_are_refused_during_parsing(write: Write, wrong: str) -> None:
+    """A scheduler that parses would otherwise see a Python error, or other customers."""
     write(f"{SECTION}customer_ids = {wrong}")
     with pytest.raises(ConfigurationError, match="customer_ids must be a list"):
         configured_customers()
 
 
-def test_a_setting_that_is_missing_is_named_by_the_source_too(write: Write) -> None:
-    """In the words of a run; dlt's own message has pages of places."""
+def test_source_names_missing_setting(write: Write) -> None:
+    """The message is that of a run; dlt's own lists pages of places."""
     write()
     with pytest.raises(ConfigurationError, match=r"Settings are missing: customer_ids under \[sources.liine\]"):
-        liine(credentials=GIVEN["credentials"])
+        liine(credentials=ARGUMENTS["credentials"])
 
 
 def test_every_setting_is_documented() -> None:
-    """The list that is checked against is dlt's own of what it reads; docs/settings.md has the same."""
+    """docs/settings.md lists exactly the settings that dlt declares."""
     page = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
-    declared = settings._declared()
+    declared = settings._declared_settings()
     documented = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
     assert sorted(documented) == sorted({*declared.arguments, *declared.secrets})
 
 
-def test_the_command_line_ends_with_2_before_anything_is_asked_or_written() -> None:
-    """A sentence that names the setting, and no value."""
+def test_command_line_exits_with_2_before_any_request() -> None:
+    """The message names the setting without its value, and nothing is written."""
     with running_emulator(interactions=5, customers=1) as api:
         done = run("sync", api=api, SOURCES__LIINE__PERSONALDATA="canary")
         assert (done.returncode, done.stdout) == (2, "")

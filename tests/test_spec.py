@@ -20,7 +20,7 @@ HERE = Path(__file__).parent / "reference"
 REFERENCE: dict[str, Any] = json.loads((HERE / "reference.json").read_text(encoding="utf-8"))
 SAMPLE_PAGE: dict[str, Any] = json.loads((HERE / "sample_page.json").read_text(encoding="utf-8"))
 
-# The one row without a name (open question 13).
+# One row has no name (open question 13).
 REFERENCE_FIELDS: list[dict[str, Any]] = [{**row, "name": row["name"] or "email"} for row in REFERENCE["fields"]]
 REFERENCE_PARAMETERS: list[dict[str, Any]] = [
     {**row, "section": section} for section, rows in REFERENCE["parameters"].items() for row in rows
@@ -81,26 +81,26 @@ ABSENT_FROM_SAMPLE = {
         pytest.param(REFERENCE["parameters"]["general"], 33, id="general parameters"),
         pytest.param(REFERENCE["parameters"]["metadata"], 36, id="metadata parameters"),
         pytest.param(REFERENCE["parameters"]["ehr_pms"], 7, id="EHR/PMS parameters"),
-        pytest.param([row for row in REFERENCE_PARAMETERS if row["accepts_null"]], 29, id="stars"),
-        pytest.param([row for row in REFERENCE_PARAMETERS if row["is_division"]], 3, id="daggers"),
+        pytest.param([row for row in REFERENCE_PARAMETERS if row["accepts_null"]], 29, id="parameters with a star"),
+        pytest.param([row for row in REFERENCE_PARAMETERS if row["is_division"]], 3, id="parameters with a dagger"),
         pytest.param(REFERENCE["statuses"], 8, id="statuses"),
         pytest.param(REFERENCE["sample"]["row_fields"], 75, id="fields of the sample row"),
-        pytest.param([row for row in REFERENCE["fields"] if row["name"] is None], 1, id="nameless fields"),
+        pytest.param([row for row in REFERENCE["fields"] if row["name"] is None], 1, id="fields without a name"),
     ],
 )
-def test_the_transcription_is_whole(rows: list[Any], count: int) -> None:
+def test_transcription_is_complete(rows: list[Any], count: int) -> None:
     """The transcription has as many rows as were counted in the reference by hand."""
     assert len(rows) == count
 
 
-def test_fields_are_the_references_in_its_order() -> None:
-    """Each field of the reference is in the table, none besides, in the same order."""
+def test_fields_match_reference_in_order() -> None:
+    """The table has exactly the reference's fields, in the same order."""
     assert [field.name for field in FIELDS] == [row["name"] for row in REFERENCE_FIELDS]
     assert list(FIELDS_BY_NAME) == [row["name"] for row in REFERENCE_FIELDS]
 
 
-def test_the_nameless_field_is_the_one_after_state() -> None:
-    """The blank name is `email`, for in the sample row that one follows `state`."""
+def test_field_without_name_is_email() -> None:
+    """The field with a blank name follows `state`, as `email` does in the sample row."""
     named = [row["name"] for row in REFERENCE["fields"]]
     sampled = REFERENCE["sample"]["row_fields"]
     assert named[named.index(None) - 1] == "state"
@@ -108,69 +108,69 @@ def test_the_nameless_field_is_the_one_after_state() -> None:
 
 
 @pytest.mark.parametrize(("field", "row"), FIELD_PAIRS)
-def test_a_field_has_the_references_type(field: Field, row: dict[str, Any]) -> None:
-    """A field's type and shape are among those that the reference's word for it allows."""
+def test_field_type_matches_reference(field: Field, row: dict[str, Any]) -> None:
+    """A field's type and shape are among those that the reference's type allows."""
     shape, data_types = DATA_TYPES[row["type"]]
     assert field.shape == shape
     assert field.data_type in data_types
 
 
 @pytest.mark.parametrize(("field", "row"), FIELD_PAIRS)
-def test_a_field_has_the_references_values(field: Field, row: dict[str, Any]) -> None:
-    """A field lists the values that the reference lists for it, in its order, and no others."""
+def test_field_values_match_reference(field: Field, row: dict[str, Any]) -> None:
+    """A field has exactly the values that the reference lists, in the same order."""
     assert list(field.values) == row.get("values", [])
 
 
-def test_numbers_are_whole_but_for_two() -> None:
-    """Ids, seconds and customers are whole numbers; a percentage is a double, money is a decimal."""
+def test_numbers_are_integers_except_two() -> None:
+    """Ids, seconds and customers are integers, a percentage is a double, and money is a decimal."""
     numbers = {field.name: field.data_type for field in FIELDS if field.data_type in DATA_TYPES["number"][1]}
     assert numbers == NUMBERS
 
 
-def test_only_the_local_start_has_no_zone() -> None:
-    """`start_time` is a wall clock, the other two are UTC; nothing but a timestamp has a zone."""
+def test_only_start_time_has_no_time_zone() -> None:
+    """`start_time` is a wall clock, the other two timestamps are UTC, and no other field has a time zone."""
     zones = {field.name: field.has_timezone for field in FIELDS if field.data_type == "timestamp"}
     assert zones == {"start_time": False, "start_time_tz": True, "updated_at": True}
     assert {field.name for field in FIELDS if field.has_timezone} == {"start_time_tz", "updated_at"}
 
 
-def test_id_is_the_key_and_alone_is_never_null() -> None:
-    """One key, `id`; every other field may be null."""
+def test_id_is_the_only_key_and_never_null() -> None:
+    """`id` is the only key and the only field that is never null."""
     assert [field.name for field in FIELDS if field.is_key] == ["id"]
     assert [field.name for field in FIELDS if not field.nullable] == ["id"]
 
 
 def test_each_field_has_one_shape() -> None:
-    """81 scalars, two objects and one list make the 84."""
+    """81 scalars, two objects and one list make the 84 fields."""
     assert len(SCALAR_FIELDS) == 81
     assert [field.name for field in OBJECT_FIELDS] == ["initial_session_extras", "last_touch_session_extras"]
     assert [field.name for field in LIST_FIELDS] == ["provider_names"]
 
 
-def test_the_fields_that_reach_a_person() -> None:
-    """Four fields name a lead or lead straight to one."""
+def test_direct_personal_data_fields() -> None:
+    """Four fields name a person or lead straight to one."""
     direct = {field.name for field in FIELDS if field.personal_data == "direct"}
     assert direct == {"phone_number", "name", "email", "ehr_pms_patient_id"}
 
 
-def test_the_sample_row_is_a_part_of_the_fields() -> None:
-    """The sample row shows 75 fields, all known; the nine it lacks are these."""
+def test_sample_row_has_only_known_fields() -> None:
+    """The sample row has 75 known fields and lacks the other nine."""
     [row] = SAMPLE_PAGE["interactions"]
     assert list(row) == REFERENCE["sample"]["row_fields"]
     assert FIELDS_BY_NAME.keys() - row.keys() == ABSENT_FROM_SAMPLE
     assert row.keys() - FIELDS_BY_NAME.keys() == set()
 
 
-def test_parameters_are_the_references_in_its_order() -> None:
-    """Each parameter of the reference is in the table, none besides, in the same order and section."""
+def test_parameters_match_reference_in_order() -> None:
+    """The table has exactly the reference's parameters, in the same order and sections."""
     assert [(parameter.section, parameter.name) for parameter in PARAMETERS] == [
         (row["section"], row["name"]) for row in REFERENCE_PARAMETERS
     ]
 
 
 @pytest.mark.parametrize(("parameter", "row"), PARAMETER_PAIRS)
-def test_a_parameter_has_the_references_type_marks_and_values(parameter: Parameter, row: dict[str, Any]) -> None:
-    """Type, star, dagger, listed values, special values and exclusions are the reference's."""
+def test_parameter_matches_reference(parameter: Parameter, row: dict[str, Any]) -> None:
+    """Type, star, dagger, listed values, special values and exclusions match the reference."""
     assert (
         parameter.type,
         parameter.accepts_null,
@@ -189,14 +189,14 @@ def test_a_parameter_has_the_references_type_marks_and_values(parameter: Paramet
 
 
 @pytest.mark.parametrize(("parameter", "row"), PARAMETER_PAIRS)
-def test_a_description_says_what_the_reference_says_of_case(parameter: Parameter, row: dict[str, Any]) -> None:
-    """Case is spoken of where the reference does, the same way, and nowhere else."""
-    assert ("Case matters." in parameter.description) == (row.get("case") == "sensitive")
-    assert ("upper or lower case alike" in parameter.description) == (row.get("case") == "insensitive")
+def test_description_matches_reference_on_case(parameter: Parameter, row: dict[str, Any]) -> None:
+    """A description mentions case where the reference does, the same way, and nowhere else."""
+    assert ("Case-sensitive." in parameter.description) == (row.get("case") == "sensitive")
+    assert ("case-insensitive" in parameter.description) == (row.get("case") == "insensitive")
 
 
-def test_the_connector_owns_seven_parameters_and_the_rest_are_filters() -> None:
-    """What pages, dates and customers need is not a filter; the other 69 are."""
+def test_parameters_are_owned_or_filters() -> None:
+    """The connector owns the seven parameters for pages, dates and customers; the other 69 are filters."""
     assert [parameter.name for parameter in PARAMETERS if parameter.is_owned] == OWNED
     assert [parameter.name for parameter in FILTERS] == [
         row["name"] for row in REFERENCE_PARAMETERS if row["name"] not in OWNED
@@ -205,28 +205,28 @@ def test_the_connector_owns_seven_parameters_and_the_rest_are_filters() -> None:
     assert len(FILTERS) == 69
 
 
-def test_statuses_are_the_references() -> None:
-    """Each documented status is in the table by code and name, none besides."""
+def test_statuses_match_reference() -> None:
+    """The table has exactly the documented statuses, by code and name."""
     assert [{"code": status.code, "name": status.name} for status in STATUSES] == REFERENCE["statuses"]
     assert list(STATUSES_BY_CODE) == [row["code"] for row in REFERENCE["statuses"]]
 
 
-def test_the_page_has_the_references_fields() -> None:
-    """The envelope is named as in the table "Response Structure", and the sample has the same names."""
+def test_page_fields_match_reference() -> None:
+    """The page's fields match the table "Response Structure" and the sample."""
     assert list(endpoints.ENVELOPE_FIELDS) == [row["name"] for row in REFERENCE["page_fields"]]
     assert set(endpoints.ENVELOPE_FIELDS) == set(SAMPLE_PAGE) == set(REFERENCE["sample"]["page_fields"])
 
 
-def test_addresses_and_page_sizes_are_the_references() -> None:
-    """Both addresses are among the reference's, and the page's default and cap are its numbers."""
+def test_addresses_and_page_sizes_match_reference() -> None:
+    """Both addresses, the default page size and the largest one are the reference's."""
     assert endpoints.HOST + endpoints.AUTHENTICATE_PATH in REFERENCE["urls"]
     assert endpoints.HOST + endpoints.INTERACTIONS_PATH in REFERENCE["urls"]
     assert endpoints.DEFAULT_PAGE_SIZE == REFERENCE["default_limit"] == 100
     assert endpoints.MAX_PAGE_SIZE == REFERENCE["max_limit"] == 1000
 
 
-def test_dates_and_cursors_are_written_as_the_reference_writes_them() -> None:
-    """A day is YYYY-MM-DD, a cursor YYYY-MM-DDTHH:MM:SSZ as in the sample."""
+def test_date_and_cursor_formats_match_reference() -> None:
+    """A day is YYYY-MM-DD, and a cursor YYYY-MM-DDTHH:MM:SSZ as in the sample."""
     moment = datetime(2021, 5, 27, 4, 2, 49, tzinfo=UTC)
     assert moment.strftime(endpoints.DATE_FORMAT) == "2021-05-27"
     assert moment.strftime(endpoints.CURSOR_FORMAT) == SAMPLE_PAGE["pagination_timestamp"]
@@ -239,15 +239,15 @@ def test_dates_and_cursors_are_written_as_the_reference_writes_them() -> None:
         pytest.param(vocabulary.SPAM_REASONS, "spam_likely_reason", id="spam reasons"),
     ],
 )
-def test_examples_of_open_lists_are_the_references(words: tuple[str, ...], row_name: str) -> None:
-    """An open list holds the examples that the reference gives."""
+def test_examples_of_open_lists_match_reference(words: tuple[str, ...], row_name: str) -> None:
+    """An open list has the examples that the reference gives."""
     rows = [*REFERENCE_PARAMETERS, *REFERENCE_FIELDS]
     longest = max((row.get("examples", []) for row in rows if row["name"] == row_name), key=len)
     assert list(words) == longest
 
 
-def test_every_list_of_the_vocabulary_is_in_the_reference() -> None:
-    """No list of words is here that the reference does not give, and none of its lists is missing."""
+def test_vocabulary_has_exactly_the_lists_of_the_reference() -> None:
+    """No list of words is missing, and none is added."""
     rows = [*REFERENCE_PARAMETERS, *REFERENCE_FIELDS]
     listed = {tuple(row[key]) for row in rows for key in ("values", "examples") if key in row}
     ours = {words for name, words in vars(vocabulary).items() if name.isupper()}
@@ -264,14 +264,14 @@ def test_every_list_of_the_vocabulary_is_in_the_reference() -> None:
         pytest.param([status.remedy for status in STATUSES], id="remedies"),
     ],
 )
-def test_every_description_is_a_sentence_of_its_own(descriptions: list[str]) -> None:
-    """A description is there, ends in a full stop, has no unfilled braces and is used once."""
+def test_descriptions_are_unique_sentences(descriptions: list[str]) -> None:
+    """A description ends in a full stop, has no unfilled braces and is used once."""
     assert [text for text in descriptions if not text.endswith(".") or "{" in text] == []
     assert len(set(descriptions)) == len(descriptions)
 
 
-def test_the_tables_import_only_the_standard_library() -> None:
-    """The tables can be read by the emulator, docs and checks without any third party."""
+def test_tables_import_only_standard_library() -> None:
+    """The emulator, docs and checks can read the tables without third-party packages."""
     folder = Path(liine_source.spec.__file__).parent
     imported = set()
     for path in folder.glob("*.py"):

@@ -2,7 +2,7 @@
 
 HOST = "https://app.liine.com"
 AUTHENTICATE_PATH = "/call_log/authenticate/"
-# The reference also shows it without the last slash (open question 12).
+# The reference also shows it without the trailing slash (open question 12).
 INTERACTIONS_PATH = "/call_log/interactions/"
 
 LOGIN_FIELDS = ("username", "password")

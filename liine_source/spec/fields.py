@@ -1,7 +1,7 @@
 """The reference's table "Interaction Fields", row by row in its order.
 
-`personal_data` judges the value alone. How far a lead has come (`call_type`, `outcome`, `is_new`) is
-therefore `none`; what is treated, who insures it, whether the patient came and what was paid is `health`.
+`personal_data` classifies the value alone. So the stage of a lead (`call_type`, `outcome`, `is_new`) is `none`, while
+treatment, insurer, attendance and payment are `health`.
 """
 
 from collections.abc import Mapping
@@ -31,32 +31,32 @@ def _field(
 
 
 def _touch(prefix: str, touch: str) -> tuple[Field, ...]:
-    """Return the eleven fields that are there once for each touch."""
+    """Return the eleven fields that exist once for each touch."""
 
     def attribute(name: str, personal_data: PersonalData, description: str, *, is_open: bool = False) -> Field:
-        told = f"{description}, as of the lead's {touch}."
-        return _field(f"{prefix}_{name}", "text", personal_data, told, is_open=is_open)
+        sentence = f"{description} from the lead's {touch}."
+        return _field(f"{prefix}_{name}", "text", personal_data, sentence, is_open=is_open)
 
     return (
         attribute("marketing_channel", "none", "Marketing channel"),
         attribute("location", "none", "Location"),
-        attribute("division", "health", "Treatment type, or null where the account has divisions switched off"),
-        # Typed by a person into a search, where it is not an advertiser's.
+        attribute("division", "health", "Treatment type (null if divisions are disabled in the account)"),
+        # An advertiser's keyword, or what a person typed into a search.
         attribute("keyword", "indirect", "Search keyword", is_open=True),
-        # Addresses may carry names and numbers in their query.
-        attribute("landing_url", "indirect", "Address of the page the visit began on"),
-        attribute("referrer_url", "indirect", "Address of the page that linked to the practice"),
-        attribute("utm_source", "none", "`utm_source` of the visit"),
-        attribute("utm_medium", "none", "`utm_medium` of the visit"),
-        attribute("utm_campaign", "none", "`utm_campaign` of the visit"),
-        attribute("utm_content", "none", "`utm_content` of the visit"),
+        # The query of a URL may hold names and numbers.
+        attribute("landing_url", "indirect", "Landing page URL"),
+        attribute("referrer_url", "indirect", "Referrer URL"),
+        attribute("utm_source", "none", "`utm_source`"),
+        attribute("utm_medium", "none", "`utm_medium`"),
+        attribute("utm_campaign", "none", "`utm_campaign`"),
+        attribute("utm_content", "none", "`utm_content`"),
         Field(
             name=f"{prefix}_session_extras",
             data_type="json",
             shape="object",
             personal_data="indirect",
             is_open=True,
-            description=f"Whatever else was recorded as of the lead's {touch}, under keys of no fixed list.",
+            description=f"Additional metadata from the lead's {touch}; its keys are not documented.",
         ),
     )
 
@@ -66,7 +66,7 @@ def _messaging_skill(number: int) -> Field:
         f"messaging_skill_{number}",
         "bool",
         "staff",
-        f"Whether skill {number} was scored on the call; only where the account uses messaging.",
+        f"Whether the call is scored with skill {number}; only for accounts with messaging.",
     )
 
 
@@ -75,144 +75,144 @@ FIELDS: tuple[Field, ...] = (
         "analyze_complete",
         "bool",
         "none",
-        "Whether analysis of the call has ended; null while a call is in progress.",
+        "Whether the analysis of the call is complete; null while the call is in progress.",
     ),
-    _field("customer_id", "bigint", "none", "Liine's number for the customer that the row belongs to."),
-    _field("duration", "bigint", "none", "Length of a call in seconds; set for calls only."),
+    _field("customer_id", "bigint", "none", "Liine's internal id of the customer that the row belongs to."),
+    _field("duration", "bigint", "none", "Duration of a call in seconds; set for calls only."),
     # It scores how an agent spoke.
     _field(
         "messaging_utilization",
         "double",
         "staff",
-        "Share of the messaging used in a call, 0 to 100 percent. Null without messaging in the account, and "
-        "for forms, online bookings and manual updates.",
+        "Messaging used in a call, in percent (0 to 100). Null for accounts without messaging, and for forms, online "
+        "bookings and manual updates.",
     ),
     _field(
         "lead_id",
         "text",
         "indirect",
-        "The lead: a new one for each new lead, while an existing patient keeps that of earlier "
-        "interactions. It may be reassigned later.",
+        "Id of the lead. Each new lead has its own; interactions of an existing patient share the id of earlier ones. "
+        "It may be reassigned later.",
     ),
     _field(
         "call_id",
         "text",
         "indirect",
-        "Text id of the interaction, present for every type and not just calls.",
+        "Unique text id of the interaction, present for every type and not only for calls.",
     ),
     _field(
         "interaction_type",
         "text",
         "none",
-        "Kind of interaction; a manual update counts as a call.",
+        "Type of the interaction; a manual update is a call.",
         vocabulary.INTERACTION_TYPES,
     ),
     _field(
         "direction",
         "text",
         "none",
-        "Who began: `inbound` the lead, `outbound` an agent, or null. Manual updates are outbound; forms, "
-        "EHR/PMS entries and online bookings inbound.",
+        "`inbound` if the lead initiated it, `outbound` if an agent did, or null. Manual updates are outbound; forms, "
+        "EHR/PMS entries and online bookings are inbound.",
         vocabulary.DIRECTIONS,
     ),
     _field(
         "phone_number",
         "text",
         "direct",
-        "The lead's number, country code first; the word `Unknown` stands for an invalid one.",
+        "The lead's phone number with country code; `Unknown` if the number is invalid.",
     ),
-    _field("status", "text", "none", "How a call was connected.", vocabulary.FIELD_STATUSES),
+    _field("status", "text", "none", "Connection status of a call.", vocabulary.FIELD_STATUSES),
     _field(
         "session_guid",
         "text",
         "indirect",
-        "Web session of the lead on a page that runs Liine's SDK; attribution rests on it.",
+        "Id of the lead's web session on a page with Liine's SDK, used for attribution.",
     ),
-    _field("attribution_session_guid", "text", "indirect", "Older session id, kept for attribution."),
+    _field("attribution_session_guid", "text", "indirect", "Legacy session id, used for attribution."),
     *_touch("initial", "first interaction"),
     *_touch("last_touch", "newest interaction"),
     _field(
         "call_type",
         "text",
         "none",
-        "Category given to the interaction: new lead, follow-up, existing patient and so on.",
+        "Category of the interaction: new lead, follow-up, existing patient and so on.",
         vocabulary.FIELD_CALL_TYPES,
     ),
     _field("call_complete", "bool", "none", "Whether the call has ended."),
-    _field("call_status", "text", "none", "State of the call, its analysis included.", vocabulary.CALL_STATUSES),
+    _field("call_status", "text", "none", "Status of the call, including its analysis.", vocabulary.CALL_STATUSES),
     _field(
         "agent",
         "text",
         "staff",
-        "Agent who was in touch with the lead, by name; null where the account has Staff Performance switched off.",
+        "Name of the agent who contacted the lead; null if Staff Performance is disabled in the account.",
     ),
     _field(
         "agent_id",
         "bigint",
         "staff",
-        "Liine's number for that agent; null if no agent was reached or Staff Performance is off.",
+        "Liine's internal id of the agent who reached the lead; null if no agent did or Staff Performance is disabled.",
     ),
     _field(
         "agent_location_name",
         "text",
         "staff",
-        "The agent's name joined to the location of the newest touch; null if no agent was reached or "
-        "Staff Performance is off.",
+        "The agent's name with the last-touch location; null if no agent reached the lead or Staff Performance is "
+        "disabled.",
     ),
-    _field("outcome", "text", "none", "What the interaction led to.", vocabulary.FIELD_OUTCOMES),
+    _field("outcome", "text", "none", "Outcome of the interaction.", vocabulary.FIELD_OUTCOMES),
     _field(
         "booked_later_interaction_id",
         "bigint",
         "none",
-        "`id` of the later interaction that brought the booking; null if there is none.",
+        "`id` of a later interaction that led to a booking, if any.",
     ),
-    # It may tell of price or insurance.
+    # It may mention price or insurance.
     _field(
         "reason_not_booked",
         "text",
         "health",
-        "Why no booking was made, in the customer's own categories; null where the account has Reasons Not "
-        "Booked switched off.",
+        "Why the interaction did not lead to a booking, in the customer's own categories; null if Reasons Not Booked "
+        "is disabled in the account.",
     ),
-    _field("is_booked_later", "bool", "none", "True if a later interaction ended in a booking."),
+    _field("is_booked_later", "bool", "none", "Whether a later interaction led to a booking."),
     _field(
         "intent_level",
         "text",
         "none",
-        "Whether a caller asked on behalf of another person; `UNDECIDED` may mean a lead not yet ready to book.",
+        "Whether the call was made for somebody else; `UNDECIDED` may mean that the lead was not ready to book.",
         vocabulary.FIELD_INTENT_LEVELS,
     ),
     _field(
         "name",
         "text",
         "direct",
-        "The lead's name as typed in a form or booking, or a call's caller ID. An EHR/PMS entry takes it "
-        "from the interaction that was matched to the patient.",
+        "Name of the lead in a form or online booking, or the caller ID of a call. An EHR/PMS entry has the name from "
+        "the interaction that was matched to the patient.",
     ),
-    _field("city", "text", "indirect", "City of the lead; null if not known."),
-    _field("state", "text", "indirect", "State of the lead; null if not known."),
-    # The reference leaves this row's name blank; the sample row has it (open question 13).
-    _field("email", "text", "direct", "E-mail address of the lead; null if not known."),
-    _field("has_audio", "bool", "none", "Whether a recording of the call exists."),
-    _field("voicemail", "bool", "none", "Whether it is a voicemail."),
-    _field("first_time_interaction", "bool", "none", "Whether the lead's journey starts here."),
-    _field("is_analyzed", "bool", "none", "Whether a call was analyzed."),
-    _field("is_new", "bool", "none", "True: a new lead; false: somebody who is a patient already."),
-    _field("is_existing_patient", "bool", "none", "Whether it is from somebody who is a patient already."),
+    _field("city", "text", "indirect", "The lead's city, if known."),
+    _field("state", "text", "indirect", "The lead's state, if known."),
+    # The reference leaves the name of this row blank; the sample row has it (open question 13).
+    _field("email", "text", "direct", "The lead's email address, if known."),
+    _field("has_audio", "bool", "none", "Whether the call has a recording."),
+    _field("voicemail", "bool", "none", "Whether the interaction is a voicemail."),
+    _field("first_time_interaction", "bool", "none", "Whether it is the first interaction of the lead's journey."),
+    _field("is_analyzed", "bool", "none", "Whether the call has been analyzed."),
+    _field("is_new", "bool", "none", "True for a new lead, false for an existing patient."),
+    _field("is_existing_patient", "bool", "none", "Whether it is an interaction of an existing patient."),
     _field(
         "show_messaging",
         "bool",
         "none",
-        "Whether a scored call of a new lead has messaging figures; only where the account uses messaging.",
+        "Whether a scored call of a new lead has messaging utilization data; only for accounts with messaging.",
     ),
-    _field("review_complete", "bool", "none", "Whether somebody has finished reviewing the call."),
+    _field("review_complete", "bool", "none", "Whether the review of the call is complete."),
     *(_messaging_skill(number) for number in range(1, 8)),
-    _field("tracking_number", "text", "none", "Liine's own phone number that the contact went through."),
+    _field("tracking_number", "text", "none", "Liine's phone number through which the interaction took place."),
     _field(
         "start_time",
         "timestamp",
         "none",
-        "Start on the local wall clock of the call's or form's settings. It is written with a Z but is not UTC.",
+        "Start in the local time zone of the call's or form's settings. The API writes it with a Z, but it is not UTC.",
     ),
     Field(
         name="start_time_tz",
@@ -226,7 +226,7 @@ FIELDS: tuple[Field, ...] = (
         data_type="timestamp",
         has_timezone=True,
         personal_data="none",
-        description="Last change of the row in UTC, to the microsecond.",
+        description="Time of the last update in UTC, to the microsecond.",
     ),
     Field(
         name="id",
@@ -234,73 +234,77 @@ FIELDS: tuple[Field, ...] = (
         nullable=False,
         is_key=True,
         personal_data="none",
-        description="Liine's number for the interaction: the key.",
+        description="Liine's internal id of the interaction; the primary key.",
     ),
-    _field("manually_created", "bool", "none", "Whether somebody entered the lead by hand."),
+    _field("manually_created", "bool", "none", "Whether the lead was created manually."),
     _field(
         "helper_cell",
         "bool",
         "none",
-        "Marks the one interaction of a lead's journey that counts as its booking.",
+        "Whether it is the operative interaction of the lead's journey: the key booked one.",
     ),
     _field(
         "google_analytics_client_id",
         "text",
         "indirect",
-        "Older Google Analytics client id; null if not known.",
+        "Legacy Google Analytics client id, if known.",
     ),
     _field(
         "related_form_submission_id",
         "bigint",
         "none",
-        "Liine's number for a form that goes with the interaction; null if there is none.",
+        "Liine's internal id of a form related to the interaction, if any.",
     ),
     _field(
         "form_submission_id",
         "bigint",
         "none",
-        "Liine's number for the form that was sent; null if it was none.",
+        "Liine's internal id of the form submission, if any.",
     ),
-    _field("is_spam_likely", "bool", "none", "Whether a call is presumed spam, such as a robocall."),
+    _field("is_spam_likely", "bool", "none", "Whether the call is probably spam, such as a robocall."),
     _field(
-        "spam_likely_reason", "text", "none", "Why a call is presumed spam, in words of no fixed list.", is_open=True
+        "spam_likely_reason",
+        "text",
+        "none",
+        "Why the call is considered spam; the reference gives only examples.",
+        is_open=True,
     ),
     _field(
         "salient_interaction",
         "text",
         "indirect",
-        "For a form, the `call_id` of the interaction that matters most among those tied to it.",
+        "For a form, the `call_id` of the most important (operative) interaction related to it.",
     ),
     _field(
         "sara_lead_id_reason",
         "text",
         "indirect",
-        "Why Liine says that `lead_id` should change after a match with an EHR/PMS patient.",
+        "Why Liine says that `lead_id` should be updated after a match with an EHR/PMS patient.",
         is_open=True,
     ),
-    _field("ehr_pms_patient_id", "text", "direct", "The patient's number in the practice's EHR/PMS."),
-    _field("primary_insurance_name", "text", "health", "Insurer that covers the patient first."),
+    _field("ehr_pms_patient_id", "text", "direct", "The patient's id in the EHR/PMS."),
+    _field("primary_insurance_name", "text", "health", "Name of the patient's primary insurance carrier."),
     Field(
         name="provider_names",
         data_type="text",
         shape="list",
         personal_data="staff",
-        description="Providers of the appointment, by name.",
+        description="Names of the providers of the appointment.",
     ),
-    _field("appointment_location", "text", "health", "Practice location that the appointment is booked at."),
+    _field("appointment_location", "text", "health", "Practice location of the appointment."),
     _field(
         "appointment_status",
         "text",
         "health",
-        "Where the appointment stands now.",
+        "Current status of the appointment.",
         vocabulary.APPOINTMENT_STATUSES,
     ),
     _field(
         "revenue",
         "decimal",
         "health",
-        "Appointment revenue in US dollars: adjusted production (gross, with adjustments, less what "
-        "insurance wrote off) where there is one, else gross production (charges before both).",
+        "Revenue of the appointment in US dollars: adjusted production (gross production plus adjustments minus "
+        "insurance write-offs) if available, else gross production (charges before adjustments and write-offs).",
     ),
 )
 

@@ -13,115 +13,114 @@ _GENERAL: tuple[Parameter, ...] = (
         type="number",
         section="general",
         is_owned=True,
-        description="The customer to read, by Liine's number for it; needed where `customer_ids` is not given.",
+        description="Liine's internal id of the customer; required without `customer_ids`.",
     ),
     Parameter(
         name="customer_ids",
         type="list(number)",
         section="general",
         is_owned=True,
-        description="Several customers at once; needed where `customer_id` is not given.",
+        description="Several customers at once; required without `customer_id`.",
     ),
     Parameter(
         name="start_date",
         type="datestring",
         section="general",
         is_owned=True,
-        description="Interactions that started on this day or later, as YYYY-MM-DD; its zone is not documented.",
+        description="First start day, as YYYY-MM-DD; its time zone is not documented.",
     ),
     Parameter(
         name="end_date",
         type="datestring",
         section="general",
         is_owned=True,
-        description="Interactions that started up to this day, as YYYY-MM-DD; whether all of it counts is "
-        "not documented.",
+        description="Last start day, as YYYY-MM-DD; whether the whole day is included is not documented.",
     ),
     Parameter(
         name="updated_date",
         type="datestring",
         section="general",
         is_owned=True,
-        description="Interactions changed on this day or later, as YYYY-MM-DD; its zone is not documented.",
+        description="First day of the last update, as YYYY-MM-DD; its time zone is not documented.",
     ),
     Parameter(
         name="limit",
         type="number",
         section="general",
         is_owned=True,
-        description="Rows on a page: 100 if left out, and never more than 1000 whatever is asked for.",
+        description="Rows per page: 100 by default; the API caps it at 1000.",
     ),
     Parameter(
         name="analytics_methodology",
         type="string",
         section="general",
         values=vocabulary.ANALYTICS_METHODOLOGIES,
-        description="`conversion` counts by lead; left out, every matching interaction is returned.",
+        description="`conversion` returns data from the perspective of leads; without it, all matching interactions.",
     ),
     Parameter(
         name="pagination_timestamp",
         type="datetimestring",
         section="general",
         is_owned=True,
-        description="The cursor, as YYYY-MM-DDTHH:MM:SSZ: only what is older comes back.",
+        description="The cursor, as YYYY-MM-DDTHH:MM:SSZ: only older interactions are returned.",
     ),
     Parameter(
         name="duration_min",
         type="number",
         section="general",
-        description="Lower threshold of `duration`, in seconds.",
+        description="`duration` above this threshold, in seconds.",
     ),
     Parameter(
         name="duration_max",
         type="number",
         section="general",
-        description="Upper threshold of `duration`, in seconds.",
+        description="`duration` below this threshold, in seconds.",
     ),
     Parameter(
         name="messaging_utilization_min",
         type="number",
         section="general",
-        description="Lowest `messaging_utilization`, in percent; only for customers who use messaging.",
+        description="Minimum `messaging_utilization`, in percent; only for customers with messaging.",
     ),
     Parameter(
         name="messaging_utilization_max",
         type="number",
         section="general",
-        description="Upper threshold of `messaging_utilization`, in percent; only for customers who use messaging.",
+        description="`messaging_utilization` below this percentage; only for customers with messaging.",
     ),
     Parameter(
         name="first_time_interaction",
         type="boolean",
         section="general",
-        description="True for a lead's first interaction only, false for all but that.",
+        description="True: only first interactions of a lead; false: only later ones.",
     ),
     Parameter(
         name="verified_new_lead",
         type="boolean",
         section="general",
-        description="True for leads verified as new only, false for all but those. No field shows it.",
+        description="True: only verified new leads; false: only the others. No field has this value.",
     ),
     Parameter(
         name="type",
         type="list(string)",
         section="general",
         values=vocabulary.INTERACTION_TYPES,
-        description="Kinds of interaction. With `analytics_methodology=conversion`, `form` also brings "
-        "those that have a form related to them.",
+        description="Types of interaction. With `analytics_methodology=conversion`, `form` also selects interactions "
+        "that have a related form.",
     ),
     Parameter(
         name="intent_level",
         type="list(string)",
         section="general",
         values=vocabulary.FILTER_INTENT_LEVELS,
-        description="Intent levels of a call, any of those given.",
+        description="Any of these intent levels of a call.",
     ),
     Parameter(
         name="booking_opportunities",
         type="boolean",
         section="general",
-        description="Chances to book a new appointment, by new or existing patients; rescheduling does "
-        "not count. No field shows it.",
+        description="Opportunities to book a new appointment, for new or existing patients; without rescheduling. No "
+        "field has this value.",
     ),
     Parameter(
         name="agent",
@@ -129,22 +128,22 @@ _GENERAL: tuple[Parameter, ...] = (
         section="general",
         special_values=("null", "inactive"),
         excludes=("agents",),
-        description="Agents by their ids, any of those given; `null` for interactions that no agent handled, "
-        "`inactive` for those of inactive agents. Not together with `agents`.",
+        description="Any of these agents, by id; `null` selects interactions without an agent, `inactive` those of "
+        "inactive agents. Cannot be combined with `agents`.",
     ),
     Parameter(
         name="agents",
         type="string",
         section="general",
         excludes=("agent",),
-        description="As `agent`, with the ids in one text, commas between them. Not together with `agent`.",
+        description="As `agent`, as one comma-separated string. Cannot be combined with `agent`.",
     ),
     Parameter(
         name="outcome",
         type="list(string)",
         section="general",
         values=vocabulary.FILTER_OUTCOMES,
-        description="Outcomes; `Booked Later`, which rows may have, is not offered.",
+        description="Outcomes; rows may also have `Booked Later`, which cannot be selected.",
     ),
     Parameter(
         name="direction",
@@ -152,7 +151,7 @@ _GENERAL: tuple[Parameter, ...] = (
         section="general",
         accepts_null=True,
         values=vocabulary.DIRECTIONS,
-        description="Who began: the lead or an agent.",
+        description="Initiated by the lead (`inbound`) or by an agent (`outbound`).",
     ),
     Parameter(
         name="status",
@@ -160,92 +159,92 @@ _GENERAL: tuple[Parameter, ...] = (
         section="general",
         accepts_null=True,
         values=vocabulary.FILTER_STATUSES,
-        description="How a call was connected. Rows say `Connected` where this says `Answered`.",
+        description="Connection status of a call. `Answered` is `Connected` in rows.",
     ),
     Parameter(
         name="outcome_rnb",
         type="list(string)",
         section="general",
         accepts_null=True,
-        description="Outcomes that give a certain reason for not booking.",
+        description="Outcomes with these reasons for not booking.",
     ),
     Parameter(
         name="tracking_number",
         type="list(string)",
         section="general",
         accepts_null=True,
-        description="Liine's own phone numbers that the contact went through.",
+        description="Liine's phone numbers through which the interaction took place.",
     ),
     Parameter(
         name="call_type",
         type="list(string)",
         section="general",
         values=vocabulary.FILTER_CALL_TYPES,
-        description="Categories of the interaction, in other words than rows use for most of them.",
+        description="Categories of the interaction; rows have other names for most of them.",
     ),
     Parameter(
         name="reason_not_booked",
         type="list(string)",
         section="general",
         accepts_null=True,
-        description="Reasons for not booking, any of those given, in the customer's own categories.",
+        description="Any of these reasons for not booking, in the customer's own categories.",
     ),
     Parameter(
         name="search",
         type="string",
         section="general",
-        description="Text to look for, upper or lower case alike, in the name and in the receiving and "
-        "tracking numbers.",
+        description="Text in the name, the receiving number or the tracking number; case-insensitive.",
     ),
     Parameter(
         name="list",
         type="string",
         section="general",
         values=vocabulary.LISTS,
-        description="One of Liine's ready-made lists of leads.",
+        description="One of Liine's predefined lists of leads.",
     ),
     Parameter(
         name="include_is_spam_likely",
         type="boolean",
         section="general",
-        description="Adds presumed spam. Its presence alone does so, even with the value false.",
+        description="Includes interactions that are probably spam, whatever its value: even `false` includes them.",
     ),
     Parameter(
         name="lead_id",
         type="string",
         section="general",
-        description="One lead.",
+        description="Interactions of this lead.",
     ),
     Parameter(
         name="lead_ids",
         type="list(string)",
         section="general",
-        description="Several leads.",
+        description="Interactions of any of these leads.",
     ),
     Parameter(
         name="call_ids",
         type="list(string)",
         section="general",
-        description="Several interactions, by `call_id`.",
+        description="Interactions with any of these `call_id` values.",
     ),
     Parameter(
         name="business_hours",
         type="boolean",
         section="general",
-        description="True for the customer's own opening hours only; false is the default. No field shows it.",
+        description="True: only interactions during the customer's business hours; false is the default. No field has "
+        "this value.",
     ),
 )
 
 _TOUCHES = {
-    "either": "first or newest touch",
+    "either": "first or last touch",
     "initial": "first touch",
-    "last_touch": "newest touch",
+    "last_touch": "last touch",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attribute:
-    """What the reference repeats for each touch; `{touch}` and `{prefix}` are filled in."""
+    """A parameter that the reference repeats for each touch; `{touch}` and `{prefix}` are filled in."""
 
     name: str
     description: str
@@ -256,46 +255,47 @@ class _Attribute:
     case_sensitive: tuple[str, ...] = ()
 
 
-# The prefixes for which the reference says so: of the three keyword rows only one does.
+# The prefixes that the reference calls case-sensitive: of the three keyword rows it is only one.
 _ALL = tuple(_TOUCHES)
 _INITIAL = ("initial",)
 
-# The row `initial_landing_url_search` says that it joins several texts itself: its `_type` does
+# The row `initial_landing_url_search` names itself as the parameter that combines several strings; it is its `_type`
 # (open question 18).
 _ATTRIBUTES: tuple[_Attribute, ...] = (
     _Attribute(
         name="division",
         is_division=True,
-        description="Divisions, also called treatment types, of the {touch}.",
+        description="Divisions (treatment types) of the {touch}.",
     ),
     _Attribute(name="keyword", case_sensitive=_INITIAL, description="Keywords of the {touch}."),
     _Attribute(
         name="landing_url_search",
         accepts_null=False,
-        description="Texts to match in the landing URL of the {touch}, upper or lower case alike; "
-        "`{prefix}_landing_url_search_type` says how several combine.",
+        description="Strings to find in the landing page URL of the {touch}; case-insensitive. "
+        "`{prefix}_landing_url_search_type` combines several.",
     ),
     _Attribute(
         name="landing_url_search_type",
         type="string",
         accepts_null=False,
         values=vocabulary.SEARCH_TYPES,
-        description="Whether all texts of `{prefix}_landing_url_search` must match (`and`, the default) or any (`or`).",
+        description="Whether all strings of `{prefix}_landing_url_search` must match (`and`, the default) "
+        "or any (`or`).",
     ),
     _Attribute(name="location", description="Locations of the {touch}."),
     _Attribute(name="marketing_channel", description="Marketing channels of the {touch}."),
     _Attribute(
         name="referrer_url_search",
         accepts_null=False,
-        description="Texts to match in the referrer URL of the {touch}, upper or lower case alike; "
-        "`{prefix}_referrer_url_search_type` says how several combine.",
+        description="Strings to find in the referrer URL of the {touch}; case-insensitive. "
+        "`{prefix}_referrer_url_search_type` combines several.",
     ),
     _Attribute(
         name="referrer_url_search_type",
         type="string",
         accepts_null=False,
         values=vocabulary.SEARCH_TYPES,
-        description="Whether all texts of `{prefix}_referrer_url_search` must match (`and`, the default) "
+        description="Whether all strings of `{prefix}_referrer_url_search` must match (`and`, the default) "
         "or any (`or`).",
     ),
     _Attribute(name="utm_campaign", case_sensitive=_ALL, description="`utm_campaign` of the {touch}."),
@@ -307,7 +307,7 @@ _ATTRIBUTES: tuple[_Attribute, ...] = (
 
 def _describe(attribute: _Attribute, prefix: str) -> str:
     description = attribute.description.format(touch=_TOUCHES[prefix], prefix=prefix)
-    return f"{description} Case matters." if prefix in attribute.case_sensitive else description
+    return f"{description} Case-sensitive." if prefix in attribute.case_sensitive else description
 
 
 _METADATA: tuple[Parameter, ...] = tuple(
@@ -329,44 +329,44 @@ _EHR_PMS: tuple[Parameter, ...] = (
         name="revenue_min",
         type="number",
         section="ehr_pms",
-        description="Least appointment revenue in US dollars, this amount included.",
+        description="Minimum revenue of the appointment in US dollars, included.",
     ),
     Parameter(
         name="revenue_max",
         type="number",
         section="ehr_pms",
-        description="Most appointment revenue in US dollars, this amount included.",
+        description="Maximum revenue of the appointment in US dollars, included.",
     ),
     Parameter(
         name="appointment_status",
         type="list(string)",
         section="ehr_pms",
         values=vocabulary.APPOINTMENT_STATUSES,
-        description="States of the appointment, any of those given; `Canceled / No Show` brings `Assumed No Show` too.",
+        description="Any of these statuses of the appointment; `Canceled / No Show` also selects `Assumed No Show`.",
     ),
     Parameter(
         name="ehr_pms_patient_id_search",
         type="list(string)",
         section="ehr_pms",
-        description="The patient's numbers in the EHR/PMS, any of those given, upper or lower case alike.",
+        description="Any of these patient ids in the EHR/PMS; case-insensitive.",
     ),
     Parameter(
         name="appointment_location",
         type="list(string)",
         section="ehr_pms",
-        description="Practice locations that the appointment is booked at, any of those given. Case matters.",
+        description="Any of these practice locations of the appointment. Case-sensitive.",
     ),
     Parameter(
         name="primary_insurance_name",
         type="list(string)",
         section="ehr_pms",
-        description="Insurers that cover the patient first, any of those given. Case matters.",
+        description="Any of these primary insurance carriers. Case-sensitive.",
     ),
     Parameter(
         name="provider_names",
         type="list(string)",
         section="ehr_pms",
-        description="Providers of the appointment, any of whom may be any of those given. Case matters.",
+        description="Any of these providers of the appointment. Case-sensitive.",
     ),
 )
 

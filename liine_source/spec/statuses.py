@@ -9,55 +9,54 @@ STATUSES: tuple[Status, ...] = (
     Status(
         code=400,
         name="Bad Request",
-        meaning="The API does not accept a parameter as it was sent; its answer often says which.",
-        remedy="Check the values under [sources.liine.filters]; run again without filters to see if one of "
+        meaning="The API rejects the request; its response usually says why.",
+        remedy="Check the values under [sources.liine.filters]. Run again without filters to see whether one of "
         "them is the cause.",
     ),
     Status(
         code=401,
         name="Unauthorized",
-        meaning="The API does not know the token, or its time is up.",
-        remedy="Check username and password under [sources.liine.credentials] in .dlt/secrets.toml, and that "
-        "the same login works on the Liine dashboard.",
+        meaning="The token is wrong or has expired.",
+        remedy="Check username and password under [sources.liine.credentials] in .dlt/secrets.toml, and that they work "
+        "on the Liine dashboard.",
     ),
     Status(
         code=403,
         name="Forbidden",
-        meaning="The login is good, but this is not granted to it.",
-        remedy="Check the customer id in customer_ids; if it is right, ask Liine support to grant this user "
-        "access to it.",
+        meaning="The user may not access this.",
+        remedy="Check the customer id in customer_ids. If it is right, ask Liine support to grant this user access.",
     ),
     Status(
         code=404,
         name="Not Found",
-        meaning="Nothing is at this address.",
-        remedy="Check base_url: left out, it is Liine's own host. If it is right, ask Liine support for the "
+        meaning="There is nothing at this address.",
+        remedy="Check base_url, which is Liine's own host by default. If it is right, ask Liine support for the "
         "customer id.",
     ),
     Status(
         code=405,
         name="Method Not Allowed",
-        meaning="The address exists and does not take this kind of request.",
-        remedy="Check base_url, and that no proxy redirects the request; upgrade liine-source if neither helps.",
+        meaning="The address does not accept this method.",
+        remedy="Check base_url, and that no proxy redirects the request. If neither helps, upgrade liine-source.",
     ),
     Status(
         code=406,
         name="Not Acceptable",
-        meaning="An answer in another format than JSON was asked for.",
-        remedy="Check that no proxy between here and Liine rewrites the Accept header.",
+        meaning="The request asked for a format other than JSON.",
+        remedy="Check that no proxy changes the Accept header.",
     ),
     Status(
         code=500,
         name="Internal Server Error",
-        meaning="The API failed on its own side.",
-        remedy="Run again later; the next run starts where the last proven one ended. If it stays, send "
-        "Liine support the time and the customer id.",
+        meaning="The API failed.",
+        remedy="Run again later: the next run continues where the last complete one ended. If the error persists, send "
+        "the time and the customer id to Liine support.",
     ),
     Status(
         code=503,
         name="Service Unavailable",
-        meaning="Maintenance: the API is switched off for a while.",
-        remedy="Wait for the maintenance to end and run again; the next run starts where the last proven one ended.",
+        meaning="The API is offline for maintenance.",
+        remedy="Run again after the maintenance: the next run continues where the last complete one ended.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The shapes that the tables of this package are made of."""
+"""The types of the rows in this package's tables."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,11 +23,10 @@ Section = Literal["general", "metadata", "ehr_pms"]
 class Field:
     """One field of an interaction: a row of the reference's table "Interaction Fields".
 
-    `data_type` is dlt's; a list's is that of its elements. `personal_data` has no default,
-    so that whoever adds a field has to choose: `direct` names or reaches a person, `indirect`
-    singles one out in combination, `health` tells of treatment, insurance or payment, `staff`
-    is about a practice's employee, `none` is about nobody. `is_open` is free text or of no fixed keys: whatever
-    somebody types or sends may be in it.
+    `data_type` is dlt's; for a list it is the type of the elements. `personal_data` has no default, so whoever adds a
+    field has to choose: `direct` identifies or reaches a person, `indirect` identifies one in combination with other
+    values, `health` is about treatment, insurance or payment, `staff` is about an employee of the practice, `none` is
+    about no person. `is_open` means free text or undocumented keys, which may hold anything.
     """
 
     name: str
@@ -46,9 +45,10 @@ class Field:
 class Parameter:
     """One query parameter: a row of the reference's tables "Query Parameters".
 
-    `type` is spelled as the reference spells it. `accepts_null` is the reference's `*` (the word
-    `null` selects rows where the field is not set); `special_values` are the words that an integer
-    list takes besides numbers; `values` is closed: the API documents no other. `is_division` is `†`.
+    `type` is written as in the reference. `accepts_null` is the reference's `*` (`null` selects rows where the field is
+    not set); `special_values` are the words that an integer list accepts besides numbers; `values` is a closed list;
+    `excludes` names parameters that it cannot be combined with; `is_owned` means that the connector sets it itself.
+    `is_division` is `†`.
     """
 
     name: str

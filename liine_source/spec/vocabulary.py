@@ -1,16 +1,16 @@
-"""The words that the reference lists as values, each list once.
+"""The values that the reference lists, each list once.
 
-A row may bring a word that is not here (open question 14): only the lists of filters are closed.
+A row may have a value that is not here (open question 14): only the lists for filters are closed.
 """
 
-# "General Parameters", `type`; the field `interaction_type` has the same words.
+# "General Parameters", `type`; the field `interaction_type` has the same values.
 INTERACTION_TYPES = ("call", "form", "online_booking", "ehr_pms_entry")
 
 # "General Parameters" and "Interaction Fields", `direction`; a row may also have null.
 DIRECTIONS = ("inbound", "outbound")
 
 # "Interaction Fields", `status`. The filter says Answered where the field says Connected; the sample row
-# has "Complete", which neither lists.
+# has "Complete", which neither of them lists.
 FIELD_STATUSES = ("Connected", "Not Connected", "Error", "Busy", "In Progress")
 # "General Parameters", `status`.
 FILTER_STATUSES = ("Answered", "Not Answered", "Error", "Busy", "In Progress")

@@ -1,7 +1,7 @@
 """Transcribe the API reference's facts, mechanically: `python tests/reference/transcribe.py REFERENCE_TEXT`.
 
-Writes `reference.json` and `sample_page.json` beside this file. Nothing of `liine_source` is used, so that a
-wrong row there cannot make itself right here. Names, types, marks and values are taken, sentences are not.
+Writes `reference.json` and `sample_page.json` beside this file. It does not use `liine_source`, so that a wrong row
+there cannot confirm itself. It takes names, types, footnote marks and values, but no sentences.
 """
 
 import json
@@ -23,12 +23,12 @@ VALUES_FOLLOW = re.compile(
     re.IGNORECASE,
 )
 EXAMPLES = re.compile(r"(?:such as|e\.g\.,|Example:)([^()]*)")
-# Quotes that say how several values combine, or what a value includes, list no values.
+# Quoted words that explain how values combine, or what a value includes, are not values.
 ASIDES = re.compile(r"using 'and' or 'or' logic|with 'or' logic|\(includes [^)]*\)")
 
 
 def table(lines: list[str], heading: str) -> list[list[str]]:
-    """Return the cells of the table under `heading`, without its head and rule."""
+    """Return the cells of the table under `heading`, without its header and separator."""
     [start] = [number for number, line in enumerate(lines) if line == heading]
     rows: list[list[str]] = []
     for line in lines[start + 1 :]:
@@ -40,7 +40,7 @@ def table(lines: list[str], heading: str) -> list[list[str]]:
 
 
 def listed_values(text: str) -> list[str]:
-    """Return the values that a description lists: quoted, or else in a bare list up to the full stop."""
+    """Return the values that a description lists, quoted or else separated by commas up to the full stop."""
     if pair := re.search(r"\((\w+) or (\w+)\)", text):
         return list(pair.groups())
     if alternative := re.search(r"Alternative value is (\w+)", text):
@@ -54,7 +54,7 @@ def listed_values(text: str) -> list[str]:
 
 
 def notes(text: str) -> dict[str, Any]:
-    """Return the facts that a description states in a fixed form; what it does not state is left out."""
+    """Return the facts that a description states in a fixed form, without those that it does not state."""
     case = re.search(r"case (sensitive|insensitive)", text)
     found = {
         "values": listed_values(text),
@@ -69,14 +69,14 @@ def notes(text: str) -> dict[str, Any]:
 
 
 def parameter(name: str, type_: str, text: str) -> dict[str, Any]:
-    """Return one query parameter with its marks, which end the description."""
+    """Return one query parameter with its footnote marks, which follow the description."""
     body, marks = re.fullmatch(r"(.*?)([\s*†]*)", text).groups()  # type: ignore[union-attr]  # always matches
     facts = {"name": name, "type": type_, "accepts_null": "*" in marks, "is_division": "†" in marks}
     return facts | notes(body)
 
 
 def field(first: str, second: str, third: str) -> dict[str, Any]:
-    """Return one field; a row whose first cell is a type has lost its name, which becomes null."""
+    """Return one field; if the first cell is a type, the name is blank and becomes null."""
     is_nameless = not third and TYPES.match(first)
     name, type_, text = (None, first, second) if is_nameless else (first, second, third)
     listed = {key: value for key, value in notes(text).items() if key in ("values", "examples")}
@@ -84,13 +84,13 @@ def field(first: str, second: str, third: str) -> dict[str, Any]:
 
 
 def sample_page(text: str) -> Any:
-    """Return the sample page as valid JSON: the placeholder becomes 1, trailing commas go."""
+    """Return the sample page as valid JSON: with 1 for the placeholder and without trailing commas."""
     start = text.index('{\n"interactions"')
     sample = text[start : text.index("\n}\n", start) + 2].replace("<CUSTOMER_ID>", "1")
     return json.loads(re.sub(r",(\s*[}\]])", r"\1", sample))
 
 
-def transcribed(text: str) -> dict[str, Any]:
+def transcribe(text: str) -> dict[str, Any]:
     """Return the facts of the whole reference."""
     lines = text.splitlines()
     page = sample_page(text)
@@ -109,11 +109,11 @@ def transcribed(text: str) -> dict[str, Any]:
     }
 
 
-def one_row_a_line(value: Any, indent: str = "") -> str:
-    """Return JSON in which each element of a list has one line."""
+def format_rows(value: Any, indent: str = "") -> str:
+    """Format JSON with one line for each element of a list."""
     inner = indent + "  "
     if isinstance(value, dict):
-        items = [f'{inner}"{key}": {one_row_a_line(item, inner)}' for key, item in value.items()]
+        items = [f'{inner}"{key}": {format_rows(item, inner)}' for key, item in value.items()]
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
     if isinstance(value, list):
         items = [inner + json.dumps(item, ensure_ascii=False) for item in value]
@@ -123,6 +123,6 @@ def one_row_a_line(value: Any, indent: str = "") -> str:
 
 if __name__ == "__main__":
     reference = Path(sys.argv[1]).read_text(encoding="utf-8")
-    (HERE / "reference.json").write_text(one_row_a_line(transcribed(reference)) + "\n", encoding="utf-8")
+    (HERE / "reference.json").write_text(format_rows(transcribe(reference)) + "\n", encoding="utf-8")
     page = json.dumps(sample_page(reference), indent=2)
     (HERE / "sample_page.json").write_text(page + "\n", encoding="utf-8")

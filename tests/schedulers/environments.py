@@ -1,4 +1,4 @@
-"""The environments in which Dagster and Airflow are installed, and what a process there gets of this one."""
+"""The environments in which Dagster and Airflow are installed, and the variables of a process there."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ AIRFLOW = ROOT / ".venv-airflow" / "bin"
 
 
 def settings(api: Emulator) -> dict[str, str]:
-    """The connector's settings, as variables."""
+    """The connector's settings, as environment variables."""
     return {
         "SOURCES__LIINE__BASE_URL": api.base_url,
         "SOURCES__LIINE__CUSTOMER_IDS": str(api.customer_ids),
@@ -22,13 +22,13 @@ def settings(api: Emulator) -> dict[str, str]:
 
 
 def environment(programs: Path, folder: Path, **more: str) -> dict[str, str]:
-    """Nothing of this process but the warehouse that a fixture made."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("DESTINATION")}
+    """Variables of a process; of this process's only those of the warehouse that a fixture made."""
+    destination = {name: value for name, value in os.environ.items() if name.startswith("DESTINATION")}
     return {
         "PATH": f"{programs}:/usr/bin:/bin",
         "HOME": str(folder),
         "DLT_DATA_DIR": str(folder / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "DO_NOT_TRACK": "1",
-        **{name: value for name, value in (kept | more).items() if value},
+        **{name: value for name, value in (destination | more).items() if value},
     }

@@ -1,4 +1,4 @@
-"""A real Airflow, with workers of its own, loads into Postgres; one is killed, and the warehouse is the truth."""
+"""A real Airflow with its own workers loads into Postgres, and the warehouse equals the API."""
 
 import hashlib
 import json
@@ -10,20 +10,21 @@ from typing import Any
 
 import pytest
 
-from liine_source import loading, warehouse
 from liine_source.emulator import Faults, running_emulator
+from liine_source.load import pipeline as loading
+from liine_source.warehouse import advisory_lock
 from tests.schedulers.airflow import Airflow, running_airflow
-from tests.warehouse import differences, query
+from tests.support.warehouse import differences, query
 
 pytestmark = pytest.mark.slow("schedulers")
 
 LOCK = "liine-source liine load"
 
 
-def test_units_at_once_and_one_killed(
+def test_dags_survive_killed_worker_and_refused_customer(
     postgres: str, postgres_server: str, tmp_path: Path, record_property: Any
 ) -> None:
-    """Four customers' two months each, twice; a worker dies in the middle of its unit; then every hour, one refused."""
+    """Eight partitions are loaded concurrently while a worker is killed; hourly runs follow."""
     events = tmp_path / "events"
     lineage = {"type": "file", "log_file_path": str(events), "append": True}
     with (
@@ -31,7 +32,7 @@ def test_units_at_once_and_one_killed(
         running_airflow(
             postgres_server,
             tmp_path,
-            # What is secret is in connections alone.
+            # Secrets are only in connections.
             DESTINATION__POSTGRES__CREDENTIALS="",
             AIRFLOW_CONN_LIINE_WAREHOUSE=postgres,
             AIRFLOW_CONN_LIINE_API=json.dumps(
@@ -41,61 +42,61 @@ def test_units_at_once_and_one_killed(
             SOURCES__LIINE__CUSTOMER_IDS=str(api.customer_ids),
         ) as airflow,
     ):
-        airflow.switch_on("liine_backfill")
+        airflow.unpause("liine_backfill")
         run = airflow.start("liine_backfill")
-        assert airflow.end_of(run) == "success", airflow.tasks(run)
-        assert len(with_state(airflow, run, "backfill", "success")) == 8
+        assert airflow.wait_for_end(run) == "success", airflow.tasks(run)
+        assert len(tasks_in_state(airflow, run, "backfill", "success")) == 8
         assert differences(postgres, api.truth()) == []
 
-        # Changes that no update tells of: what has been read before must be read whole, by a second try too.
+        # These changes do not move `updated_at`, so all days must be read again, by a retry too.
         for row in api.truth():
             api.change(row["id"], touch_updated_at=False, name="Somebody Else")
-        with warehouse.locked(loading.build_pipeline("postgres"), LOCK):
-            run = airflow.start("liine_backfill", anew=True)
-            # Each of the eight has read its days, and waits for its turn to load.
-            airflow.wait(lambda: at_the_lock(postgres) == 1 + 8)
-            running = with_state(airflow, run, "backfill", "running")
+        with advisory_lock.hold(loading.build_pipeline("postgres"), LOCK):
+            run = airflow.start("liine_backfill", restart=True)
+            # Each of the eight has read its days and waits for the lock to load them.
+            airflow.wait(lambda: count_lock_sessions(postgres) == 1 + 8)
+            running = tasks_in_state(airflow, run, "backfill", "running")
             assert len(running) == 8
             os.kill(running[3]["pid"], signal.SIGKILL)
-        assert airflow.end_of(run) == "success", airflow.tasks(run)
+        assert airflow.wait_for_end(run) == "success", airflow.tasks(run)
         tasks = airflow.tasks(run)
         tries = [task["try_number"] for task in tasks if task["task_id"] == "backfill"]
         assert sorted(tries) == [1] * 7 + [2]
         assert differences(postgres, api.truth()) == []
-        record_property("shown", "eight units of four customers at once, one killed and done again")
+        record_property("shown", "eight partitions of four customers at once, one killed and retried")
 
         api.faults = Faults()
         api.advance(timedelta(days=1))
-        airflow.switch_on("liine_hourly")
-        run = airflow.scheduled("liine_hourly")
-        assert airflow.end_of(run) == "success", airflow.tasks(run)
-        assert len(with_state(airflow, run, "sync", "success")) == 4
+        airflow.unpause("liine_hourly")
+        run = airflow.wait_for_scheduled_run("liine_hourly")
+        assert airflow.wait_for_end(run) == "success", airflow.tasks(run)
+        assert len(tasks_in_state(airflow, run, "sync", "success")) == 4
         assert differences(postgres, api.truth()) == []
         assert query(postgres, "select count(*) as n from liine_marts.fct_liine__interactions")[0]["n"] > 0
 
-        # One customer is refused: the run fails, and the others' rows and figures are there.
+        # One customer is refused: the run fails, but the others are loaded and the models built.
         first, *granted = api.customer_ids
         refused = api.truth(first)
         api.faults = Faults(refused_customers=(first,))
         api.advance(timedelta(days=1))
         run = airflow.start("liine_hourly")
-        assert airflow.end_of(run) == "failed", airflow.tasks(run)
+        assert airflow.wait_for_end(run) == "failed", airflow.tasks(run)
         ended = {(task["task_id"], task["state"]) for task in airflow.tasks(run)}
         assert {("sync", "failed"), ("all_proven", "upstream_failed"), ("build_models", "success")} <= ended
-        assert len(with_state(airflow, run, "sync", "success")) == 3
+        assert len(tasks_in_state(airflow, run, "sync", "success")) == 3
         assert differences(postgres, [*refused, *(row for one in granted for row in api.truth(one))]) == []
-        told = [json.loads(line) for line in events.read_text().splitlines()]
-        done = [event["job"]["name"] for event in told if event["eventType"] == "COMPLETE"]
-        assert {"liine_backfill.backfill", "liine_backfill.build_models", "liine_hourly.sync"} <= set(done)
+        records = [json.loads(line) for line in events.read_text().splitlines()]
+        completed = [event["job"]["name"] for event in records if event["eventType"] == "COMPLETE"]
+        assert {"liine_backfill.backfill", "liine_backfill.build_models", "liine_hourly.sync"} <= set(completed)
 
 
-def at_the_lock(place: str) -> int:
-    """How many connections have the lock under which rows are loaded, or wait for it."""
+def count_lock_sessions(place: str) -> int:
+    """How many connections hold the lock for loading or wait for it."""
     key = int.from_bytes(hashlib.sha256(LOCK.encode()).digest()[:8], "big", signed=True)
-    asked = f"query like '%pg_advisory_lock({key})%' and pid <> pg_backend_pid()"
-    return int(query(place, f"select count(*) as n from pg_stat_activity where {asked}")[0]["n"])  # noqa: S608  ours
+    condition = f"query like '%pg_advisory_lock({key})%' and pid <> pg_backend_pid()"
+    return int(query(place, f"select count(*) as n from pg_stat_activity where {condition}")[0]["n"])  # noqa: S608  ours
 
 
-def with_state(airflow: Airflow, run: str, task: str, state: str) -> list[Any]:
+def tasks_in_state(airflow: Airflow, run: str, task: str, state: str) -> list[Any]:
     """The tasks of a run that are in a state."""
     return [found for found in airflow.tasks(run) if (found["task_id"], found["state"]) == (task, state)]

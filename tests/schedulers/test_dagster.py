@@ -1,4 +1,4 @@
-"""A real Dagster run loads and builds; its warehouse is the emulator's truth, and its events tell what was proven."""
+"""A real Dagster loads and builds: the warehouse equals the API, and its events have what was proven."""
 
 import json
 import subprocess
@@ -10,11 +10,11 @@ import pytest
 
 from liine_source.emulator import Burst, Emulator, Faults, running_emulator
 from tests.schedulers.environments import DAGSTER, PIPELINES, ROOT, environment, settings
-from tests.warehouse import Place, differences, query
+from tests.support.warehouse import Place, differences, query
 
 pytestmark = pytest.mark.slow("schedulers")
 
-# As docs/schedulers.md has it.
+# The settings of docs/schedulers.md.
 INSTANCE = """
 concurrency:
   pools:
@@ -24,7 +24,7 @@ telemetry:
   enabled: false
 """
 DEFINITIONS = str(PIPELINES / "dagster_definitions.py")
-# What the instance knows of a run, as JSON.
+# Prints an instance's runs, materializations and checks as JSON.
 EVENTS = """
 import json, sys
 import dagster as dg
@@ -51,7 +51,7 @@ print(json.dumps({
     "checks": checks,
 }, default=str))
 """
-# Months of a customer in one run, as a range chosen in Dagster's page asks for them; retries follow at once.
+# Loads months of a customer in one run, as for a range chosen in Dagster's UI; retries follow at once.
 RANGE = """
 import json, runpy, sys
 import dagster as dg
@@ -85,7 +85,7 @@ print(json.dumps({
 
 
 class Dagster:
-    """Its programs, with the settings of an emulator."""
+    """Dagster's programs, with the settings of an emulator."""
 
     def __init__(self, folder: Path, api: Emulator) -> None:
         self._folder = folder
@@ -96,7 +96,7 @@ class Dagster:
             DAGSTER_DISABLE_TELEMETRY="yes",
             **settings(api),
         )
-        # dbt's manifest takes seconds to make; its name tells which project it is of.
+        # dbt's manifest takes seconds to build, so tests share it; its name identifies the project.
         manifests = ROOT / "build" / "liine_dbt"
         manifests.mkdir(parents=True, exist_ok=True)
         (folder / "dlt").mkdir()
@@ -105,7 +105,7 @@ class Dagster:
         (folder / "dagster" / "dagster.yaml").write_text(INSTANCE)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run one of its programs in the folder, which is the warehouse's too."""
+        """Run a program of Dagster's in the folder, which is the warehouse's too."""
         program, *arguments = command
         return subprocess.run(  # noqa: S603  programs of our own choice
             [str(DAGSTER / program), *arguments],
@@ -116,12 +116,12 @@ class Dagster:
             check=False,
         )
 
-    def hourly(self) -> subprocess.CompletedProcess[str]:
-        """Run the job of the schedule."""
+    def run_hourly_job(self) -> subprocess.CompletedProcess[str]:
+        """Run the scheduled job."""
         return self.run("dagster", "job", "execute", "-f", DEFINITIONS, "-j", "liine_hourly")
 
-    def told(self, script: str, *arguments: str) -> dict[str, Any]:
-        """What a script in that environment prints."""
+    def run_script(self, script: str, *arguments: str) -> dict[str, Any]:
+        """Return the JSON that a script prints in that environment."""
         done = self.run("python", "-c", script, DEFINITIONS, *arguments)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -129,26 +129,26 @@ class Dagster:
 
 
 @pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
-def test_load_models_and_a_backfill(warehouse: Place, tmp_path: Path) -> None:
-    """The job of the schedule, then months of customers once more, after which the warehouse has what was changed."""
+def test_hourly_job_and_partition_backfill(warehouse: Place, tmp_path: Path) -> None:
+    """The job loads and builds; a month of each customer is then loaded again, with its changes."""
     with running_emulator(interactions=600, customers=2, days=80, seed=3) as api:
         dagster = Dagster(tmp_path, api)
-        done = dagster.hourly()
+        done = dagster.run_hourly_job()
         assert done.returncode == 0, done.stderr
         assert differences(warehouse, api.truth()) == []
         assert query(warehouse, "select count(*) as n from liine_marts.fct_liine__leads")[0]["n"] > 0
-        first = dagster.told(EVENTS)
-        (((_, told)),) = [first["interactions"][0]]
-        assert told["rows loaded"] == 600
-        assert told["proof"] == {str(key): "count" for key in api.customer_ids}
-        assert set(told["watermark"]) == {str(key) for key in api.customer_ids}
+        first = dagster.run_script(EVENTS)
+        (((_, metadata)),) = [first["interactions"][0]]
+        assert metadata["rows loaded"] == 600
+        assert metadata["proof"] == {str(key): "count" for key in api.customer_ids}
+        assert set(metadata["watermark"]) == {str(key) for key in api.customer_ids}
         assert first["checks"] == {"proof": [True], "rows": [True], "totals": [True], "freshness": [True]}
         assert len(first["leads"]) == 1
 
-        # A change that no update tells of.
-        late = [row for row in api.truth() if row["start_time"].startswith("2025-11-15")]
-        assert late
-        for row in late:
+        # These changes do not move `updated_at`.
+        changed = [row for row in api.truth() if row["start_time"].startswith("2025-11-15")]
+        assert changed
+        for row in changed:
             api.change(row["id"], touch_updated_at=False, name="Somebody Else")
         select = ["--select", "key:liine/months"]
         partitions = [f"{key}|2025-11-01" for key in api.customer_ids]
@@ -156,64 +156,64 @@ def test_load_models_and_a_backfill(warehouse: Place, tmp_path: Path) -> None:
             done = dagster.run("dagster", "asset", "materialize", "-f", DEFINITIONS, *select, "--partition", partition)
             assert done.returncode == 0, done.stderr
         assert differences(warehouse, api.truth()) == []
-        second = dagster.told(EVENTS)
+        second = dagster.run_script(EVENTS)
         assert sorted(key for key, _ in second["months"]) == partitions
-        assert [list(told["proof"].values()) for _, told in second["months"]] == [["count"]] * 2
-        # What was read again are new rows of the tables, too.
+        assert [list(metadata["proof"].values()) for _, metadata in second["months"]] == [["count"]] * 2
+        # Rows that were read again are materialized in the tables, too.
         assert len(second["interactions"]) == 3
 
 
-def test_a_range_of_months_in_one_run_is_read_whole_by_a_retry(tmp_path: Path) -> None:
-    """On DuckDB; months that an earlier run read, and a first try that fails before it has done any."""
+def test_retry_reads_whole_range_of_months(tmp_path: Path) -> None:
+    """Months that an earlier run loaded are read again, also if the first try fails."""
     with running_emulator(interactions=300, customers=2, days=60, seed=3) as api:
         dagster = Dagster(tmp_path, api)
         months = [f"{api.customer_ids[0]}|2025-{month}-01" for month in (10, 11)]
-        assert dagster.told(RANGE, *months) == {"success": True, "retries": 0}
+        assert dagster.run_script(RANGE, *months) == {"success": True, "retries": 0}
 
-        def differing() -> list[str]:
+        def loaded_differences() -> list[str]:
             loaded = query(Path("warehouse.duckdb"), "select id from liine.interactions")
             ids = {row["id"] for row in loaded}
             assert ids
             return differences(Path("warehouse.duckdb"), [row for row in api.truth() if row["id"] in ids])
 
-        assert differing() == []
+        assert loaded_differences() == []
         for row in api.truth(api.customer_ids[0]):
             api.change(row["id"], touch_updated_at=False, name="Somebody Else")
-        assert differing() != []
+        assert loaded_differences() != []
         api.faults = Faults(bursts=(Burst(status=403, next=1),))
         api.forget_requests()
-        assert dagster.told(RANGE, *months) == {"success": True, "retries": 1}
-        assert differing() == []
-        # The first try, refused in November, has read October all the same.
-        pages = [dict(asked.params) for asked in api.requests if dict(asked.params).get("limit") == "1000"]
-        assert [since for since, _ in groupby(asked["start_date"] for asked in pages)] == [
+        assert dagster.run_script(RANGE, *months) == {"success": True, "retries": 1}
+        assert loaded_differences() == []
+        # The first try was refused in November, but read October.
+        pages = [dict(request.params) for request in api.requests if dict(request.params).get("limit") == "1000"]
+        assert [since for since, _ in groupby(request["start_date"] for request in pages)] == [
             "2025-09-30",
             "2025-10-31",
             "2025-09-30",
         ]
 
 
-def test_a_customer_that_is_refused_fails_the_run_and_not_the_models(postgres: str, tmp_path: Path) -> None:
-    """The others' figures are built; the check of proof fails, and with it the run."""
+def test_refused_customer_fails_run_but_not_models(postgres: str, tmp_path: Path) -> None:
+    """The other customers' figures are built; the check of proof fails, and with it the run."""
     with running_emulator(interactions=200, customers=2, seed=3) as api:
         api.faults = Faults(refused_customers=(api.customer_ids[0],))
         dagster = Dagster(tmp_path, api)
-        assert dagster.hourly().returncode == 1
+        assert dagster.run_hourly_job().returncode == 1
         assert differences(postgres, api.truth(api.customer_ids[1])) == []
-        told = dagster.told(EVENTS)
-        assert told["runs"] == ["FAILURE"]
-        assert told["checks"]["proof"] == [False]
-        assert len(told["leads"]) == 1
+        events = dagster.run_script(EVENTS)
+        assert events["runs"] == ["FAILURE"]
+        assert events["checks"]["proof"] == [False]
+        assert len(events["leads"]) == 1
 
 
-def test_lineage_partitions_schedule_and_limit(tmp_path: Path) -> None:
-    """As a user sees them."""
+def test_definitions_have_lineage_partitions_schedule_and_pools(tmp_path: Path) -> None:
+    """A user sees them in Dagster's UI; reading them makes no request."""
     with running_emulator(interactions=20, customers=2) as api:
-        told = Dagster(tmp_path, api).told(SHAPE)
+        shape = Dagster(tmp_path, api).run_script(SHAPE)
         assert api.requests == []
-    assert told["staging"] == ["liine/interactions"]
-    assert told["tables"] == ["liine_api/interactions"]
-    assert told["checks"] > 100
-    assert told["partitions"] == ["customer", "month"]
-    assert told["pools"] == ["liine_api", "liine_api", None]
-    assert told["schedules"] == [["liine_hourly_schedule", "7 * * * *"]]
+    assert shape["staging"] == ["liine/interactions"]
+    assert shape["tables"] == ["liine_api/interactions"]
+    assert shape["checks"] > 100
+    assert shape["partitions"] == ["customer", "month"]
+    assert shape["pools"] == ["liine_api", "liine_api", None]
+    assert shape["schedules"] == [["liine_hourly_schedule", "7 * * * *"]]

@@ -1,4 +1,4 @@
-"""A scheduler parses its file often, and where no secret is: nothing is asked, no secret read."""
+"""Schedulers parse their file often and without secrets: it makes no request and reads no secret."""
 
 import json
 import subprocess
@@ -11,29 +11,29 @@ from tests.schedulers.environments import AIRFLOW, DAGSTER, PIPELINES, environme
 
 pytestmark = pytest.mark.slow("schedulers")
 
-# In each process that is begun, the one that dbt parses its project in too: sockets are blocked, and files noted.
-WATCHED = """
+# In every process, including dbt's when it parses its project, sockets are blocked and opened files logged.
+AUDIT_HOOK = """
 import os, sys
-noted = os.open(os.environ["FILES_OPENED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-def heard(event, arguments):
+log = os.open(os.environ["FILES_OPENED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def audit(event, arguments):
     if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
-        # urllib3 binds one to see whether there is IPv6, and takes a refusal for no.
+        # urllib3 binds a socket to detect IPv6, and handles the refusal.
         if arguments[1:] != (("::1", 0),):
-            os.write(noted, b"SOCKET\\n")
+            os.write(log, b"SOCKET\\n")
         raise AssertionError(event)
     if event == "open":
-        os.write(noted, f"{arguments[0]}\\n".encode("utf-8", "replace"))
-sys.addaudithook(heard)
-os.write(noted, b"PROCESS\\n")
+        os.write(log, f"{arguments[0]}\\n".encode("utf-8", "replace"))
+sys.addaudithook(audit)
+os.write(log, b"PROCESS\\n")
 """
-# Loads a file, and tells which variables were read meanwhile.
-PARSED = """
+# Runs a file, and prints which variables were read and which modules imported.
+PARSE_SCRIPT = """
 import json, os, runpy, subprocess, sys
 names = set()
 watched = {name: os.environ[name] for name in ("FILES_OPENED", "PYTHONPATH")}
-begin = subprocess.Popen.__init__
+start = subprocess.Popen.__init__
 def watch(self, *arguments, env=None, **named):
-    begin(self, *arguments, env=env if env is None else {**env, **watched}, **named)
+    start(self, *arguments, env=env if env is None else {**env, **watched}, **named)
 subprocess.Popen.__init__ = watch
 environ = type(os.environ)
 read = environ.__getitem__
@@ -41,7 +41,7 @@ def get(self, name):
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith("<frozen"):
         frame = frame.f_back
-    # Others look through all variables for their own, or copy them for a process.
+    # Other packages search all variables for their own, or copy them for a process.
     if any(part in frame.f_code.co_filename for part in ("/dlt/", "/liine_source/", "/pipelines/")):
         names.add(name)
     return read(self, name)
@@ -54,28 +54,28 @@ print(json.dumps({"names": sorted(names), "modules": sorted(sys.modules)}))
 @pytest.mark.parametrize(
     ("programs", "file"), [(DAGSTER, "dagster_definitions.py"), (AIRFLOW, "airflow_dag.py")], ids=["dagster", "airflow"]
 )
-def test_parsing_asks_nothing_and_reads_no_secret(programs: Path, file: str, tmp_path: Path) -> None:
-    """Neither by this project nor by dlt, with settings in files and variables; the second time as the first."""
+def test_parsing_makes_no_request_and_reads_no_secret(programs: Path, file: str, tmp_path: Path) -> None:
+    """This holds for dlt and this project, the first time and later."""
     folder = tmp_path / ".dlt"
     folder.mkdir()
     (folder / "config.toml").write_text("[sources.liine]\ncustomer_ids = [1001, 1002]\n")
     (folder / "secrets.toml").write_text('[sources.liine.credentials]\nusername = "u"\npassword = "p"\n')
     (tmp_path / "watched").mkdir()
-    (tmp_path / "watched" / "sitecustomize.py").write_text(WATCHED)
+    (tmp_path / "watched" / "sitecustomize.py").write_text(AUDIT_HOOK)
     for number in range(2):
-        told = parsed(programs, file, tmp_path)
-        assert not [name for name in told["names"] if "CREDENTIALS" in name or "PASSWORD" in name]
+        result = parse(programs, file, tmp_path)
+        assert not [name for name in result["names"] if "CREDENTIALS" in name or "PASSWORD" in name]
         opened = (tmp_path / "opened").read_text().splitlines()
         assert not [name for name in opened if name.endswith("secrets.toml") or name == "SOCKET"]
-        # The first time Dagster's makes a manifest, in processes of dbt's.
+        # Dagster's file builds dbt's manifest the first time, in other processes.
         assert (opened.count("PROCESS") > 1 + number) is (programs == DAGSTER)
         if programs == AIRFLOW:
-            assert not {"dlt", "liine_source"} & set(told["modules"])
+            assert not {"dlt", "liine_source"} & set(result["modules"])
 
 
-def parsed(programs: Path, file: str, folder: Path) -> dict[str, Any]:
-    """What the script tells."""
-    given = environment(
+def parse(programs: Path, file: str, folder: Path) -> dict[str, Any]:
+    """What the script prints for a file."""
+    variables = environment(
         programs,
         folder,
         AIRFLOW_HOME=str(folder / "airflow"),
@@ -85,8 +85,8 @@ def parsed(programs: Path, file: str, folder: Path) -> dict[str, Any]:
         DESTINATION__POSTGRES__CREDENTIALS="postgresql://u:p@nowhere.example/x",
     )
     done = subprocess.run(  # noqa: S603  programs of our own choice
-        [str(programs / "python"), "-c", PARSED, str(PIPELINES / file)],
-        env=given,
+        [str(programs / "python"), "-c", PARSE_SCRIPT, str(PIPELINES / file)],
+        env=variables,
         cwd=folder,
         capture_output=True,
         text=True,

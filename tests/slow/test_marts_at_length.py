@@ -1,4 +1,4 @@
-"""The marts over more rows, other rows and other zones than `tests/test_marts.py` has time for."""
+"""The marts with more rows, other rows and other time zones than in `tests/test_marts.py`."""
 
 import shutil
 import time
@@ -11,18 +11,18 @@ import pytest
 
 from liine_source import sync
 from liine_source.emulator import running_emulator
+from tests.commands.test_sync import settings
 from tests.marts.building import PROJECT, Project
-from tests.marts.comparison import differences, named_campaigns, unequal_rows
+from tests.marts.comparison import differences, unequal_rows, with_campaign_values
 from tests.marts.figures import figures
-from tests.marts.story import WITHOUT_UNIT_TESTS, Story, loading_into, told
-from tests.test_marts import WRONG, alike
-from tests.test_sync import settings
-from tests.warehouse import Place
+from tests.marts.story import WITHOUT_UNIT_TESTS, Story, loading_into, run_story
+from tests.support.warehouse import Place
+from tests.test_marts import TAMPERING, without_load_columns
 
 pytestmark = pytest.mark.slow("marts")
 
-# But unit tests the second time, which need no loaded row.
-EVERYTHING = {("second", name): ("unit_test",) for name in ("duckdb", "postgres")}
+# Unit tests need no loaded rows, so they run in the first build only.
+EXCLUDED = {("second", name): ("unit_test",) for name in ("duckdb", "postgres")}
 ZONES = {
     2: ("Pacific/Kiritimati", "America/St_Johns", "Asia/Kathmandu"),
     3: ("Etc/GMT+12", "Australia/Lord_Howe", "Europe/London"),
@@ -30,34 +30,34 @@ ZONES = {
 
 
 @pytest.mark.parametrize("seed", ZONES)
-def test_other_histories_in_other_zones(seed: int, postgres: str, tmp_path: Path) -> None:
-    """Both builds pass, unit tests on both included; figures, one made anew and the other destination agree."""
-    sessions = dict(zip(("first", "second", "anew"), ZONES[seed], strict=True)) | {"personal": "UTC"}
+def test_marts_agree_in_other_time_zones(seed: int, postgres: str, tmp_path: Path) -> None:
+    """Incremental build, full refresh, both destinations and the Python computation agree."""
+    sessions = dict(zip(("first", "second", "full_refresh"), ZONES[seed], strict=True)) | {"personal": "UTC"}
     places: dict[str, Place] = {"duckdb": tmp_path / "duckdb" / "warehouse.duckdb", "postgres": postgres}
-    story = told(places, tmp_path, seed=seed, interactions=6000, sessions=sessions, left_out=EVERYTHING)
+    story = run_story(places, tmp_path, seed=seed, interactions=6000, sessions=sessions, excluded=EXCLUDED)
     assert {outcome.code for outcome in story.outcomes.values()} == {0}
-    told_of = {status for outcome in story.outcomes.values() for status in outcome.statuses}
-    assert told_of == {"success", "pass", "warn", "no-op"}
+    statuses = {status for outcome in story.outcomes.values() for status in outcome.statuses}
+    assert statuses == {"success", "pass", "warn", "no-op"}
     for name in places:
         assert story.outcomes["first", name].kinds()["unit_test"] > 0
-        assert unequal_rows(story.tables["second", name], story.tables["anew", name]) == []
-    _agree(story)
+        assert unequal_rows(story.tables["second", name], story.tables["full_refresh", name]) == []
+    _assert_equal_to_python(story)
 
 
-def _agree(story: Story) -> None:
+def _assert_equal_to_python(story: Story) -> None:
     for stage in ("first", "second"):
-        wanted = figures(story.truth[stage])
+        expected = figures(story.truth[stage])
         for name in ("duckdb", "postgres"):
-            assert differences(wanted, named_campaigns(story.tables[stage, name])) == []
-        assert unequal_rows(*(alike(story.tables[stage, name]) for name in ("duckdb", "postgres"))) == []
+            assert differences(expected, with_campaign_values(story.tables[stage, name])) == []
+        assert unequal_rows(*(without_load_columns(story.tables[stage, name]) for name in ("duckdb", "postgres"))) == []
 
 
 @pytest.mark.parametrize("destination", ["duckdb", "postgres"])
-def test_a_hundred_thousand_interactions(
+def test_build_time_grows_less_than_linearly(
     destination: str, postgres: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Build, and build again; figures agree, and what ten times the rows cost is told."""
-    took = {}
+    """Ten times the rows take less than ten times as long, and the figures are correct."""
+    seconds = {}
     for rows in (10_000, 100_000):
         folder = tmp_path / str(rows)
         folder.mkdir()
@@ -69,18 +69,18 @@ def test_a_hundred_thousand_interactions(
         for number in ("first", "second"):
             began = time.perf_counter()
             outcome = project.run("build", *WITHOUT_UNIT_TESTS)
-            took[rows, number] = time.perf_counter() - began
-            assert outcome.code == 0, outcome.told
-            record_property("shown", f"{destination}, {rows} rows, {number} build: {took[rows, number]:.0f} s")
+            seconds[rows, number] = time.perf_counter() - began
+            assert outcome.code == 0, outcome.output
+            record_property("shown", f"{destination}, {rows} rows, {number} build: {seconds[rows, number]:.0f} s")
         if destination == "postgres" and rows == 10_000:
-            _forget(postgres)
+            _drop_schemas(postgres)
             continue
-        assert differences(figures(truth), named_campaigns(project.tables())) == []
-    # What is fixed costs the most of the smaller one: ten times the rows may not take ten times as long.
-    assert all(took[100_000, number] < 10 * took[10_000, number] for number in ("first", "second"))
+        assert differences(figures(truth), with_campaign_values(project.tables())) == []
+    # Most of the smaller build's time is fixed costs.
+    assert all(seconds[100_000, number] < 10 * seconds[10_000, number] for number in ("first", "second"))
 
 
-def _forget(place: str) -> None:
+def _drop_schemas(place: str) -> None:
     with psycopg2.connect(place) as connection:
         for schema in ("liine", "liine_staging", "liine_marts"):
             connection.cursor().execute(f"drop schema {schema} cascade")
@@ -88,32 +88,32 @@ def _forget(place: str) -> None:
 
 
 @pytest.mark.parametrize("destination", ["duckdb", "postgres"])
-def test_nothing_loaded_and_every_node_passes(destination: str, postgres: str, tmp_path: Path) -> None:
-    """Without the dataset, then with tables that have no row; unit tests included."""
+def test_all_nodes_pass_without_rows(destination: str, postgres: str, tmp_path: Path) -> None:
+    """The dataset is missing first and has empty tables then; unit tests are included."""
     place: Place = tmp_path / "warehouse.duckdb" if destination == "duckdb" else postgres
     project = Project(place, tmp_path)
     if isinstance(place, Path):
         duckdb.connect(str(place)).close()
-    assert (outcome := project.run("build")).code == 0, outcome.told
+    assert (outcome := project.run("build")).code == 0, outcome.output
     with running_emulator(interactions=3, customers=1) as api, loading_into(place, tmp_path):
         for row in api.truth():
             api.remove(row["id"])
         sync(**settings(api))
     outcome = project.run("build")
-    assert outcome.code == 0, outcome.told
+    assert outcome.code == 0, outcome.output
     assert outcome.statuses.keys() == {"success", "pass", "no-op"}
 
 
-def test_each_wrong_is_found_alone(tmp_path: Path) -> None:
-    """A test that reconciles fails for its own reason, not for another's."""
-    made = tmp_path / "made"
-    made.mkdir()
-    place = made / "warehouse.duckdb"
-    with running_emulator(interactions=1500, customers=2) as api, loading_into(place, made):
+def test_reconciliation_tests_detect_each_tampering_alone(tmp_path: Path) -> None:
+    """No test fails only because of another test's tampering."""
+    built = tmp_path / "built"
+    built.mkdir()
+    place = built / "warehouse.duckdb"
+    with running_emulator(interactions=1500, customers=2) as api, loading_into(place, built):
         sync(**settings(api))
-    project = Project(place, made)
-    assert (outcome := project.run("build", *WITHOUT_UNIT_TESTS)).code == 0, outcome.told
-    for name, sql in WRONG.items():
+    project = Project(place, built)
+    assert (outcome := project.run("build", *WITHOUT_UNIT_TESTS)).code == 0, outcome.output
+    for name, sql in TAMPERING.items():
         folder = tmp_path / name
         folder.mkdir()
         shutil.copy(place, folder / place.name)
@@ -121,4 +121,4 @@ def test_each_wrong_is_found_alone(tmp_path: Path) -> None:
             connection.execute(sql)
         outcome = Project(folder / place.name, folder, project.parsed).run("test", "--select", "test_type:singular")
         assert name in outcome.named("fail")
-    assert set(WRONG) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}
+    assert set(TAMPERING) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}

@@ -1,4 +1,4 @@
-"""Watermarks at their edges: long runs, wrong clocks, dates in the future, nights of clock changes, every zone."""
+"""Watermarks: long runs, wrong clocks, dates in the future, clock changes and all time zones."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ import pytest
 
 from liine_source import status, sync
 from liine_source.emulator import Emulator, Interpretation, running_emulator
-from tests.test_sync import settings
-from tests.warehouse import differences
+from tests.commands.test_sync import settings
+from tests.support.warehouse import differences
 
 pytestmark = pytest.mark.slow("clocks")
 
@@ -19,34 +19,34 @@ WAREHOUSE = Path("warehouse.duckdb")
 HOUR = timedelta(hours=1)
 
 
-class Meddling:
-    """An observer that does something to the API after each page."""
+class RunAfterPage:
+    """An observer that calls `action` with the number of pages so far after each page."""
 
-    def __init__(self, happens: Callable[[int], object]) -> None:
-        self._happens = happens
+    def __init__(self, action: Callable[[int], object]) -> None:
+        self._action = action
         self._pages = count()
 
-    def received(self, *_: Any) -> None:
-        self._happens(next(self._pages))
+    def on_page(self, *_: Any) -> None:
+        self._action(next(self._pages))
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None
 
 
-def assert_kept_up(api: Emulator, steps: int = 3, step: timedelta = HOUR, **others: Any) -> None:
-    """After each step the warehouse equals the truth, and no run reads the whole history again."""
+def assert_syncs_keep_up(api: Emulator, steps: int = 3, step: timedelta = HOUR, **others: Any) -> None:
+    """After each step the warehouse equals the API, and no sync reads the whole history again."""
     for _ in range(steps):
         api.advance(step)
-        report = sync(**settings(api, reread_days=0, **others))
+        report = sync(**settings(api, lookback_days=0, **others))
         assert report.is_complete
         assert differences(WAREHOUSE, api.truth()) == []
         assert report.rows["interactions"] < len(api) / 2
 
 
-@pytest.mark.parametrize("reading", ["utc", "local"])
-def test_a_run_longer_than_a_day_misses_nothing(reading: Any) -> None:
-    """Six hours go by with each page; what changed behind the walk comes with the next run, whatever came later."""
-    interpretation = Interpretation(updated_date_clock=reading, order_clock=reading, token_validity=timedelta(days=99))
+@pytest.mark.parametrize("clock", ["utc", "local"])
+def test_sync_longer_than_a_day_misses_nothing(clock: Any) -> None:
+    """Six hours pass with each page; the next sync loads rows that changed after their page."""
+    interpretation = Interpretation(updated_date_clock=clock, order_clock=clock, token_validity=timedelta(days=99))
     with running_emulator(interactions=600, customers=1, interpretation=interpretation) as api:
         began = api.now
         newest, oldest = (api.truth(api.customer_ids[0])[at]["id"] for at in (0, -1))
@@ -56,13 +56,13 @@ def test_a_run_longer_than_a_day_misses_nothing(reading: Any) -> None:
             if page < 15:
                 api.change(newest if page < 3 else oldest, agent_full_name=f"Changed {page}")
 
-        assert sync(**settings(api, page_size=20, max_concurrency=1), observer=Meddling(change)).is_complete
+        assert sync(**settings(api, page_size=20, max_concurrency=1), observer=RunAfterPage(change)).is_complete
         assert api.now - began > timedelta(days=6)
-        assert_kept_up(api)
+        assert_syncs_keep_up(api)
 
 
-def test_changes_during_the_walk_come_with_the_next_run() -> None:
-    """Rows changed just before and just after the walk passes them, inserted, and moved in time."""
+def test_changes_during_pagination_are_loaded_by_next_sync() -> None:
+    """Rows are inserted, and changed just before and just after their page."""
     with running_emulator(interactions=600, customers=1) as api:
         ids = [row["id"] for row in api.truth()]
 
@@ -72,44 +72,44 @@ def test_changes_during_the_walk_come_with_the_next_run() -> None:
             api.insert(api.customer_ids[0], start_time_tz=api.truth()[300]["start_time_tz"])
             api.advance(timedelta(seconds=1))
 
-        sync(**settings(api, page_size=20), observer=Meddling(change))
-        assert_kept_up(api)
+        sync(**settings(api, page_size=20), observer=RunAfterPage(change))
+        assert_syncs_keep_up(api)
 
 
-@pytest.mark.parametrize("far", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_date_in_the_future_does_not_freeze_the_sync(far: str) -> None:
-    """Such a row is loaded as it is, and moves no watermark."""
+@pytest.mark.parametrize("future", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_future_updated_at_does_not_advance_watermark(future: str) -> None:
+    """Such a row is loaded as it is, and later syncs keep up."""
     with running_emulator(interactions=300, customers=1) as api:
-        api.change(api.truth()[5]["id"], touch_updated_at=False, updated_at=far)
+        api.change(api.truth()[5]["id"], touch_updated_at=False, updated_at=future)
         sync(**settings(api))
         assert status()[0].watermark <= api.now  # type: ignore[operator]
-        api.change(api.truth()[7]["id"], touch_updated_at=False, updated_at=far)
-        assert_kept_up(api, step=timedelta(days=2))
+        api.change(api.truth()[7]["id"], touch_updated_at=False, updated_at=future)
+        assert_syncs_keep_up(api, step=timedelta(days=2))
 
 
 @pytest.mark.parametrize("skew", [timedelta(days=400), timedelta(days=-400), timedelta(hours=30)])
-def test_a_server_whose_clock_is_wrong_loses_nothing(skew: timedelta) -> None:
-    """However far the `Date` header is off from what the rows say."""
+def test_wrong_server_clock_loses_nothing(skew: timedelta) -> None:
+    """The `Date` header may differ from the rows by any time."""
     with running_emulator(interactions=300, customers=1, date_skew=skew) as api:
         sync(**settings(api))
-        assert_kept_up(api, step=timedelta(days=2))
+        assert_syncs_keep_up(api, step=timedelta(days=2))
 
 
 @pytest.mark.parametrize("before", [datetime(2025, 11, 2, 2, tzinfo=UTC), datetime(2026, 3, 8, 3, tzinfo=UTC)])
 @pytest.mark.parametrize("clock", ["utc", "local"])
-def test_the_night_of_the_clock_change_is_a_night_as_others(before: datetime, clock: Any) -> None:
-    """An hour comes twice, or never, in New York and in Los Angeles; a sync every three hours keeps up."""
+def test_clock_change_loses_nothing(before: datetime, clock: Any) -> None:
+    """An hour occurs twice, or never, and a sync every three hours keeps up."""
     interpretation = Interpretation(order_clock=clock, cursor_clock=clock, updated_date_clock=clock, dates_clock=clock)
     with running_emulator(interactions=300, customers=2, now=before, interpretation=interpretation) as api:
         sync(**settings(api, page_size=20))
         for minute in range(0, 120, 7):
             api.insert(api.customer_ids[0], start_time_tz=(before + 4 * HOUR + timedelta(minutes=minute)).isoformat())
-        assert_kept_up(api, steps=4, step=3 * HOUR, page_size=20)
+        assert_syncs_keep_up(api, steps=4, step=3 * HOUR, page_size=20)
 
 
 @pytest.mark.parametrize("clock", ["utc", "local"])
-def test_customers_of_every_zone_keep_up(clock: Any) -> None:
-    """From twelve hours behind UTC to fourteen ahead, whichever clock dates and `updated_date` mean."""
+def test_customers_of_all_time_zones_keep_up(clock: Any) -> None:
+    """From UTC-12 to UTC+14, whichever clock dates and `updated_date` use."""
     zones = ("Etc/GMT+12", "Pacific/Kiritimati", "Asia/Kathmandu", "Pacific/Marquesas")
     interpretation = Interpretation(
         order_clock=clock, cursor_clock="local", updated_date_clock=clock, dates_clock=clock
@@ -117,4 +117,4 @@ def test_customers_of_every_zone_keep_up(clock: Any) -> None:
     with running_emulator(interactions=600, customers=4, zones=zones, interpretation=interpretation) as api:
         sync(**settings(api, page_size=40))
         assert differences(WAREHOUSE, api.truth()) == []
-        assert_kept_up(api, steps=4, step=7 * HOUR)
+        assert_syncs_keep_up(api, steps=4, step=7 * HOUR)

@@ -1,8 +1,8 @@
-"""A process that runs what it is told, each run in a fork of its own that can be killed at any of its points.
+"""A process that runs commands on request, each in a fork of its own that can be killed at any of its points.
 
-A point is a request to the API, a file opened for writing, renamed or removed, and a statement for the warehouse,
-before and after.
-Each line on standard input is one run; the line on standard output says how it ended.
+A point is a request to the API, a file that is opened for writing, renamed or removed, and a statement to the
+warehouse, before and after.
+Each line on standard input requests one run; the line on standard output is its result.
 """
 
 import json
@@ -20,10 +20,12 @@ from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 
-from liine_source import runs
-from liine_source.client import LiineClient, Page
+import liine_source
+from liine_source.api.client import LiineClient, Page
+from liine_source.commands import run
+from liine_source.commands.report import SyncReport
 
-_LASTING = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"}
+_WRITING_EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"}
 
 
 class Victim:
@@ -43,17 +45,17 @@ class Victim:
         environment: dict[str, str] | None = None,
         **settings: Any,
     ) -> dict[str, Any]:
-        """Run a function of `runs` in `folder`; return its `points`, whether it was `killed`, and its `error`.
+        """Run a function of `liine_source` in `folder`; return its `points`, whether it was `killed`, and its `error`.
 
         At point `kill_at`, counted from 1, the run gets the signal `number`, or `delay` seconds later the kernel ends
-        it; 0 lets it live.
+        it; with 0 it is not killed.
         """
-        order = {"name": name, "folder": str(folder), "kill_at": kill_at, "delay": delay, "settings": settings}
-        order |= {"number": int(number), "environment": environment or {}}
-        self._process.stdin.write(json.dumps(order) + "\n")
+        request = {"name": name, "folder": str(folder), "kill_at": kill_at, "delay": delay, "settings": settings}
+        request |= {"number": int(number), "environment": environment or {}}
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        found: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return found
+        result: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return result
 
 
 @contextmanager
@@ -72,15 +74,15 @@ def _main() -> None:
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            _live(json.loads(line), writing)
+            _run(json.loads(line), writing)
         os.close(writing)
-        with os.fdopen(reading) as told:
-            *points, error = told.read().split("\n")
+        with os.fdopen(reading) as pipe:
+            *points, error = pipe.read().split("\n")
         _, status = os.waitpid(child, 0)
         print(json.dumps({"points": len(points), "killed": os.WIFSIGNALED(status), "error": error}), flush=True)
 
 
-def _live(order: dict[str, Any], told: int) -> None:
+def _run(request: dict[str, Any], pipe: int) -> None:
     count = 0
     counting = Lock()
 
@@ -88,54 +90,54 @@ def _live(order: dict[str, Any], told: int) -> None:
         nonlocal count
         with counting:
             count += 1
-            os.write(told, b"\n")
-            if count == order["kill_at"]:
-                if order["delay"]:
-                    signal.setitimer(signal.ITIMER_REAL, order["delay"])
+            os.write(pipe, b"\n")
+            if count == request["kill_at"]:
+                if request["delay"]:
+                    signal.setitimer(signal.ITIMER_REAL, request["delay"])
                 else:
-                    os.kill(os.getpid(), order["number"])
+                    os.kill(os.getpid(), request["number"])
 
-    os.chdir(order["folder"])
-    os.environ.update(order["environment"])
-    os.environ["DLT_DATA_DIR"] = order["folder"] + "/dlt"
-    runs._ROWS_A_LOAD = 150
+    os.chdir(request["folder"])
+    os.environ.update(request["environment"])
+    os.environ["DLT_DATA_DIR"] = request["folder"] + "/dlt"
+    run.ROWS_PER_LOAD = 150
     error = ""
     try:
-        _watch(point)
-        report = getattr(runs, order["name"])(**order["settings"])
-        if isinstance(report, runs.SyncReport):
-            runs.raise_for_failures(report)
+        _count_points(point)
+        report = getattr(liine_source, request["name"])(**request["settings"])
+        if isinstance(report, SyncReport):
+            liine_source.raise_for_failures(report)
     except BaseException as raised:  # noqa: BLE001
         error = f"{type(raised).__name__}: {raised}".replace("\n", " ")
-    os.write(told, error.encode())
+    os.write(pipe, error.encode())
     os._exit(0)
 
 
-def _watch(point: Callable[[], None]) -> None:
-    def heard(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _LASTING or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+def _count_points(point: Callable[[], None]) -> None:
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _WRITING_EVENTS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
             point()
 
-    requested = LiineClient.page
+    fetch_page = LiineClient.fetch_page
 
     def page(*arguments: Any) -> Page:
         point()
-        return requested(*arguments)
+        return fetch_page(*arguments)
 
-    def watched(asked: Any) -> Any:
+    def counted(original: Any) -> Any:
         @contextmanager
         def execute_query(self: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
             point()
-            with asked(self, *arguments, **named) as cursor:
+            with original(self, *arguments, **named) as cursor:
                 point()
                 yield cursor
 
         return execute_query
 
     for kind in (DuckDbSqlClient, Psycopg2SqlClient, SnowflakeSqlClient):
-        kind.execute_query = watched(kind.execute_query)
-    LiineClient.page = page
-    sys.addaudithook(heard)
+        kind.execute_query = counted(kind.execute_query)
+    LiineClient.fetch_page = page
+    sys.addaudithook(audit)
 
 
 if __name__ == "__main__":

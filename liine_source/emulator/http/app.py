@@ -22,6 +22,7 @@ from liine_source.emulator.http.control import create_control_routes
 from liine_source.emulator.http.faults import Burst, Faults
 from liine_source.emulator.http.service import Answer, Emulator, Request, refuse
 from liine_source.spec.endpoints import AUTHENTICATE_PATH, INTERACTIONS_PATH
+from liine_source.spec.openapi import openapi_document
 from liine_source.spec.statuses import STATUSES_BY_CODE
 
 _HTML_BODY = b"<!doctype html><title>Sign in</title><p>This is not the API."
@@ -31,13 +32,14 @@ _RESET_STATUS = 0
 
 
 def create_app(emulator: Emulator) -> ASGIApp:
-    """Return the application: the reference's two endpoints and the controls under `/_emulator`."""
+    """Return the application: the reference's two endpoints, `/openapi.json` and the controls under `/_emulator`."""
     routes = Routes(emulator)
     paths = (INTERACTIONS_PATH, INTERACTIONS_PATH.rstrip("/"))
     app = Starlette(
         routes=[
             _make_route("POST", AUTHENTICATE_PATH, routes.authenticate),
             *(_make_route("GET", path, routes.interactions) for path in paths),
+            _make_route("GET", "/openapi.json", _describe_api),
             *create_control_routes(emulator),
         ],
         exception_handlers={HTTPException: _handle_http_error},
@@ -204,6 +206,12 @@ def _make_route(method: str, path: str, endpoint: Endpoint) -> Route:
     # Starlette adds HEAD to GET; the reference does not.
     route.methods = {method}
     return route
+
+
+async def _describe_api(request: HttpRequest) -> Response:
+    """Answer `GET /openapi.json`. It is no request of the API: not logged, and without faults."""
+    document = openapi_document(str(request.base_url).rstrip("/"))
+    return Response(msgspec.json.encode(document), media_type=_JSON)
 
 
 async def _handle_http_error(_: HttpRequest, error: Exception) -> Response:

@@ -115,7 +115,7 @@ class Emulator:
 
     @property
     def requests(self) -> list[Request]:
-        """The last 100,000 requests to the API, oldest first. Requests to `/_emulator` are not logged."""
+        """The last 100,000 requests to the API, oldest first: none to `/_emulator` or `/openapi.json`."""
         return list(self._log)
 
     def zone(self, customer_id: int) -> str:

@@ -1,0 +1,1 @@
+"""Requests to the API and its answers."""

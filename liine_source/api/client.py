@@ -1,0 +1,334 @@
+"""Requests to the API: one authenticated session, a page at a time, with retries (reference: "Get Interactions")."""
+
+import email.utils
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import tenacity
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from liine_source import errors
+from liine_source.api.auth import LiineCredentials, Login, Token, TokenCache
+from liine_source.api.query import Pairs
+from liine_source.api.rate_limit import AdaptiveLimiter
+from liine_source.api.records import Row, parse_json, parse_page
+from liine_source.spec import endpoints
+
+log = logging.getLogger(__name__)
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_THROTTLED = {429, 503}
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a request is sent again, and how long to wait before; times in seconds.
+
+    The wait doubles from `first_wait` up to `longest_wait`, with full jitter. A `Retry-After` up to
+    `longest_retry_after` is waited for in full; a longer one is an error at once.
+    """
+
+    attempts: int = 8
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    longest_retry_after: float = 300.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+RETRY_POLICY = RetryPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for a connection, and between two parts of an answer."""
+
+    connect: float = 10.0
+    read: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the interactions endpoint.
+
+    `rows` are the interactions as received. `count` and `limit` are None where absent or not whole numbers.
+    `server_time` is the answer's `Date` header in UTC, or None.
+    """
+
+    rows: list[Row]
+    count: int | None
+    limit: int | None
+    server_time: datetime | None
+
+
+@dataclass(slots=True)
+class RequestStats:
+    """Counts requests, logins included, and retries."""
+
+    requests: int = 0
+    retries: int = 0
+
+    def add(self, other: "RequestStats") -> None:
+        """Add the counts of another."""
+        self.requests += other.requests
+        self.retries += other.retries
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer with its whole body, decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _ForeignRedirectError(requests.exceptions.RequestException):
+    """A redirect to another host."""
+
+
+class _SameHostSession(requests.Session):
+    """Follows redirects within the host only: the token must not leave it (open question 12)."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is not None and _origin(urljoin(resp.url, target)) != _origin(resp.url):
+            raise _ForeignRedirectError(response=resp)
+        return target
+
+
+class LiineClient:
+    """A keep-alive session with the API, safe to share between threads.
+
+    At most `connections` requests run at once, fewer for a while after a 429 or 503. `base_url` must be `https`,
+    unless its host is this machine. Raises ConfigurationError at once if it is not, or if a credential is missing;
+    the first request is made by `fetch_page`.
+    """
+
+    def __init__(
+        self,
+        credentials: LiineCredentials,
+        base_url: str = endpoints.HOST,
+        *,
+        connections: int = 4,
+        retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._base_url = validate_base_url(base_url)
+        if not credentials.username or not credentials.password:
+            raise errors.ConfigurationError(f"No username or password. {errors.LoginRefusedError.remedy}")
+        self._credentials = credentials
+        self._retry = retry or RETRY_POLICY
+        self._timeouts = timeouts or Timeouts()
+        self._session = _SameHostSession()
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._session.headers["Accept"] = "application/json"
+        self._tokens = TokenCache(self._login)
+        self._limiter = AdaptiveLimiter(connections, self._retry.sleep, self._retry.clock)
+        self._thread = threading.local()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def fetch_page(self, pairs: Pairs, context: str, stats: RequestStats | None = None) -> Page:
+        """Return one page of interactions for the query `pairs`, and count its requests in `stats`.
+
+        `context` names customer and window in an error, which never holds a value of the query. Raises ApiError.
+        """
+        # A login counts with the request that needs it, on whichever thread that is.
+        self._thread.stats = stats = stats or RequestStats()
+        return self._with_retries(lambda: self._get_page(pairs, context), stats)
+
+    def _with_retries(self, call: Callable[[], Page], stats: RequestStats) -> Page:
+        def before_sleep(state: tenacity.RetryCallState) -> None:
+            stats.retries += 1
+            error = state.outcome.exception() if state.outcome else None
+            log.info("%s; try %d of %d failed", type(error).__name__, state.attempt_number, self._retry.attempts)
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(self._is_retryable),
+            wait=self._wait,
+            stop=tenacity.stop_after_attempt(self._retry.attempts),
+            sleep=self._retry.sleep,
+            before_sleep=before_sleep,
+            reraise=True,
+        )(call)
+
+    def _is_retryable(self, error: BaseException) -> bool:
+        if not isinstance(error, errors.ApiError) or not error.is_retryable:
+            return False
+        return (error.retry_after or 0.0) <= self._retry.longest_retry_after
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, errors.ApiError) else None
+        jittered = tenacity.wait_random_exponential(self._retry.first_wait, self._retry.longest_wait)(state)
+        return max(asked or 0.0, jittered)
+
+    def _get_page(self, pairs: Pairs, context: str) -> Page:
+        token = self._tokens.token()
+        answer = self._get(pairs, token, context)
+        if answer.status == 401:
+            self._tokens.invalidate(token)
+            answer = self._get(pairs, self._tokens.token(), context)
+        return _read_page(answer, context)
+
+    def _get(self, pairs: Pairs, token: Token, context: str) -> _Answer:
+        with self._limiter.acquire() as number:
+            # An auth object, not a header: requests replaces a bare header by what it finds in ~/.netrc.
+            answer = self._send("GET", endpoints.INTERACTIONS_PATH, context, params=pairs, auth=_bearer(token))
+            if answer.status in _THROTTLED:
+                wait = _retry_after(answer) or 0.0
+                self._limiter.on_throttled(number, wait if wait <= self._retry.longest_retry_after else 0.0)
+            else:
+                self._limiter.on_success()
+            return answer
+
+    def _login(self) -> Login:
+        body = {"username": self._credentials.username, "password": str(self._credentials.password)}
+        answer = self._send("POST", endpoints.AUTHENTICATE_PATH, "Login", json=body, auth=_no_auth)
+        if answer.status in (400, 401, 403):
+            raise errors.LoginRefusedError("Login: the API refused user name or password.", status=answer.status)
+        return _read_login(answer)
+
+    def _send(self, method: str, path: str, context: str, **arguments: Any) -> _Answer:
+        """Send one request. Errors of `requests` are translated without chaining: they quote the query's values."""
+        self._thread.stats.requests += 1
+        problem, is_foreign = "", False
+        try:
+            response = self._session.request(
+                method,
+                self._base_url + path,
+                timeout=(self._timeouts.connect, self._timeouts.read),
+                stream=True,
+                **arguments,
+            )
+            # Read at once: requests would join it from pieces of 10 KB, which takes longer than parsing.
+            return _Answer(response.status_code, response.headers, response.raw.read(decode_content=True))
+        except _ForeignRedirectError:
+            is_foreign = True
+        except requests.exceptions.Timeout:
+            problem = "no answer in time"
+        except requests.exceptions.SSLError:
+            problem = "the TLS connection could not be made"
+        except urllib3.exceptions.ReadTimeoutError:
+            problem = "the answer stopped coming"
+        except urllib3.exceptions.DecodeError:
+            problem = "the compressed answer could not be read"
+        except urllib3.exceptions.HTTPError:
+            problem = "the answer was cut off"
+        except requests.exceptions.ConnectionError:
+            problem = "the connection was refused or lost"
+        except requests.exceptions.RequestException as error:
+            problem = f"the request failed ({type(error).__name__})"
+        if is_foreign:
+            raise errors.ForeignHostError(f"{context}: the API answered with a redirect to another host.")
+        raise errors.NoConnectionError(f"{context}: {problem}.")
+
+
+def validate_base_url(base_url: str) -> str:
+    """Return `base_url` without a trailing slash.
+
+    Raises ConfigurationError unless it is `https`, or `http` on a loopback address.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
+        raise errors.ConfigurationError("base_url must look like https://host, without a user or a query.")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise errors.ConfigurationError(
+            "base_url must be https: over http, password and token could be read on the way. "
+            "Only this machine (localhost, 127.0.0.1, ::1) may be addressed over http."
+        )
+    return base_url.rstrip("/")
+
+
+def host_of(base_url: str) -> str:
+    """Return the host of a `base_url`, with its port unless it is 443; `localhost` for this machine on any port."""
+    parts = urlsplit(base_url)
+    if parts.hostname in _LOOPBACK:
+        return "localhost"
+    return f"{parts.hostname}:{parts.port}" if parts.port not in {None, 443} else str(parts.hostname)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _bearer(token: Token) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = token.header
+        return request
+
+    return authorize
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _require_ok(answer: _Answer, context: str) -> bytes:
+    """Return the body; raise the error of a status other than 200."""
+    if answer.status != 200:
+        raise errors.error_for_status(answer.status, context, _retry_after(answer))
+    return answer.body
+
+
+def _read_page(answer: _Answer, context: str) -> Page:
+    try:
+        page = parse_page(_require_ok(answer, context))
+    except ValueError:
+        page = None
+    if page is None or page.error or (page.interactions is None and _parse_count(page.count) != 0):
+        raise errors.UnreadableAnswerError(
+            f"{context}: the answer is cut off or not a page of interactions.", status=200
+        )
+    # Where nothing is counted, `null` is an empty list.
+    return Page(page.interactions or [], _parse_count(page.count), _parse_count(page.limit), _server_time(answer))
+
+
+def _read_login(answer: _Answer) -> Login:
+    try:
+        granted = parse_json(_require_ok(answer, "Login"))
+    except ValueError:
+        granted = None
+    if not isinstance(granted, dict):
+        raise errors.UnreadableAnswerError("Login: the answer is cut off or is no JSON object.", status=200)
+    return Login(granted, _server_time(answer))
+
+
+def _parse_count(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _server_time(answer: _Answer) -> datetime | None:
+    """The answer's `Date` header as a UTC instant of whole seconds (RFC 9110, 6.6.1), or None."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _retry_after(answer: _Answer) -> float | None:
+    """`Retry-After` in seconds, given as seconds or as a date (RFC 9110, 10.2.3), or None."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = email.utils.parsedate_to_datetime(value).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (until - (_server_time(answer) or datetime.now(UTC))).total_seconds())

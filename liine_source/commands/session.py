@@ -1,0 +1,122 @@
+"""What every command does around its work: log and alert, open the pipeline, and read the state of the dataset."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dlt
+
+from liine_source.api import query
+from liine_source.commands.report import ReportBuilder, SyncReport
+from liine_source.error_translation import translate_errors
+from liine_source.errors import LiineError, SyncFailedError
+from liine_source.extract.state import SourceState, merge_states
+from liine_source.load.loading import load_separately
+from liine_source.load.pipeline import PIPELINE_NAME, open_pipeline
+from liine_source.monitoring import alerts, run_history
+from liine_source.monitoring.json_log import log_event
+from liine_source.settings import Settings
+from liine_source.warehouse import catalog
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def monitored(dataset: str, report: SyncReport | None = None) -> Iterator[None]:
+    """Translate errors, log how a run begins and ends, and send alerts where they are configured."""
+    log.info("A run into dataset %s begins.", dataset)
+    try:
+        with translate_errors():
+            yield
+        numbers = {"rows": report.rows, "is_complete": report.is_complete} if report else {}
+        log_event(
+            f"The run into dataset {dataset} has ended.",
+            **numbers,
+            **({"new_columns": report.new_columns} if report else {}),
+        )
+        if report:
+            alerts.notify_new_columns(dataset, report.new_columns)
+    except LiineError as error:
+        alerts.notify_failure(dataset, str(error))
+        raise
+    if report and not report.is_complete:
+        alerts.notify_failure(dataset, str(SyncFailedError(report.failures)))
+
+
+@contextmanager
+def open_run(
+    destination: str | None, dataset: str, settings: Settings, kind: str, builder: ReportBuilder | None = None
+) -> Iterator[dlt.Pipeline]:
+    """Yield the pipeline of one run, which no other run uses, with the state from the destination."""
+    rows = query.fingerprint_selection(settings.filters, settings.since, settings.until)
+    run_key = f"{kind} {sorted(settings.customer_ids)} {rows}"
+    customer = settings.customer_ids[0] if len(settings.customer_ids) == 1 else None
+    with open_pipeline(
+        destination,
+        dataset,
+        run_key=run_key,
+        label=pipeline_label(kind, customer),
+        must_have_data=kind in {"verify", "erase"},
+    ) as pipeline:
+        if settings.store_run_history and builder:
+            with _stored(pipeline, run_history.Run(kind, len(settings.customer_ids)), builder):
+                yield pipeline
+        else:
+            yield pipeline
+
+
+@contextmanager
+def _stored(pipeline: dlt.Pipeline, run: run_history.Run, builder: ReportBuilder) -> Iterator[None]:
+    """Store how a run ended in the warehouse, unless the warehouse is what failed."""
+    try:
+        with translate_errors():
+            yield
+    except BaseException as error:
+        run.status = "failed" if isinstance(error, Exception) else "stopped"
+        run.error = type(error).__name__
+        raise
+    finally:
+        run.customers_failed = builder.incomplete_customers
+        if run.customers_failed and run.status == "complete":
+            run.status = "incomplete"
+        run.interactions, run.loads = builder.committed_rows, len(builder.report.load_ids)
+        run.ended = datetime.now(UTC)
+        try:
+            with translate_errors():
+                source = run_history.history_source(run, pipeline.last_trace)
+                load_separately(pipeline, source, "liine_run_history", is_patient=run.status != "stopped")
+        except LiineError as error:
+            log.warning("The run history could not be stored (%s).", type(error).__name__)
+
+
+def pipeline_label(kind: str, customer_id: int | None = None) -> str:
+    """Return a part of the pipeline's name: it identifies thousands of backfills without reading their states."""
+    return f"{kind}_{customer_id or 'several'}"
+
+
+def read_state(
+    pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None, kind: str | None = None
+) -> SourceState:
+    """Return how far each customer is, from the states of all pipelines that loaded into the dataset.
+
+    A run of a `kind` skips states that it does not need: a sync or a repair those of backfills, a backfill those of
+    other customers' backfills. Raises ConfigurationError where an earlier version loaded the dataset.
+    """
+    if not catalog.speaks_sql(pipeline):
+        state = SourceState(pipeline.state.get("sources", {}).get("liine", {}))
+        state.require_version()
+        return state.void_lost_tables()
+    from liine_source.warehouse import state_store  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    if kind is None:
+        states = state_store.read_states(pipeline)
+    else:
+        prefix = f"{PIPELINE_NAME}_backfill_"
+        labels = [pipeline_label("backfill"), *(pipeline_label("backfill", one) for one in customer_ids or ())]
+        allowed = [f"{PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
+        states = state_store.read_states(pipeline, prefix, allowed, f"{PIPELINE_NAME}_erase_")
+    for state in states:
+        state.require_version()
+        state.void_lost_tables()
+    return merge_states(states, customer_ids)

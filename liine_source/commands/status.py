@@ -1,0 +1,90 @@
+"""`liine status`: what the warehouse holds of each customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
+
+from liine_source.commands.session import read_state
+from liine_source.destinations import locate_pipeline, pipeline_destination
+from liine_source.error_translation import translate_errors
+from liine_source.extract.state import Progress
+from liine_source.load.pipeline import DATASET_NAME, build_pipeline
+from liine_source.settings import configured_customers
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStatus:
+    """What the warehouse holds of a customer: its rows, its watermark (UTC), and how its last sync went.
+
+    Backfills and repairs bring no customer up to date; they are shown where a customer was never synced.
+    `sweep_status` is `failed` if one of that load's sweeps failed. Of the `windows` of histories and backfills under
+    way, `pending_windows` are still to be loaded; `is_history_loaded` is false while a history is among them. When a
+    sync last compared all interactions (`checked`, UTC), the API counted `in_api` and the warehouse held
+    `in_warehouse`, without vanished ones; None where no count means the total.
+    """
+
+    customer_id: int
+    rows: int
+    watermark: datetime | None
+    windows: int
+    pending_windows: int
+    is_history_loaded: bool
+    last_sweep: datetime | None
+    sweep_status: str | None
+    proof: str | None
+    checked: datetime | None = None
+    check_status: str | None = None
+    in_api: int | None = None
+    in_warehouse: int | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its history is loaded, and its last sync was proven complete."""
+        return self.status == "complete"
+
+    @property
+    def status(self) -> str:
+        """`complete`, `incomplete` while windows are pending, `failed` if its last sync was, or `no sweep`."""
+        if self.sweep_status == "complete":
+            is_loaded = self.is_history_loaded and (self.watermark is not None or not self.pending_windows)
+            return "complete" if is_loaded else "incomplete"
+        return self.sweep_status or "no sweep"
+
+    def is_late(self, max_age: timedelta) -> bool:
+        """Whether its last sweep ended longer ago than that."""
+        return self.last_sweep is None or datetime.now(UTC) - self.last_sweep > max_age
+
+
+def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
+    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was.
+
+    Raises MissingDatasetError where there is no such dataset, and DestinationError where it may not be read.
+    """
+    # SQLAlchemy takes as long to import as a small sync takes to run.
+    from liine_source.warehouse import queries  # noqa: PLC0415
+
+    # A folder of its own: a sync may be using the pipeline's.
+    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+        pipeline = build_pipeline(destination, dataset, folder=folder)
+        if not pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline)):
+            return []
+        progress = read_state(pipeline).progress()
+        rows, sweeps = queries.rows_by_customer(pipeline), queries.last_sweeps(pipeline)
+        checks = queries.last_checks(pipeline)
+    return [
+        CustomerStatus(
+            customer,
+            rows.get(customer, 0),
+            *progress.get(customer, Progress()),
+            *sweeps.get(customer, (None, None, None)),
+            *checks.get(customer, ()),
+        )
+        for customer in sorted({*progress, *rows, *sweeps})
+    ]
+
+
+def late_customers(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
+    """Return the customers, of those found and of the settings, without a proven sweep within `max_age`."""
+    on_time = {customer.customer_id for customer in found if customer.is_proven and not customer.is_late(max_age)}
+    return sorted({customer.customer_id for customer in found}.union(configured_customers()) - on_time)

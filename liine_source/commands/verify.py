@@ -1,0 +1,68 @@
+"""`liine verify`: compare the warehouse with the API."""
+
+import logging
+from contextlib import closing
+from datetime import date
+from typing import TYPE_CHECKING, Unpack
+
+from liine_source.commands.report import ReportBuilder
+from liine_source.commands.run import Run
+from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.extract.observer import Observer
+from liine_source.extract.reader import Reader
+from liine_source.load.dataset_checks import require_same_host
+from liine_source.load.pipeline import DATASET_NAME
+from liine_source.monitoring import alerts
+from liine_source.privacy.suppression import SuppressionList
+from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
+
+if TYPE_CHECKING:
+    from liine_source.verification.comparison import CustomerVerification
+
+log = logging.getLogger(__name__)
+
+
+def verify(
+    since: date | None = None,
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    repair: bool = False,
+    observer: Observer | None = None,
+    **options: Unpack[OptionsWithoutDays],
+) -> "list[CustomerVerification]":
+    """Compare the warehouse with the API from the day `since` on; return the differences of each customer.
+
+    Rows that the API did not return twice are marked in `interactions.vanished_at`, never deleted; rows that it returns
+    again are unmarked. With `repair`, windows with missing or stale rows are loaded again.
+    """
+    from liine_source.verification import comparison  # noqa: PLC0415  SQLAlchemy is slow to import
+    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    builder = ReportBuilder(observer)
+    with monitored(dataset):
+        settings = resolve_settings(**with_days(options, since))
+        with (
+            closing(settings.open_client()) as client,
+            open_run(destination, dataset, settings, "verify", builder) as pipeline,
+        ):
+            suppression_list = SuppressionList(queries.erased_identifiers(pipeline), settings.keys)
+            state = read_state(pipeline)
+            require_same_host(state, settings)
+            reader = Reader(settings, client, state, suppression_list=suppression_list)
+            run = Run(pipeline, client, settings, builder)
+            run.find_losses()
+            found = [comparison.compare_customer(pipeline, reader, customer) for customer in settings.customer_ids]
+            run.add_content_losses(found, reader)
+            for customer in found:
+                customer.lost = run.losses(customer.customer_id)
+            if repair:
+                run.repair(found)
+            run.store_inventory()
+            builder.incomplete_customers = sum(not customer.is_complete for customer in found)
+    if differing := [customer.customer_id for customer in found if not customer.is_complete]:
+        customers = ", ".join(map(str, differing))
+        problem = f"Customers {customers} could not be verified, or differ from the API. Run `liine verify` to see how."
+        log.error("%s", problem)
+        alerts.notify_failure(dataset, problem)
+    return found

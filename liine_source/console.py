@@ -1,0 +1,266 @@
+"""What the command line prints: tables for people, JSON for machines, and progress."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from liine_source.commands.check import CustomerAccess
+from liine_source.commands.plan import CustomerPlan
+from liine_source.commands.report import CustomerSync, SyncReport
+from liine_source.commands.status import CustomerStatus
+from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
+from liine_source.destinations import Location
+from liine_source.errors import LiineError
+from liine_source.extract.audit import Audit
+from liine_source.privacy.erasure import Erasure
+from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
+
+if TYPE_CHECKING:
+    from liine_source.verification.comparison import CustomerVerification
+
+# An outage fails every window in the same way.
+_MAX_ERRORS = 3
+_MAX_CHANNELS = 8
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_json(data: Any) -> None:
+    """Print JSON to standard output."""
+    print(json.dumps(data, default=str, indent=2), flush=True)  # noqa: T201  machines read standard output as it is
+
+
+def print_line(text: str) -> None:
+    """Print a line without Rich's markup and wrapping."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_error(message: str) -> None:
+    """Print an error to standard error."""
+    err.print("Error:", style="bold red", end=" ")
+    err.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_access(found: Sequence[CustomerAccess]) -> None:
+    """Print the result of `liine check`."""
+    rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
+    _print_table("Access", ["customer", "interactions", "access"], rows)
+
+
+def print_plan(found: Sequence[CustomerPlan]) -> None:
+    """Print a forecast."""
+    columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", "access"]
+    rows = [
+        [p.customer_id, p.count, p.windows, p.pages, p.requests, f"{p.seconds:.1f}", p.error or "ok"] for p in found
+    ]
+    _print_table("Plan", columns, rows)
+
+
+def report_data(report: SyncReport) -> dict[str, Any]:
+    """Return a report as JSON data."""
+    return {**dataclasses.asdict(report), "is_complete": report.is_complete}
+
+
+def print_report(report: SyncReport) -> None:
+    """Print what a sync or a backfill did."""
+    columns = ["customer", "received", "expected", "windows", "proof"]
+    rows: list[list[Any]] = [
+        [c.customer_id, c.received, c.expected, c.windows, c.proof or "none"] for c in report.customers
+    ]
+    # A backfill compares only the days that it loads.
+    if any(customer.in_api is not None for customer in report.customers):
+        columns += ["all in API", "in warehouse"]
+        rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
+    rows = [[*row, _sync_status(customer)] for row, customer in zip(rows, report.customers, strict=True)]
+    _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
+    for customer in report.customers:
+        if customer.restored:
+            lost = "; ".join(customer.restored)
+            text = f"Customer {customer.customer_id} had lost rows ({lost}): its history was loaded again."
+            out.print(text, soft_wrap=True)
+    _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
+    if report.unknown_fields:
+        print_line(f"Fields not in the reference, loaded as columns: {', '.join(report.unknown_fields)}")
+    if report.dropped:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(report.dropped.items()))
+        out.print(f"Values removed because of personal_data: {counts}", soft_wrap=True)
+    if rejected := report.rows.get(REJECTED_VALUES):
+        out.print(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
+
+
+def _sync_status(customer: CustomerSync) -> str:
+    if customer.errors:
+        return _format_errors(customer.errors)
+    return customer.status if customer.windows else "already loaded; --restart loads it again"
+
+
+def _format_errors(errors: Sequence[LiineError]) -> str:
+    hidden = len(errors) - _MAX_ERRORS
+    more = [f"and {hidden} more windows with the same kind of error"] if hidden > 0 else []
+    return "\n".join([*map(str, errors[:_MAX_ERRORS]), *more])
+
+
+def verification_data(found: "Sequence[CustomerVerification]") -> list[dict[str, Any]]:
+    """Return verifications as JSON data."""
+    return [{**dataclasses.asdict(customer), "is_complete": customer.is_complete} for customer in found]
+
+
+def print_verification(found: "Sequence[CustomerVerification]") -> None:
+    """Print how the warehouse differs from the API."""
+    columns = ["windows", "read", "missing", "stale", "unseen", "vanished", "returned"]
+    rows = [
+        [customer.customer_id, *(getattr(customer, name) for name in columns), _verification_result(customer)]
+        for customer in found
+    ]
+    _print_table("Warehouse compared with the API", ["customer", *columns, "result"], rows)
+
+
+def _verification_result(customer: "CustomerVerification") -> str:
+    if customer.errors:
+        return _format_errors(customer.errors)
+    if customer.unloaded_tables:
+        return f"not loaded: {', '.join(customer.unloaded_tables)}; `liine sync` loads all rows"
+    if customer.dropped_tables:
+        return f"dropped: {', '.join(customer.dropped_tables)}; `liine sync` creates it again and loads all rows"
+    duplicates = [f"{customer.duplicates} duplicates"] if customer.duplicates else []
+    lost = "; ".join([*map(str, customer.lost), *duplicates])
+    if not customer.is_complete:
+        return f"differs{f' ({lost})' if lost else ''}: run again with --repair"
+    words = [f"repaired{f' ({lost})' if lost else ''}"] if customer.is_repaired else []
+    words += ["unseen: run again to mark the rows that are still not found"] if customer.unseen else []
+    words += ["vanished: marked"] if customer.vanished else []
+    return "; ".join(words) or "equal"
+
+
+def print_erasure(erasure: Erasure) -> None:
+    """Print what an erasure has deleted, or would delete."""
+    dry_run = "Dry run: nothing was deleted. Add --yes to delete these rows."
+    row = [erasure.customers, erasure.identifiers, erasure.interactions, erasure.child_rows]
+    columns = ["customers", "identifiers", "interactions", "child rows"]
+    _print_table(dry_run if erasure.is_dry_run else "Rows erased", columns, [row])
+
+
+def status_data(found: Sequence[CustomerStatus], location: Location) -> dict[str, Any]:
+    """Return a status as JSON data."""
+    customers = [dataclasses.asdict(one) | {"status": one.status, "age_seconds": _age(one)} for one in found]
+    return {**dataclasses.asdict(location), "customers": customers}
+
+
+def _age(customer: CustomerStatus) -> int | None:
+    last = customer.last_sweep
+    return round((datetime.now(UTC) - last).total_seconds()) if last else None
+
+
+def print_status(found: Sequence[CustomerStatus], location: Location) -> None:
+    """Print what the warehouse holds."""
+    print_line(f"{location}, dataset {location.dataset}")
+    if not found:
+        out.print("Nothing has been loaded yet: run `liine sync`.")
+        return
+    columns = ["customer", "rows", "in API", "watermark (UTC)", "windows", "last sweep (UTC)", "status", "proof"]
+    rows = [
+        [c.customer_id, c.rows, c.in_api, c.watermark, _loaded_windows(c), c.last_sweep, c.status, c.proof]
+        for c in found
+    ]
+    _print_table("Status of each customer", columns, rows)
+
+
+def _loaded_windows(customer: CustomerStatus) -> str | None:
+    if customer.pending_windows:
+        return f"{customer.windows - customer.pending_windows} of {customer.windows}"
+    return "all" if customer.watermark and customer.is_history_loaded else None
+
+
+def print_dbt_build(build: DbtBuild) -> None:
+    """Print what dbt has built."""
+    out.print(f"dbt: {build.nodes} models and tests, none failed.")
+    if build.warnings:
+        out.print(f"Warnings of {', '.join(build.warnings)}.", soft_wrap=True)
+
+
+def print_marts(channels: Sequence[ChannelLeads], funnel: LeadFunnel | None) -> None:
+    """Print the main figures of the marts: new leads by channel, and the lead funnel."""
+    rows = [[c.channel, c.new_leads, c.booked_leads, f"{c.revenue:.2f}"] for c in channels[:_MAX_CHANNELS]]
+    _print_table("New leads by channel", ["first channel", "new leads", "booked", "revenue"], rows)
+    if funnel:
+        steps = {
+            "new leads": funnel.new_leads,
+            "reached": funnel.reached_leads,
+            "booked": funnel.booked_leads,
+            "attended": funnel.attended_leads,
+        }
+        shares = [[name, count, f"{count / funnel.new_leads:.1%}"] for name, count in steps.items()]
+        _print_table("Lead funnel", ["step", "leads", "of all"], shares)
+
+
+class SyncProgress:
+    """Shows one line for each customer while a run goes on."""
+
+    def __init__(self, *, is_shown: bool) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=err, disable=not is_shown)
+        self._tasks: dict[int, Any] = {}
+        self._received: dict[int, int] = {}
+        self._expected: dict[int, int | None] = {}
+
+    def __enter__(self) -> Self:
+        """Start to show progress."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop showing progress."""
+        self._progress.stop()
+
+    def on_planned(self, audit: Audit, windows: int) -> None:
+        """Show the count of a history."""
+        del windows
+        self._expected[audit.customer_id] = audit.expected
+        self._show(audit, "")
+
+    def on_page(self, audit: Audit, rows: int) -> None:
+        """Show the rows received."""
+        self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
+        self._show(audit, "")
+
+    def on_window_end(self, audit: Audit, error: LiineError | None) -> None:
+        """Show the result of a sweep."""
+        del error
+        self._expected.setdefault(audit.customer_id, audit.expected)
+        self._show(audit, f", {audit.status} from {audit.window}")
+
+    def on_extracted(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
+        """Show what is loaded."""
+        del unknown_fields, dropped
+        self._progress.add_task(f"loading {rows[INTERACTIONS]} interactions")
+
+    def _show(self, audit: Audit, suffix: str) -> None:
+        customer = audit.customer_id
+        if customer not in self._tasks:
+            self._tasks[customer] = self._progress.add_task("")
+        expected = self._expected.get(customer, audit.expected)
+        of = "" if expected is None else f" of {expected}"
+        text = f"customer {customer}: {self._received.get(customer, 0)}{of} interactions{suffix}"
+        self._progress.update(self._tasks[customer], description=text)
+
+
+def _print_table(title: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*map(_format_cell, row))
+    out.print(table)
+
+
+def _format_cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    # Rich would take [square brackets] as its own markup.
+    return "-" if value is None else escape(str(value))

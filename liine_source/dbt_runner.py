@@ -1,0 +1,221 @@
+"""Builds the models of the dbt project that comes with this package, and queries their main figures.
+
+dbt runs in a process of its own, with the connector's settings in its environment. Its files and its log may quote
+rows, so they go to a folder that is deleted; only names of models and tests are reported.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dlt
+from dlt.common.runtime.run_context import RunContext
+
+from liine_source.destinations import get_destination
+from liine_source.error_translation import translate_errors
+from liine_source.errors import ConfigurationError, TransformError
+from liine_source.load.pipeline import DATASET_NAME, build_pipeline, dbt_environment
+from liine_source.load.signals import exit_on_sigterm
+
+MARTS = "liine_marts"
+
+# In a wheel the project is inside the package, in a checkout next to it.
+_PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
+FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+# Seconds that dbt has to end when the run is interrupted.
+_GRACE_SECONDS = 10
+_NO_TELEMETRY = {"DO_NOT_TRACK": "1"}
+# The files that determine a manifest.
+_PROJECT_FILES = ("*.yml", "models/**/*", "macros/**/*.sql", "seeds/*", "snapshots/*", "tests/**/*.sql")
+
+_CHANNELS = """
+select channel, sum(new_leads) as new_leads, sum(booked_leads) as booked_leads, sum(new_lead_revenue) as revenue
+from rpt_liine__channel_daily group by channel order by 2 desc, 1
+"""
+_FUNNEL = """
+select sum(new_leads), sum(reached_leads), sum(booked_leads), sum(attended_leads), sum(revenue)
+from rpt_liine__lead_funnel_monthly
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DbtBuild:
+    """How many models dbt built and tests it ran, and the names of those that warn."""
+
+    nodes: int
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLeads:
+    """New leads of a marketing channel, by first touch; revenue in US dollars."""
+
+    channel: str
+    new_leads: int
+    booked_leads: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFunnel:
+    """New leads, and how many of them were reached, booked and attended; revenue in US dollars."""
+
+    new_leads: int
+    reached_leads: int
+    booked_leads: int
+    attended_leads: int
+    revenue: Decimal
+
+
+def project_folder() -> Path:
+    """Return the folder of the dbt project that comes with the connector; copy it to change it."""
+    found = next((folder for folder in _PROJECTS if (folder / "dbt_project.yml").is_file()), None)
+    if found is None:
+        raise ConfigurationError("The dbt project is missing: install liine-source again, or pass your own project.")
+    return found
+
+
+def build(destination: str | None = None, dataset: str = DATASET_NAME, *, project: Path | None = None) -> DbtBuild:
+    """Run `dbt build` over what was loaded into `dataset`; return what was built.
+
+    `project` is the folder of a dbt project, by default the one that comes with the connector. Its models are made in
+    the schemas that its README names. Raises TransformError, which names each model and test that failed, and
+    ConfigurationError where dbt, or its adapter for the destination, is not installed.
+    """
+    return summarize(run_build(destination, dataset, project=project))
+
+
+def summarize(statuses: Mapping[str, str]) -> DbtBuild:
+    """Return what was built, from dbt's status of each node; raises TransformError if one failed."""
+    names: dict[str, list[str]] = {}
+    for unique_id, status in statuses.items():
+        names.setdefault(status, []).append(_node_name(unique_id))
+    if failures := sorted(name for status, some in names.items() if status in FAILED_STATUSES for name in some):
+        skipped = len(names.get("skipped", []))
+        raise TransformError(failures, f"dbt failed, and skipped {skipped} nodes that depend on these")
+    return DbtBuild(len(statuses), sorted(names.get("warn", [])))
+
+
+def run_build(
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    project: Path | None = None,
+    select: Sequence[str] = (),
+) -> dict[str, str]:
+    """Run `dbt build` of the models in `select`, or of all; return dbt's status of each node by its id.
+
+    Raises as `build` does, except for nodes that failed.
+    """
+    with translate_errors():
+        variables = dbt_environment(destination, dataset)
+    name = variables["DESTINATION_TYPE"]
+    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
+        extra = get_destination(name).dbt_extra
+        raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
+    environment = {**os.environ, **_NO_TELEMETRY, **variables}
+    # Unit tests use rows of their own, so they need not run after each load.
+    arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
+    with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
+        return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
+
+
+def parse_manifest(project: Path | None = None) -> Path:
+    """Return dbt's manifest of a project, in dlt's data folder; parsed again when a file of the project has changed.
+
+    No warehouse is connected to and no setting is read: the names in it are those of a DuckDB file.
+    """
+    folder = project or project_folder()
+    digest = hashlib.sha256(f"{folder.resolve()} {version('dbt-core')}".encode())
+    files = (path for pattern in _PROJECT_FILES for path in folder.glob(pattern) if path.is_file())
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    found = Path(RunContext(None).data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
+    if not found.is_file():
+        found.parent.mkdir(parents=True, exist_ok=True)
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environment |= {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": ":memory:"}
+        with _run_dbt(["parse"], folder, environment | _NO_TELEMETRY, found.name) as parsed:
+            # Several processes of a scheduler may parse at once, and each must see a whole file.
+            copy = found.with_suffix(f".{os.getpid()}")
+            copy.write_bytes(parsed.read_bytes())
+            copy.replace(found)
+    return found
+
+
+def query_channels(destination: str | None = None) -> list[ChannelLeads]:
+    """Return the channels of the marts, most new leads first."""
+    rows = _query(destination, _CHANNELS)
+    return [ChannelLeads(name, int(new), int(booked), revenue) for name, new, booked, revenue in rows]
+
+
+def query_funnel(destination: str | None = None) -> LeadFunnel | None:
+    """Return the lead funnel over all months and customers; None where there is no new lead."""
+    ((new, reached, booked, attended, revenue),) = _query(destination, _FUNNEL)
+    return None if new is None else LeadFunnel(int(new), int(reached), int(booked), int(attended), revenue)
+
+
+@contextmanager
+def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
+    """Run dbt and yield its file `result`; then all that it wrote is deleted."""
+    with exit_on_sigterm(), TemporaryDirectory(prefix="liine-dbt-") as folder:
+        inputs = [f"--project-dir={project}", f"--profiles-dir={project}"]
+        outputs = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
+        command = [
+            sys.executable,
+            "-c",
+            "from dbt.cli.main import cli; cli()",
+            "--quiet",
+            *arguments,
+            *inputs,
+            *outputs,
+        ]
+        code = _wait_for(command, environment, folder)
+        file = Path(folder, "target", result)
+        if not file.is_file():
+            raise TransformError([], f"dbt ended with code {code} before it built anything; `dbt debug` may say why")
+        yield file
+
+
+def _wait_for(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
+    """Run a command and return its exit code; if this process is interrupted, so is the command."""
+    # In a session of its own, because a terminal's Ctrl-C would reach it twice.
+    process = Popen(command, env=environment, cwd=folder, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603  our own
+    try:
+        return process.wait()
+    except BaseException:
+        # On an interrupt dbt cancels its queries in the warehouse; killed, it would leave them running.
+        process.send_signal(signal.SIGINT)
+        with suppress(TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+        raise
+    finally:
+        # Also if a second signal has ended that wait.
+        process.kill()
+        process.wait()
+
+
+def _node_name(unique_id: str) -> str:
+    """`test.liine.unique_leads.0a1b2c` as `test unique_leads`."""
+    kind, _, name, *_ = unique_id.split(".")
+    return f"{kind} {name}"
+
+
+def _query(destination: str | None, statement: str) -> list[tuple[Any, ...]]:
+    marts = os.environ.get("LIINE_MARTS_SCHEMA", MARTS)
+    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+        pipeline: dlt.Pipeline = build_pipeline(destination, marts, folder=folder)
+        with pipeline.sql_client() as client:
+            return list(map(tuple, client.execute_sql(statement) or []))

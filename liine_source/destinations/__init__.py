@@ -1,0 +1,33 @@
+"""What differs by destination: one class each."""
+
+from typing import cast
+
+import dlt
+
+from liine_source.destinations.base import AnyDltDestination, Destination, Location
+from liine_source.destinations.duckdb import DuckDb
+from liine_source.destinations.postgres import Postgres
+from liine_source.destinations.snowflake import Snowflake
+
+__all__ = ["AnyDltDestination", "Destination", "Location", "get_destination", "locate_pipeline", "pipeline_destination"]
+
+_CLASSES: dict[str, type[Destination]] = {"duckdb": DuckDb, "postgres": Postgres, "snowflake": Snowflake}
+
+
+def get_destination(name: str) -> Destination:
+    """Return the destination of a name; any other dlt destination is served by the base class."""
+    return _CLASSES.get(name, Destination)(name)
+
+
+def pipeline_destination(pipeline: dlt.Pipeline) -> Destination:
+    """Return a pipeline's destination."""
+    return get_destination(str(_factory(pipeline).destination_name))
+
+
+def locate_pipeline(pipeline: dlt.Pipeline) -> Location:
+    """Return where a pipeline loads to."""
+    return pipeline_destination(pipeline).locate(_factory(pipeline), pipeline.dataset_name)
+
+
+def _factory(pipeline: dlt.Pipeline) -> AnyDltDestination:
+    return cast("AnyDltDestination", pipeline.destination)

@@ -1,0 +1,217 @@
+"""What differs by destination. `Destination` serves every dlt destination that has no class of its own."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigurationValueError
+from dlt.common.destination import Destination as DltDestination
+from dlt.common.schema import Schema
+from dlt.common.typing import is_optional_type
+from dlt.extract import DltSource
+
+from liine_source.errors import ConfigurationError, DestinationError, MissingDatasetError
+from liine_source.warehouse import catalog
+
+AnyDltDestination = DltDestination[Any, Any]
+
+# One length on every destination: Postgres alone would cut a name at 63 characters.
+_IDENTIFIER_LENGTHS = {"max_identifier_length": 63, "max_column_identifier_length": 63}
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a dataset is: destination, address and dataset, without user name or password."""
+
+    destination: str
+    address: str
+    dataset: str
+
+    def __str__(self) -> str:
+        return f"{self.destination} {self.address}"
+
+
+class Destination:
+    """A dlt destination, by name. `supports_concurrent_writers`: several runs may load into a dataset at once."""
+
+    supports_concurrent_writers: ClassVar[bool] = False
+    has_staging_dataset: ClassVar[bool] = False
+    # The extras of liine-source that it needs, and that dbt needs for it; None where there is none.
+    extra: ClassVar[str | None] = None
+    dbt_extra: ClassVar[str | None] = None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    # Where it is
+
+    def build_factory(self, staging_layout: str) -> AnyDltDestination:
+        """Return dlt's destination with our defaults; nothing is connected to.
+
+        Raises ConfigurationError where a setting is missing.
+        """
+        return self.build_plain(self.arguments(staging_layout))
+
+    def build_plain(self, arguments: Mapping[str, Any]) -> AnyDltDestination:
+        """Return dlt's own destination with these arguments."""
+        return cast("AnyDltDestination", DltDestination.from_reference(self.name, **arguments))
+
+    def arguments(self, staging_layout: str) -> dict[str, Any]:
+        """Return the arguments of dlt's destination."""
+        return {
+            "supports_transactions": True,
+            "staging_dataset_name_layout": staging_layout,
+            **_IDENTIFIER_LENGTHS,
+        }
+
+    def address(self, factory: AnyDltDestination) -> str:
+        """Return the address that the factory writes to; it may hold a user name."""
+        location = data_location(factory)
+        database = getattr(partial_configuration(factory).credentials, "database", None)
+        return location if not database or location.endswith(f"/{database}") else f"{location}/{database}"
+
+    def locate(self, factory: AnyDltDestination, dataset: str) -> Location:
+        """Return where a dataset is; nothing is connected to."""
+        # Some addresses hold a login before the host, and a token after it.
+        address = re.sub(r"//[^/@]*@", "//", self.address(factory)).partition("?")[0]
+        return Location(self.name, address, dataset)
+
+    def check_names(self, address: str, dataset: str, staging: str, pipeline: str) -> None:
+        """Raise NameClashError where two names must differ and do not."""
+
+    # What it holds
+
+    def has_tables(self, pipeline: dlt.Pipeline, location: Location) -> bool:
+        """Return whether anything was loaded into the dataset.
+
+        Raises MissingDatasetError where there is no such dataset, and DestinationError where it cannot be read or has
+        lost its main table.
+        """
+        self.require_existing(location)
+        if not catalog.speaks_sql(pipeline):
+            with pipeline.destination_client() as client:
+                if not client.is_storage_initialized():
+                    raise MissingDatasetError(
+                        f"There is no dataset {location.dataset} in {location}. Run `liine sync` to create it."
+                    )
+            return self.has_data(pipeline, location)
+        self.require_readable(pipeline, location)
+        datasets = self.list_datasets(pipeline)
+        own = catalog.dataset_name(pipeline).lower()
+        if own not in datasets:
+            raise MissingDatasetError(self._explain_missing(location, datasets))
+        return self._has_main_table(location, datasets[own])
+
+    def _has_main_table(self, location: Location, found: set[str]) -> bool:
+        if catalog.MAIN_TABLE in found:
+            return True
+        if found & catalog.OTHER_TABLES:
+            raise DestinationError(
+                f"Dataset {location.dataset} in {location} has other tables of liine-source but no table "
+                f"{catalog.MAIN_TABLE}: it was dropped, or no run has selected it. Run `liine sync` to load it again, "
+                "or restore a backup."
+            )
+        return False
+
+    def has_data(self, pipeline: dlt.Pipeline, location: Location) -> bool:
+        """Return whether anything was ever loaded into the dataset, by any pipeline."""
+        del location
+        if catalog.speaks_sql(pipeline):
+            return bool(catalog.column_types(pipeline))
+        pipeline.sync_destination()
+        return bool(pipeline.schema_names)
+
+    def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
+        """Return the tables of each dataset in lower case; of the pipeline's own dataset where dlt knows no other."""
+        return catalog.own_dataset(pipeline)
+
+    def require_existing(self, location: Location) -> None:
+        """Raise MissingDatasetError where a look would create what is not there."""
+
+    def require_readable(self, pipeline: dlt.Pipeline, location: Location) -> None:
+        """Raise DestinationError where our tables are hidden from the role."""
+
+    def _explain_missing(self, location: Location, datasets: Mapping[str, set[str]]) -> str:
+        similar = catalog.similar_datasets(datasets)
+        others = f"Datasets there that look like ours: {similar}." if similar else "No dataset there looks like ours."
+        return (
+            f"There is no dataset {location.dataset} in {location}. {others} Pass the right one with --dataset, or run "
+            "`liine sync` to create this one."
+        )
+
+    # A run
+
+    @contextmanager
+    def exclusive(self, pipeline: dlt.Pipeline, what: str, patience: float) -> Iterator[None]:
+        """Keep other sessions from doing `what` in the dataset meanwhile; raises TimeoutError after `patience` s."""
+        del pipeline, what, patience
+        yield
+
+    @contextmanager
+    def keep_open(self, pipeline: dlt.Pipeline) -> Iterator[None]:
+        """Keep the destination open during a run."""
+        del pipeline
+        yield
+
+    def prepare(self, pipeline: dlt.Pipeline) -> None:
+        """Prepare the datasets of a run, after its staging was dropped."""
+
+    def configure(self, source: DltSource) -> None:
+        """Add hints of the destination to a source."""
+
+    def before_load(self, pipeline: dlt.Pipeline, declared: Schema) -> None:
+        """Prepare the tables of a load that is about to be written; `declared` is the source's schema."""
+
+    def after_load(self, pipeline: dlt.Pipeline) -> None:
+        """Check and tidy up after a load was committed."""
+
+    # dbt
+
+    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
+        """Return the environment variables that the dbt project's profile reads."""
+        del factory
+        raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {self.name}.")
+
+
+def data_location(factory: AnyDltDestination) -> str:
+    """Return the place that a dlt destination writes to: a file, a bucket, a server or an account."""
+    try:
+        return str(partial_configuration(factory).data_location())
+    except (ConfigurationValueError, TypeError):
+        # Some destinations need the whole configuration; dlt then says what is missing.
+        whole = factory.configuration(factory.spec()._bind_dataset_name("liine"))  # noqa: SLF001  as a pipeline does
+        return str(whole.data_location())
+
+
+def partial_configuration(factory: Any) -> Any:
+    """Return a destination's configuration without dataset and folder, which the pipeline sets."""
+    return factory.configuration(factory.spec(), accept_partial=True)
+
+
+def require_credentials(name: str, factory: AnyDltDestination) -> Any:
+    """Return the credentials of a destination; raise a ConfigurationError that names what is missing."""
+    try:
+        credentials = partial_configuration(factory).credentials
+        hints = credentials.get_resolvable_fields().items()
+        missing: Sequence[str] = [
+            key for key, hint in hints if credentials.get(key) is None and not is_optional_type(hint)
+        ]
+    except ConfigurationValueError:
+        # Which of them Snowflake needs depends on the others.
+        missing = ["username, with password or private_key"]
+    if missing:
+        section = f"destination.{name}.credentials"
+        raise ConfigurationError(
+            f"Settings of the destination {name} are missing: {', '.join(missing)}. Set them under [{section}] in "
+            f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see docs/{name}.md."
+        )
+    return credentials
+
+
+def dbt_credentials(name: str, credentials: Any, keys: Sequence[str]) -> dict[str, Any]:
+    """Return credentials as the dbt project's profile reads them, which are dlt's own variables."""
+    prefix = f"DESTINATION__{name.upper()}__CREDENTIALS__"
+    return {prefix + key.upper(): getattr(credentials, key, None) for key in keys}

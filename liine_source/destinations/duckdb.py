@@ -1,0 +1,94 @@
+"""DuckDB: one file, one writer."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import combinations
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import dlt
+
+from liine_source.destinations.base import (
+    AnyDltDestination,
+    Destination,
+    Location,
+    data_location,
+    partial_configuration,
+)
+from liine_source.errors import MissingDatasetError, NameClashError
+from liine_source.warehouse import catalog
+
+DEFAULT_FILE = "warehouse.duckdb"
+
+# Without these DuckDB keeps a whole load in memory where it can, and each thread takes more than 100 MB of wide rows.
+_LIMITS = {"memory_limit": "400MB", "threads": 1}
+
+
+class DuckDb(Destination):
+    """A DuckDB file."""
+
+    has_staging_dataset = True
+    dbt_extra: ClassVar[str | None] = "dbt"
+
+    def arguments(self, staging_layout: str) -> dict[str, Any]:
+        """Return the arguments of dlt's destination, with limits on memory and threads."""
+        arguments = super().arguments(staging_layout)
+        if dlt.secrets.get("destination.duckdb.credentials") is None:
+            arguments["credentials"] = DEFAULT_FILE
+        credentials = partial_configuration(self.build_plain(arguments)).credentials
+        credentials.global_config = _LIMITS | (credentials.global_config or {})
+        return {**arguments, "credentials": credentials}
+
+    def address(self, factory: AnyDltDestination) -> str:
+        """Return the absolute path of the file."""
+        return str(Path(data_location(factory)).resolve())
+
+    def locate(self, factory: AnyDltDestination, dataset: str) -> Location:
+        """Return file and dataset."""
+        return Location(self.name, self.address(factory), dataset)
+
+    def check_names(self, address: str, dataset: str, staging: str, pipeline: str) -> None:
+        """DuckDB names a database after its file, and confuses it with a schema of the same name."""
+        names: Mapping[str, str] = {
+            "the DuckDB file": Path(address).stem,
+            "the dataset": dataset,
+            "the pipeline": pipeline,
+            "the staging dataset": staging,
+        }
+        for (one, first), (other, second) in combinations(names.items(), 2):
+            if first.lower() == second.lower():
+                raise NameClashError(
+                    f"{one} and {other} have the same name, {first!r}, which DuckDB cannot tell apart. "
+                    "Choose another --dataset, or another file in DESTINATION__DUCKDB__CREDENTIALS."
+                )
+
+    def require_existing(self, location: Location) -> None:
+        """Raise MissingDatasetError where there is no file: connecting would create it."""
+        if not Path(location.address).exists():
+            raise MissingDatasetError(
+                f"There is no DuckDB file {location.address}. Run `liine sync` to create it, or set the right one in "
+                "DESTINATION__DUCKDB__CREDENTIALS; a relative path starts in the current folder."
+            )
+
+    def has_data(self, pipeline: dlt.Pipeline, location: Location) -> bool:
+        """Return whether anything was ever loaded into the dataset."""
+        return Path(location.address).exists() and super().has_data(pipeline, location)
+
+    def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
+        """Return the tables of each schema of the file."""
+        return catalog.list_datasets(pipeline, catalog.PG_CATALOG)
+
+    @contextmanager
+    def keep_open(self, pipeline: dlt.Pipeline) -> Iterator[None]:
+        """Keep the file open during a run, by a connection that all others are duplicated from.
+
+        dlt closes it after each step, and DuckDB then writes staging to disk, only to have it removed. And a file that
+        another program has open fails before the first request.
+        """
+        with catalog.connect(pipeline):
+            yield
+
+    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
+        """Return the file's path."""
+        credentials: Any = partial_configuration(factory).credentials
+        return {"DESTINATION__DUCKDB__CREDENTIALS": Path(cast("str", credentials.database)).resolve()}

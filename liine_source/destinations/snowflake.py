@@ -1,0 +1,139 @@
+"""Snowflake: many writers, no lock and no unique index; so each load is checked afterwards."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+import dlt
+from dlt.destinations import snowflake
+from dlt.extract import DltSource
+
+from liine_source.destinations.base import (
+    AnyDltDestination,
+    Location,
+    dbt_credentials,
+    partial_configuration,
+    require_credentials,
+)
+from liine_source.destinations.shared_warehouse import SharedWarehouse
+from liine_source.errors import ConfigurationError, DestinationError, DuplicateRowsError
+from liine_source.spec.tables import INTERACTIONS, column_names
+from liine_source.warehouse import catalog
+
+# Our settings beside dlt's own of [destination.snowflake]; docs/snowflake.md.
+_IS_TRANSIENT = "destination.snowflake.is_transient"
+_CLUSTER_BY = "destination.snowflake.cluster_by"
+_CATALOG = (
+    "select schema_name from information_schema.schemata",
+    "select table_schema, table_name from information_schema.tables",
+)
+
+
+class Snowflake(SharedWarehouse):
+    """A Snowflake database."""
+
+    extra: ClassVar[str | None] = "snowflake"
+    dbt_extra: ClassVar[str | None] = "dbt-snowflake"
+
+    def build_factory(self, staging_layout: str) -> AnyDltDestination:
+        """Return dlt's destination with our client and complete credentials."""
+        arguments = self.arguments(staging_layout)
+        credentials = require_credentials(self.name, self.build_plain(arguments))
+        # dlt has read the key from the file, and would send the file's path to the account.
+        credentials.private_key_path = None
+        return SnowflakeFactory(credentials, destination_name=self.name, alter_add_multi_column=False, **arguments)
+
+    def _has_main_table(self, location: Location, found: set[str]) -> bool:
+        if not found:
+            # Snowflake does not list tables that the role may not read.
+            raise DestinationError(
+                f"Dataset {location.dataset} in {location} is empty, or the role may not read its tables. Run `liine "
+                "sync` if nothing was loaded yet; else grant the role usage on the schema and select on its tables."
+            )
+        return super()._has_main_table(location, found)
+
+    def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
+        """Return the tables of each schema of the database that the role may see."""
+        return catalog.list_datasets(pipeline, _CATALOG)
+
+    def _explain_missing(self, location: Location, datasets: Mapping[str, set[str]]) -> str:
+        hidden = " It may also exist and be hidden from the role: grant it usage on the schema."
+        return super()._explain_missing(location, datasets) + hidden
+
+    def prepare(self, pipeline: dlt.Pipeline) -> None:
+        """Create the schemas before dlt does: staging, and if a setting says so the dataset, without fail-safe."""
+        with pipeline.sql_client() as client:
+            if dlt.config.get(_IS_TRANSIENT, bool) and not client.has_dataset():
+                # Another first run may just have created it.
+                client.execute_sql(f"CREATE TRANSIENT SCHEMA IF NOT EXISTS {client.fully_qualified_dataset_name()}")
+            client.execute_sql(f"CREATE TRANSIENT SCHEMA {client.fully_qualified_dataset_name(staging=True)}")
+
+    def configure(self, source: DltSource) -> None:
+        """Add a clustering key to `interactions`, where a setting names columns."""
+        names = dlt.config.get(_CLUSTER_BY, list) or []
+        if unknown := sorted(set(names) - set(column_names(INTERACTIONS))):
+            raise ConfigurationError(
+                f"cluster_by of [destination.snowflake] has names that are no columns of interactions: {unknown}."
+            )
+        if names:
+            source.resources[INTERACTIONS].apply_hints(columns={name: {"cluster": True} for name in names})
+
+    def before_load(self, pipeline: dlt.Pipeline, declared: Any) -> None:
+        """Create missing tables, and refuse columns that another run has typed otherwise."""
+        self.create_tables(pipeline, declared)
+        self.refuse_other_types(pipeline, "Nothing of this load was written: run again.")
+
+    def after_load(self, pipeline: dlt.Pipeline) -> None:
+        """Check what no lock or index prevents: columns with other types, and duplicate rows."""
+        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+        super().after_load(pipeline)
+        self.refuse_other_types(pipeline, "Load the days again with `liine backfill --restart`.")
+        if duplicates := queries.duplicate_ids(pipeline):
+            raise DuplicateRowsError(
+                f"{len(duplicates)} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the "
+                "same customer at once. Let them end, then load the days again with `liine backfill --restart`, which "
+                "leaves one row of each."
+            )
+
+    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
+        """Return account, login, database, warehouse and role."""
+        names = ["host", "username", "password", "database", "warehouse", "role", "private_key"]
+        credentials = partial_configuration(factory).credentials
+        return dbt_credentials(self.name, credentials, [*names, "private_key_passphrase"])
+
+
+class SnowflakeFactory(snowflake):
+    """dlt's Snowflake with statements that create only what does not exist: no lock keeps two first runs apart.
+
+    Other pipelines of the process keep dlt's own.
+    """
+
+    @property
+    def client_class(self) -> Any:
+        """Return the client with our statements; it needs the extra `snowflake`."""
+        return _client_class()
+
+
+@cache
+def _client_class() -> Any:
+    from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient  # noqa: PLC0415  it needs the extra
+
+    class Client(SnowflakeClient):
+        def initialize_storage(self, truncate_tables: Any = None) -> None:
+            self._set_query_tags(operation="prepare_storage")
+            if not self.is_storage_initialized():
+                name = self.sql_client.fully_qualified_dataset_name()
+                self.sql_client.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+            elif truncate_tables:
+                self.sql_client.truncate_tables(*truncate_tables)
+
+        def _make_create_table(self, qualified_name: str, table: Any) -> str:
+            del table
+            return f"CREATE TABLE IF NOT EXISTS {qualified_name}"
+
+        def _make_add_column_sql(self, new_columns: Any, table: Any = None) -> list[str]:
+            # One statement for each column: Snowflake may not accept IF NOT EXISTS in a list.
+            return [f"ADD COLUMN IF NOT EXISTS {self._get_column_def_sql(column, table)}" for column in new_columns]
+
+    return Client

@@ -1,0 +1,1 @@
+"""Pages to Arrow tables, and tables into the destination."""

@@ -1,0 +1,219 @@
+"""A page of rows -> Arrow tables, one for each table of the destination.
+
+A value that does not fit its column becomes null there, with the raw value in `interactions__rejected_values`. The
+lists and objects of an interaction become child tables, merged by `interaction_id`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import pyarrow as pa
+
+from liine_source.api import values
+from liine_source.api.records import Row, parse_json
+from liine_source.load.arrow import build_array, column_arrow_type, format_nested, infer_data_type, table_schema
+from liine_source.load.column_names import column_name
+from liine_source.spec.fields import LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
+from liine_source.spec.tables import (
+    COLUMNS,
+    INTERACTIONS,
+    LOAD_ID,
+    PROVIDER_NAMES,
+    REJECTED_VALUES,
+    SESSION_EXTRAS,
+    SOURCE_TABLES,
+    SWEEPS,
+    VERIFICATION_COLUMNS,
+)
+
+Tables = dict[str, pa.Table]
+Entry = dict[str, Any]
+
+_SCALARS = attrgetter(*(known.name for known in SCALAR_FIELDS))
+_JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object", list: "array"}
+
+
+def empty_tables() -> Tables:
+    """Return all tables without rows, so that a first run creates them."""
+    return {name: table_schema(name).empty_table() for name in SOURCE_TABLES}
+
+
+def batched(pages: Iterator[Tables], interactions: int) -> Iterator[Tables]:
+    """Join pages until they hold at least so many `interactions`; the rest comes last."""
+    waiting: dict[str, list[pa.Table]] = defaultdict(list)
+    for page in pages:
+        for name, table in page.items():
+            waiting[name].append(table)
+        if sum(map(len, waiting.get(INTERACTIONS, ()))) >= interactions:
+            yield _join(waiting)
+            waiting.clear()
+    if waiting:
+        yield _join(waiting)
+
+
+class PageTables:
+    """Turns pages into tables, and remembers unknown fields and the types given to them.
+
+    `known_types` are the types of columns that the destination already has for unknown fields. Unless `keeps_raw`,
+    rejected values are recorded without the raw value. `unknown_fields` holds their names as received, `rows` the
+    number of rows for each table.
+    """
+
+    def __init__(self, load_id: str, known_types: Mapping[str, str], *, keeps_raw: bool = True) -> None:
+        self.unknown_fields: set[str] = set()
+        self.rows: Counter[str] = Counter(dict.fromkeys(SOURCE_TABLES, 0))
+        self._load_id = load_id
+        self._types = dict(known_types)
+        self._keeps_raw = keeps_raw
+
+    def build(self, rows: list[Row]) -> Tables:
+        """Return the tables of one page; each of `rows` has a usable `id`, and no two have the same."""
+        ids = [values.convert(row.id, "bigint") for row in rows]
+        rejected: list[Entry] = []
+        arrays, fields = [], []
+        for name, data_type, has_timezone, raw in self._columns(rows):
+            array, rejections = build_array(raw, data_type, has_timezone=has_timezone)
+            if array is not None:
+                arrays.append(array)
+                fields.append(pa.field(name, array.type, nullable=name != "id"))
+            rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
+        for column in VERIFICATION_COLUMNS:
+            arrays.append(pa.nulls(len(rows), column_arrow_type(column)))
+            fields.append(pa.field(column.name, column_arrow_type(column)))
+        arrays.append(pa.repeat(self._load_id, len(rows)).cast(pa.string()))
+        fields.append(pa.field(LOAD_ID, pa.string()))
+        children = {
+            PROVIDER_NAMES: list(self._lists(rows, ids, rejected)),
+            SESSION_EXTRAS: list(self._objects(rows, ids, rejected)),
+        }
+        children[REJECTED_VALUES] = rejected
+        for rejection in () if self._keeps_raw else rejected:
+            rejection["raw_value"] = None
+        self.rows.update({name: len(found) for name, found in children.items()} | {INTERACTIONS: len(rows)})
+        return {
+            INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
+            **{name: self._child(name, found, ids) for name, found in children.items()},
+        }
+
+    def _child(self, table: str, found: list[Entry], ids: list[int]) -> pa.Table:
+        """Return a child table; for an interaction without rows in it, one row deletes those of an earlier load."""
+        empty = list(set(ids).difference(row["interaction_id"] for row in found))
+        constants = {column.name: column.empty_value for column in COLUMNS[table]}
+        constants |= {"is_cleared": True, LOAD_ID: self._load_id}
+        schema = table_schema(table)
+        arrays = [
+            pa.array(empty, field.type)
+            if field.name == "interaction_id"
+            else pa.repeat(pa.scalar(constants[field.name], field.type), len(empty))
+            for field in schema
+        ]
+        return pa.concat_tables([_table(table, found, self._load_id), pa.Table.from_arrays(arrays, schema=schema)])
+
+    def build_sweeps(self, rows: list[Entry]) -> Tables:
+        """Return rows of the table `sweeps`."""
+        self.rows[SWEEPS] += len(rows)
+        return {SWEEPS: _table(SWEEPS, rows, self._load_id)}
+
+    def _columns(self, rows: list[Row]) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
+        for known, raw in zip(SCALAR_FIELDS, zip(*map(_SCALARS, rows), strict=True), strict=True):
+            yield known.name, known.data_type, known.has_timezone, raw
+        for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
+            # A name may contain half a surrogate pair, which cannot be printed.
+            self.unknown_fields.add(key.encode(errors="backslashreplace").decode())
+            name = column_name(key)
+            values_met = [row.unknown.get(key) if row.unknown else None for row in rows]
+            if name not in self._types and any(value is not None for value in values_met):
+                self._types[name] = infer_data_type(values_met)
+            if self._types.get(name) == "text":
+                values_met = list(map(format_nested, values_met))
+            if name in self._types:
+                yield name, self._types[name], True, values_met
+
+    def _lists(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
+        for listed in LIST_FIELDS:
+            for row, row_id in zip(rows, ids, strict=True):
+                raw = getattr(row, listed.name)
+                items, reason = _items(raw)
+                if reason:
+                    rejected.append(_rejection(row_id, listed.name, raw, reason))
+                for place, item in enumerate(items):
+                    yield {"interaction_id": row_id, "position": place, "provider_name": item}
+
+    def _objects(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
+        for kept in OBJECT_FIELDS:
+            touch = kept.name.removesuffix("_session_extras")
+            for row, row_id in zip(rows, ids, strict=True):
+                raw = getattr(row, kept.name)
+                entries, reason = _entries(raw)
+                if reason:
+                    rejected.append(_rejection(row_id, kept.name, raw, reason))
+                for key, value, value_type in entries:
+                    yield {
+                        "interaction_id": row_id,
+                        "touch": touch,
+                        "key": key,
+                        "value": value,
+                        "value_type": value_type,
+                    }
+
+
+def _join(waiting: Mapping[str, list[pa.Table]]) -> Tables:
+    """Join pages; a column for an unknown field is null in pages without it."""
+    return {name: pa.concat_tables(parts, promote_options="default") for name, parts in waiting.items()}
+
+
+def _table(name: str, rows: list[Entry], load_id: str) -> pa.Table:
+    for row in rows:
+        row[LOAD_ID] = load_id
+    return pa.Table.from_pylist(rows, schema=table_schema(name))
+
+
+def _items(raw: Any) -> tuple[list[str | None], str]:
+    """Return the elements of a list as text, and the reason if one did not fit."""
+    if raw is None:
+        return [], ""
+    if not isinstance(raw, list):
+        return [], "not a list"
+    items: list[str | None] = []
+    reason = ""
+    for element in raw:
+        try:
+            items.append(values.convert(element, "text"))
+        except values.ConversionError as error:
+            items.append(None)
+            reason = f"an element: {error}"
+    return items, reason
+
+
+def _entries(raw: Any) -> tuple[list[tuple[str, str, str]], str]:
+    """Return keys, values and value types of an object, and the reason if one did not fit."""
+    if raw is None:
+        return [], ""
+    found = _parse_object(raw)
+    if found is None:
+        return [], "not an object"
+    entries: list[tuple[str, str, str]] = []
+    reason = ""
+    for key, value in found.items():
+        try:
+            text = values.convert(value if isinstance(value, str) else values.to_strict_json(value), "text")
+            entries.append((values.convert(key, "text"), text, _JSON_TYPES.get(type(value), "number")))
+        except values.ConversionError as error:
+            reason = f"an entry: {error}"
+    return entries, reason
+
+
+def _parse_object(raw: Any) -> Entry | None:
+    """Return an object, also where it is given as text; None for anything else."""
+    if isinstance(raw, str):
+        try:
+            raw = parse_json(raw.encode())
+        except ValueError:
+            return None
+    return raw if isinstance(raw, dict) else None
+
+
+def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Entry:
+    return {"interaction_id": row_id, "field": field, "raw_value": values.to_json(raw), "reason": reason}

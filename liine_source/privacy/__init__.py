@@ -1,0 +1,1 @@
+"""Personal data: masked before it is written, erased on request."""

@@ -1,0 +1,1 @@
+"""Whether the warehouse holds what the API has."""

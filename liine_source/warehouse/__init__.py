@@ -1,0 +1,1 @@
+"""All SQL of our own: catalog, queries and dlt's states in the destination."""

@@ -1,0 +1,38 @@
+"""Postgres's advisory locks, held by a session: they are free as soon as the session ends."""
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dlt
+import sqlalchemy as sa
+from dlt.destinations.exceptions import DatabaseTransientException
+
+from liine_source.warehouse.statements import to_sql
+
+# Postgres's code for a lock that another session holds for longer than `lock_timeout`.
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@contextmanager
+def hold(pipeline: dlt.Pipeline, name: str, patience: float = math.inf) -> Iterator[None]:
+    """Hold the lock of a name; raises TimeoutError after `patience` seconds.
+
+    Postgres is asked for a second at a time, because Python cannot handle a signal while it waits for Postgres.
+    """
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    began = time.monotonic()
+    with pipeline.sql_client() as client:
+        client.execute_sql(to_sql(pipeline, sa.select(sa.func.set_config("lock_timeout", "1s", False))))
+        while True:
+            try:
+                client.execute_sql(to_sql(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
+                break
+            except DatabaseTransientException as error:
+                if getattr(error.dbapi_exception, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+            if time.monotonic() - began > patience:
+                raise TimeoutError
+        yield

@@ -1,0 +1,39 @@
+"""`python -m scripts.wheel VENV`: test the wheel in an environment without the development extras."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from liine_source.emulator import running_emulator
+
+
+def main(venv: str) -> None:
+    """Run `liine --help` and `liine check` of the environment `venv` against an emulator of this one."""
+    liine = str(Path(venv) / "bin" / "liine")
+    python = str(Path(venv) / "bin" / "python")
+    missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)  # noqa: S603  programs of an environment of our own
+    assert missing.returncode != 0, "the environment has the emulator's extra, so the test would prove nothing"
+    assert "sync" in _output([liine, "--help"], {})
+    print_folder = "from liine_source.dbt_runner import project_folder; print(project_folder())"
+    assert venv in _output([python, "-P", "-c", print_folder], {}), "the dbt project is not in the wheel"
+    with running_emulator(interactions=300, customers=3, seed=1) as api:
+        settings = {
+            "SOURCES__LIINE__BASE_URL": api.base_url,
+            "SOURCES__LIINE__CUSTOMER_IDS": json.dumps(api.customer_ids),
+            "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+            "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+        }
+        found = json.loads(_output([liine, "check", "--json"], settings))
+        assert sum(access["count"] for access in found) == len(api.truth())
+    print(f"liine --help and liine check succeeded: {len(found)} customers")
+
+
+def _output(command: list[str], settings: dict[str, str]) -> str:
+    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)  # noqa: S603  programs of an environment of our own
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

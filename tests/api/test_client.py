@@ -1,0 +1,286 @@
+"""The HTTP client: whole request lines, every status, every fault, and errors without secrets."""
+
+import gzip
+import logging
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from liine_source import errors
+from liine_source.api.auth import LiineCredentials
+from liine_source.api.client import LiineClient, RequestStats, RetryPolicy
+from liine_source.api.records import build_row
+from tests.support.scripted_api import EMPTY_PAGE, LOGIN, RESET, ScriptedApi, answer, scripted_api
+
+PAIRS = [("customer_id", "7"), ("search", "Zoë Secret"), ("agent", "null"), ("agent", "3"), ("limit", "2")]
+PAGE = (
+    b'{"interactions": [{"id": 1, "revenue": 150.10}, {"id": 9007199254740993}],'
+    b' "count": 2, "limit": 2, "num_pages": 1, "pagination_timestamp": "2021-05-27T04:02:49Z"}'
+)
+GOOD = answer(PAGE, headers=("Date: Thu, 27 May 2021 09:30:00 GMT",))
+
+
+def client_of(api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4) -> LiineClient:
+    credentials = LiineCredentials(username="someone", password="hunter2-secret")
+    waits = [] if waits is None else waits
+    # The clock advances only through the waits.
+    retry = RetryPolicy(attempts=attempts, sleep=waits.append, clock=lambda: sum(waits))
+    return LiineClient(credentials, api.base_url, retry=retry)
+
+
+def test_requests_match_reference() -> None:
+    """The login is JSON, the path ends in a slash, a list repeats its key, the token has one prefix."""
+    with scripted_api(answer(LOGIN), GOOD) as api:
+        page = client_of(api).fetch_page(PAIRS, "Customer 7")
+    login, request = api.requests
+    assert login.startswith("POST /call_log/authenticate/ HTTP/1.1\r\n")
+    assert login.endswith('\r\n\r\n{"username": "someone", "password": "hunter2-secret"}')
+    assert "Authorization" not in login
+    assert request.startswith(
+        "GET /call_log/interactions/?customer_id=7&search=Zo%C3%AB+Secret&agent=null&agent=3&limit=2 HTTP/1.1\r\n"
+    )
+    assert "\r\nAuthorization: bearer first\r\n" in request
+    assert "gzip" in request
+    assert [(row.id, row.revenue) for row in page.rows] == [(1, Decimal("150.10")), (9007199254740993, None)]  # type: ignore[attr-defined]
+    assert (page.count, page.limit, str(page.server_time)) == (2, 2, "2021-05-27 09:30:00+00:00")
+
+
+def test_connection_and_token_are_reused() -> None:
+    """One login and one connection serve several pages."""
+    with scripted_api(answer(LOGIN), GOOD) as api:
+        client = client_of(api)
+        for _ in range(5):
+            client.fetch_page(PAIRS, "Customer 7")
+        assert (len(api.requests), api.connections) == (6, 1)
+
+
+def test_gzip_answer_is_decompressed() -> None:
+    """A page compressed with gzip is decompressed and parsed."""
+    with scripted_api(answer(LOGIN), answer(gzip.compress(PAGE), headers=("Content-Encoding: gzip",))) as api:
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("400 Bad Request", errors.BadRequestError),
+        ("403 Forbidden", errors.ForbiddenError),
+        ("404 Not Found", errors.NotFoundError),
+        ("405 Method Not Allowed", errors.MethodNotAllowedError),
+        ("406 Not Acceptable", errors.NotAcceptableError),
+        ("418 Teapot", errors.UnexpectedStatusError),
+    ],
+)
+def test_permanent_error_is_not_retried(status: str, kind: type[errors.ApiError]) -> None:
+    """An error that a retry cannot fix is raised at once, with the customer and a remedy."""
+    with scripted_api(answer(LOGIN), answer(b'{"error": "Zoe Secret"}', status)) as api:
+        with pytest.raises(kind) as caught:
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == 2
+    message = str(caught.value)
+    assert message.startswith(f"Customer 7: the API answered {status[:3]}")
+    assert len(message) > 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (answer(b"", "429 Too Many Requests"), errors.RateLimitedError),
+        (answer(b"", "500 Internal Server Error"), errors.ServerError),
+        (answer(b"", "502 Bad Gateway"), errors.GatewayError),
+        (answer(b"", "503 Service Unavailable"), errors.UnavailableError),
+        (answer(b"", "504 Gateway Timeout"), errors.GatewayError),
+        (RESET, errors.NoConnectionError),
+        (answer(PAGE[:50], length=len(PAGE), headers=("Connection: close",)), errors.NoConnectionError),
+        (answer(PAGE[:50]), errors.UnreadableAnswerError),
+        (answer(b"<html>busy</html>"), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": null}'), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": null, "count": 7}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout"}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout", "count": 0}'), errors.UnreadableAnswerError),
+        (answer(b'{"error": "timeout", "interactions": [], "count": 0}'), errors.UnreadableAnswerError),
+        (answer(b'{"interactions": [1]}'), errors.UnreadableAnswerError),
+        (answer(b"[]"), errors.UnreadableAnswerError),
+        (answer(b"no gzip", headers=("Content-Encoding: gzip",)), errors.NoConnectionError),
+    ],
+    ids=[
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
+        "reset",
+        "truncated body",
+        "truncated JSON",
+        "HTML",
+        "null",
+        "null with count",
+        "error",
+        "error with count",
+        "error with empty list",
+        "rows are numbers",
+        "page is a list",
+        "bad gzip",
+    ],
+)
+def test_transient_fault_is_retried(fault: bytes, kind: type[errors.ApiError]) -> None:
+    """Two faults in a row cost two retries; a persistent fault raises its own error."""
+    with scripted_api(answer(LOGIN), fault, fault, GOOD) as api:
+        stats = RequestStats()
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7", stats).rows) == 2
+        assert (stats.requests, stats.retries) == (4, 2)
+    with scripted_api(answer(LOGIN), fault) as api:
+        with pytest.raises(kind):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (b'{"interactions": null, "count": 0}', 0),
+        (b'{"interactions": null, "count": "0", "error": null}', 0),
+        (b'{"interactions": [], "count": 0, "error": ""}', 0),
+        (b'{"interactions": []}', None),
+    ],
+)
+def test_page_without_rows_is_accepted(body: bytes, count: int | None) -> None:
+    """A page without rows is an empty list, or null with a count of 0."""
+    with scripted_api(answer(LOGIN), answer(body)) as api:
+        page = client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert (page.rows, page.count) == ([], count)
+
+
+def test_backoff_grows_with_jitter_up_to_limit() -> None:
+    """Each wait is random within a range that doubles up to a limit."""
+    waits: list[float] = []
+    with (
+        scripted_api(answer(LOGIN), answer(b"", "503 Service Unavailable")) as api,
+        pytest.raises(errors.UnavailableError),
+    ):
+        client_of(api, waits, attempts=9).fetch_page(PAIRS, "Customer 7")
+    assert len(waits) == 8
+    assert all(0 <= wait <= min(60.0, 0.5 * 2**number) for number, wait in enumerate(waits))
+    assert len(set(waits)) > 1
+
+
+@pytest.mark.parametrize("value", ["7", "Thu, 27 May 2021 09:30:07 GMT"])
+def test_retry_after_is_honoured(value: str) -> None:
+    """Retry-After is obeyed as seconds or as a date relative to the API's clock."""
+    waits: list[float] = []
+    headers = (f"Retry-After: {value}", "Date: Thu, 27 May 2021 09:30:00 GMT")
+    with scripted_api(answer(LOGIN), answer(b"", "429 Too Many Requests", headers), GOOD) as api:
+        client_of(api, waits).fetch_page(PAIRS, "Customer 7")
+    assert waits == [7.0]
+
+
+def test_long_retry_after_raises_error() -> None:
+    """A Retry-After of an hour raises an error, since the scheduler's next run comes sooner."""
+    with scripted_api(answer(LOGIN), answer(b"", "503 Service Unavailable", ("Retry-After: 3600",))) as api:
+        with pytest.raises(errors.UnavailableError):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == 2
+
+
+def test_refused_token_triggers_login_and_resend() -> None:
+    """A 401 causes one new login, and the request is sent again with the new token."""
+    second = answer(LOGIN.replace(b"first", b"second"))
+    with scripted_api(answer(LOGIN), GOOD, answer(b"", "401 Unauthorized"), second, GOOD) as api:
+        client = client_of(api)
+        client.fetch_page(PAIRS, "Customer 7")
+        client.fetch_page(PAIRS, "Customer 7")
+    assert [line.split("?")[0] for line in api.lines] == [
+        "POST /call_log/authenticate/ HTTP/1.1",
+        "GET /call_log/interactions/",
+        "GET /call_log/interactions/",
+        "POST /call_log/authenticate/ HTTP/1.1",
+        "GET /call_log/interactions/",
+    ]
+    assert "Authorization: bearer second" in api.requests[-1]
+
+
+def test_second_401_raises_authentication_error() -> None:
+    """A new token that is refused too raises an error instead of causing a third login."""
+    with scripted_api(
+        answer(LOGIN), answer(b"", "401 Unauthorized"), answer(LOGIN), answer(b"", "401 Unauthorized")
+    ) as api:
+        with pytest.raises(errors.AuthenticationError):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == 4
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "403 Forbidden"])
+def test_refused_login_is_not_retried(status: str) -> None:
+    """A refused login is sent once, and the error says where the password is set."""
+    with scripted_api(answer(b"{}", status)) as api:
+        with pytest.raises(errors.LoginRefusedError, match=r"Check username and password .*secrets\.toml"):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == 1
+
+
+def test_unavailable_login_is_retried() -> None:
+    """A 503 from the login is retried, since it does not mean a wrong password."""
+    with scripted_api(answer(b"", "503 Service Unavailable"), answer(LOGIN), GOOD) as api:
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+
+
+def test_redirect_to_other_host_is_not_followed() -> None:
+    """The token is never sent to another host (open question 12)."""
+    with scripted_api(answer(EMPTY_PAGE)) as other:
+        away = answer(b"", "302 Found", (f"Location: {other.base_url}/call_log/interactions/",))
+        with scripted_api(answer(LOGIN), away) as api, pytest.raises(errors.ForeignHostError):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert other.requests == []
+
+
+def test_redirect_on_same_host_keeps_token() -> None:
+    """A redirect between the two forms of the path keeps the token (open question 12)."""
+    there = answer(b"", "308 Permanent Redirect", ("Location: /call_log/interactions?customer_id=7",))
+    with scripted_api(answer(LOGIN), there, GOOD) as api:
+        client_of(api).fetch_page(PAIRS, "Customer 7")
+    assert api.lines[-1] == "GET /call_log/interactions?customer_id=7 HTTP/1.1"
+    assert "Authorization: bearer first" in api.requests[-1]
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://liine.example", "ftp://127.0.0.1", "app.liine.com", "https://u:p@host", ""]
+)
+def test_base_url_must_be_https_or_local(base_url: str) -> None:
+    """A base URL that could expose the password and the token in transit is refused."""
+    with pytest.raises(errors.ConfigurationError, match="base_url"):
+        LiineClient(LiineCredentials(username="u", password="p"), base_url)
+
+
+def test_missing_credentials_are_refused_before_any_request() -> None:
+    """An empty password raises a configuration error, and nothing is requested."""
+    with scripted_api(answer(LOGIN)) as api:
+        with pytest.raises(errors.ConfigurationError, match="No username or password"):
+            LiineClient(LiineCredentials(username="someone", password=""), api.base_url)
+        assert api.requests == []
+
+
+def test_lone_surrogate_does_not_reject_page() -> None:
+    """A page with a lone surrogate, which JSON allows, is still parsed."""
+    with scripted_api(answer(LOGIN), answer(b'{"interactions": [{"id": 1, "name": "\\ud83d"}], "count": 1}')) as api:
+        assert client_of(api).fetch_page(PAIRS, "Customer 7").rows == [build_row({"id": 1, "name": "\ud83d"})]
+
+
+FAULTS = [RESET, answer(b'{"error": "Zoe Secret"}', "400 Bad Request"), answer(PAGE[:50]), answer(b"", "503 X")]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=["reset", "400", "truncated", "503"])
+def test_errors_and_logs_contain_no_secrets(fault: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """No error, cause or log line holds a filter value, a response body, the token or the password."""
+    caplog.set_level(logging.DEBUG, "liine_source")
+    with scripted_api(answer(LOGIN), fault) as api, pytest.raises(errors.ApiError) as caught:
+        client_of(api).fetch_page(PAIRS, "Customer 7")
+    output = "\n".join([*(repr(error) for error in _chain(caught.value)), caplog.text])
+    for secret in ("Secret", "hunter2", "bearer", "someone", "/call_log"):
+        assert secret not in output
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,86 @@
+"""A loopback server that sends scripted answers byte for byte and records the requests."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+LOGIN = b'{"token": "bearer first", "valid_until": "2099-01-01T00:00:00.310Z"}'
+EMPTY_PAGE = b'{"interactions": [], "count": 0, "limit": 1000, "num_pages": 0}'
+
+
+def answer(body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), length: int | None = None) -> bytes:
+    """Return a whole HTTP answer; `length` replaces the length of the body in its header."""
+    head = [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+RESET = b""
+
+
+@dataclass
+class ScriptedApi:
+    """Sends `answers` one after the other and repeats the last; an empty one resets the connection."""
+
+    base_url: str
+    answers: list[bytes]
+    requests: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the request lines in order."""
+        return [request.split("\r\n")[0] for request in self.requests]
+
+
+@contextmanager
+def scripted_api(*answers: bytes) -> Iterator[ScriptedApi]:
+    """Serve on a free loopback port until the block ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    api = ScriptedApi(f"http://127.0.0.1:{listener.getsockname()[1]}", list(answers))
+    threading.Thread(target=_accept, args=(listener, api), daemon=True).start()
+    try:
+        yield api
+    finally:
+        listener.close()
+
+
+def _accept(listener: socket.socket, api: ScriptedApi) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        api.connections += 1
+        threading.Thread(target=_serve, args=(connection, api), daemon=True).start()
+
+
+def _serve(connection: socket.socket, api: ScriptedApi) -> None:
+    with connection, connection.makefile("rb") as stream:
+        while request := _request(stream):
+            api.requests.append(request)
+            response = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
+            if response == RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+                return
+            connection.sendall(response)
+            if b"Connection: close" in response:
+                return
+
+
+def _request(stream: BinaryIO) -> str:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return ""
+        head += line
+    lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+    return (head + stream.read(lengths[0] if lengths else 0)).decode()

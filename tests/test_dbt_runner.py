@@ -1,0 +1,188 @@
+"""dbt after a load: failures are named, no value of a row is quoted, and no file remains."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from liine_source import backfill, dbt_runner, erase, sync
+from liine_source.cli import app
+from liine_source.emulator import Emulator, running_emulator
+from liine_source.errors import ConfigurationError, TransformError
+from tests.commands.test_sync import settings
+from tests.support.warehouse import Place, query
+
+PROFILES = Path(__file__).parents[1] / "dbt" / "profiles.yml"
+FILES = {
+    "dbt_project.yml": "name: little\nversion: '1.0'\nprofile: liine\nflags: {send_anonymous_usage_stats: false}\n",
+    "models/people.sql": "select id, name as label from {{ env_var('LIINE_DATASET') }}.interactions",
+    "models/broken.sql": (
+        "{{ config(materialized='table') }} "
+        "select cast(name as integer) as n from {{ env_var('LIINE_DATASET') }}.interactions"
+    ),
+    "models/depends_on_broken.sql": "select n from {{ ref('broken') }}",
+    "models/schema.yml": "models: [{name: people, columns: [{name: id, data_tests: [unique]}]}]\n",
+    "tests/nobody_is_there.sql": "select id from {{ ref('people') }}",
+    "tests/somebody_may_be_there.sql": "{{ config(severity='warn') }} select id from {{ ref('people') }}",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small dbt project of which a model and two tests fail."""
+    folder = tmp_path / "little"
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "profiles.yml").write_text(PROFILES.read_text())
+    return folder
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put an emulator's settings into the environment, as for the command line."""
+
+    def put(api: Emulator) -> None:
+        monkeypatch.setenv("SOURCES__LIINE__BASE_URL", api.base_url)
+        monkeypatch.setenv("SOURCES__LIINE__CUSTOMER_IDS", str(api.customer_ids))
+        monkeypatch.setenv("SOURCES__LIINE__CREDENTIALS__USERNAME", api.username)
+        monkeypatch.setenv("SOURCES__LIINE__CREDENTIALS__PASSWORD", api.password)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "warehouse", ["duckdb", pytest.param("postgres", marks=pytest.mark.slow("postgres"))], indirect=True
+)
+def test_dbt_failures_are_named_without_row_values(
+    warehouse: Place, project: Path, environment: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The load is reported, and dbt's files, which quote a row, are deleted."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with running_emulator(interactions=20, customers=1) as api:
+        environment(api)
+        result = CliRunner().invoke(app, ["sync", "--then-dbt", "--dbt-project", str(project), "--json"])
+        names = [row["name"] for row in api.truth() if row["name"]]
+    assert isinstance(result.exception, TransformError)
+    assert "dbt failed, and skipped 1 nodes that depend on these: model broken, test nobody" in str(result.exception)
+    report = json.loads(result.stdout)
+    assert report["dbt"]["failures"] == ["model broken", "test nobody_is_there"]
+    assert report["rows"]["interactions"] == 20
+    assert names
+    assert not [name for name in names if name in result.output or name in str(result.exception)]
+    assert [*(tmp_path / "temporary").iterdir()] == []
+    assert sorted(path.name for path in project.iterdir()) == ["dbt_project.yml", "models", "profiles.yml", "tests"]
+
+
+@pytest.mark.slow("marts")
+def test_dbt_warning_is_reported_and_does_not_fail(project: Path) -> None:
+    """The build returns the names of the tests that warn."""
+    for failing in ("models/broken.sql", "models/depends_on_broken.sql", "tests/nobody_is_there.sql"):
+        (project / failing).unlink()
+    with running_emulator(interactions=20, customers=1) as api:
+        sync(**settings(api))
+    assert dbt_runner.build(project=project) == dbt_runner.DbtBuild(3, ["test somebody_may_be_there"])
+
+
+@pytest.mark.slow("marts")
+def test_sync_then_dbt_builds_models_and_prints_figures(postgres: str, environment: Any, tmp_path: Path) -> None:
+    """It builds on Postgres, and leaves nothing in dlt's working directory."""
+    with running_emulator(interactions=300, customers=2) as api:
+        environment(api)
+        result = CliRunner().invoke(app, ["sync", "--then-dbt"])
+    assert result.exit_code == 0, result.output
+    assert "none failed" in result.stdout
+    (found,) = query(postgres, "select sum(new_leads) as leads from liine_marts.rpt_liine__lead_funnel_monthly")
+    assert f"│ new leads │ {found['leads']} " in result.stdout
+    assert "New leads by channel" in result.stdout
+    assert [*(tmp_path / "dlt" / "pipelines").iterdir()] == []
+
+
+@pytest.mark.slow("kills")
+def test_sigterm_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -> None:
+    """Otherwise dbt would go on, and its log, which may quote rows, would remain."""
+    temporary, started = tmp_path / "temporary", tmp_path / "started.csv"
+    temporary.mkdir()
+    endless = f"copy (select 1) to '{started}'"
+    config = f'{{{{ config(pre_hook="{endless}", materialized="table") }}}}'
+    sql = config + "select sum(i) as n from range(10000000000000) r(i)"  # noqa: S608  ours
+    (project / "models/broken.sql").write_text(sql)
+    with running_emulator(interactions=20, customers=1) as api:
+        environment(api)
+        sync(**settings(api))
+    command = [sys.executable, "-c", "import sys; from pathlib import Path; from liine_source import dbt_runner; "]
+    command[-1] += "dbt_runner._GRACE_SECONDS = 1; dbt_runner.build(project=Path(sys.argv[1]))"
+    with subprocess.Popen(  # noqa: S603  a script of our own
+        [*command, str(project)], env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and not started.exists():
+            os.sched_yield()
+        assert [*temporary.iterdir()] != []
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (128 + signal.SIGTERM, "")
+    assert [*temporary.iterdir()] == []
+    # A dbt that was still running would have the file locked.
+    assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]
+
+
+@pytest.mark.slow("marts")
+def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It passes after an erasure and later syncs, and fails if another row is missing."""
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+
+    place = Path("warehouse.duckdb")
+
+    def outcome() -> str:
+        found = dbt_runner.run_build(select=["+staging_reconciles_with_sweeps"])
+        return next(status for name, status in found.items() if name.startswith("test.liine.staging_reconciles"))
+
+    with running_emulator(interactions=60, customers=1) as api:
+        arguments = settings(api)
+        sync(**arguments)
+        leads = sorted({row["lead_id"] for row in api.truth()})[:3]
+        erased = [row["id"] for row in api.truth() if row["lead_id"] in leads]
+        erase(lead_ids=leads, is_dry_run=False, **arguments)
+        assert outcome() == "pass"
+        api.advance(timedelta(days=2))
+        for row in erased:
+            api.change(row, outcome="Booked")
+        sync(**arguments)
+        backfill(restart=True, **arguments)
+        sweeps = query(place, "select suppressed from liine.sweeps where kind <> 'check' order by ended")
+        # The second sync reads the changes again, as fewer rows are there than the API counts.
+        assert [row["suppressed"] for row in sweeps] == [0, *[len(erased)] * 3]
+        assert outcome() == "pass"
+        with duckdb.connect(str(place)) as connection:
+            connection.execute("delete from liine.interactions where id % 2 = 0")
+        assert outcome() == "fail"
+
+
+def test_filesystem_destination_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """dbt cannot build in a folder of files."""
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", "lake")
+    with pytest.raises(ConfigurationError, match="not on filesystem"):
+        dbt_runner.build("filesystem")
+
+
+def test_missing_dbt_names_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each destination has its own extra."""
+    monkeypatch.setattr(dbt_runner, "find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"liine-source\[dbt\]"):
+        dbt_runner.build()
+
+
+def test_missing_project_is_an_error() -> None:
+    """dbt ends before it builds anything."""
+    with pytest.raises(TransformError, match="before it built anything"):
+        dbt_runner.build(project=Path("nowhere"))
