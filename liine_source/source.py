@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, Unpack
+from typing import Any, ParamSpec, Unpack
 
 import dlt
 from dlt.common.schema import Schema
 from dlt.extract import DltResource, DltSource
 from dlt.extract.decorators import DltSourceFactoryWrapper
+from dlt.extract.reference import SourceFactory
 
 from liine_source.api.client import LiineClient
 from liine_source.destinations import pipeline_destination
@@ -43,6 +44,8 @@ from liine_source.spec.tables import CHILD_TABLES, ERASED_IDENTIFIERS, INTERACTI
 from liine_source.warehouse import catalog
 
 log = logging.getLogger(__name__)
+
+_Arguments = ParamSpec("_Arguments")
 
 # Each id comes once in a load, so the destination need not sort the load to remove duplicates, which would take the
 # memory of all its rows.
@@ -73,7 +76,7 @@ class _CheckedSource(DltSourceFactoryWrapper[Any, DltSource]):
             return super().__call__(*args, **kwargs)
 
 
-def _define_source(function: Callable[..., Any]) -> Callable[..., DltSource]:
+def _define_source(function: Callable[_Arguments, Any]) -> SourceFactory[_Arguments, DltSource]:
     """As `dlt.source`, whose factory has no place for a check."""
     return _CheckedSource().clone(name="liine", section="liine").bind(function)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import dlt
 import pytest
@@ -261,6 +261,11 @@ def test_source_names_missing_setting(write: Write) -> None:
     write()
     with pytest.raises(ConfigurationError, match=r"Settings are missing: customer_ids under \[sources.liine\]"):
         liine(credentials=ARGUMENTS["credentials"])
+
+
+def test_arguments_are_the_declared_settings() -> None:
+    """Editors complete the settings from `LiineOptions`; secrets are no arguments."""
+    assert set(get_type_hints(settings.LiineOptions)) == set(settings._declared_settings().arguments)
 
 
 def test_every_setting_is_documented() -> None:
