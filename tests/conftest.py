@@ -52,6 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = {test for test in kept if families[test] == only}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
     items[:] = [item for item in items if item.nodeid in kept]
+    # First the longest fixture, or the other processes wait for it in the end.
+    items.sort(key=lambda item: "story" not in getattr(item, "fixturenames", ()))
     for item in items:
         item.user_properties.append(("family", families[item.nodeid]))
 

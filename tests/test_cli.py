@@ -67,6 +67,7 @@ def test_brackets_are_printed_literally() -> None:
     assert r"loaded as columns: [/red] \ud800" in out.getvalue()
 
 
+@pytest.mark.slow("faults")
 def test_gap_is_reported_in_table_and_json() -> None:
     """`sync` and `verify` name the customer, the window and both numbers of rows."""
     with running_emulator(interactions=100, customers=2) as api:

@@ -89,6 +89,7 @@ def test_long_history_is_split_into_several_loads(
     assert len(query(WAREHOUSE, "select 1 from liine.sweeps where kind <> 'check'")) == before + 2
 
 
+@pytest.mark.slow("faults")
 def test_failed_window_is_read_by_next_run(api: Emulator) -> None:
     """The other windows are kept, and changes made in the meantime are loaded too."""
     refused = api.customer_ids[0]

@@ -127,7 +127,13 @@ def test_address_contains_no_credentials(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "pw" not in str(locate("filesystem"))
 
 
-@pytest.mark.parametrize("granted", ["", "grant usage on schema liine to {role}"], ids=["no privilege", "usage"])
+@pytest.mark.parametrize(
+    "granted",
+    [
+        pytest.param("", id="no privilege"),
+        pytest.param("grant usage on schema liine to {role}", id="usage", marks=pytest.mark.slow("postgres")),
+    ],
+)
 def test_unprivileged_role_gets_grant_statements(postgres: str, monkeypatch: pytest.MonkeyPatch, granted: str) -> None:
     """The suggested grants are sufficient; without them a sync makes no request."""
     role = f"reader_{postgres.split('/')[3].partition('?')[0]}"

@@ -70,6 +70,7 @@ def test_table_dropped_by_dlt_is_filled_again(table: str) -> None:
         assert all("updated_date" in dict(request.params) for request in api.requests if request.params)
 
 
+@pytest.mark.slow("faults")
 def test_table_selected_later_gets_all_its_rows() -> None:
     """Each selection of tables continues where it ended itself, even if selections alternate."""
     with small() as api:

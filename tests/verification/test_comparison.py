@@ -96,6 +96,7 @@ def test_row_missed_twice_is_marked_as_vanished(api: Emulator, warehouse: Place)
     assert len(query(warehouse, "select 1 from liine.interactions")) == 600
 
 
+@pytest.mark.slow("faults")
 def test_returned_row_is_unmarked(warehouse: Place) -> None:
     """A verification that finds the row again clears its marks."""
     with running_emulator(interactions=600, customers=1, seed=5) as api:

@@ -144,6 +144,7 @@ def test_verify_reports_and_repairs_lost_rows(warehouse: Place) -> None:
         assert (equal.lost, equal.is_complete) == ([], True)
 
 
+@pytest.mark.slow("faults")
 @on_duckdb_and_slow_postgres
 def test_failed_restore_is_repeated_by_next_run(warehouse: Place) -> None:
     """The failed run loads changes, but does not forget which rows were lost."""
