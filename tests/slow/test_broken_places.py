@@ -62,7 +62,7 @@ def test_read_only_file_is_reported(api: Emulator) -> None:
     before = api.truth()
     api.advance(timedelta(days=9))
     WAREHOUSE.chmod(0o444)
-    assert_fails_with(run_process("sync", api=api, within=UNPRIVILEGED), "cannot be written by this user")
+    assert_fails_with(run_process("sync", api=api, within=UNPRIVILEGED), "This user cannot write to the warehouse")
     assert differences(WAREHOUSE, before) == []
     WAREHOUSE.chmod(0o644)
     assert run_process("sync", api=api, within=UNPRIVILEGED).returncode == 0
