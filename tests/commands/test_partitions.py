@@ -304,7 +304,7 @@ def test_concurrent_new_column_of_other_type_fails_load(warehouse: Place) -> Non
                 return lambda *_: None
 
         arguments = settings(api, customer_ids=[second])
-        with pytest.raises(DestinationError, match="new columns score of interactions with other types"):
+        with pytest.raises(DestinationError, match="new columns of interactions, score, with other types"):
             sync(observer=SyncOtherOnFirstPage(), **arguments)
         assert sync(**arguments).is_complete
     values = "select raw_value from liine.interactions__rejected_values where field = 'score'"

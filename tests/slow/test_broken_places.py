@@ -81,7 +81,7 @@ def test_other_file_is_not_overwritten(api: Emulator) -> None:
 def test_missing_folder_is_not_created(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is probably a mistake in the path."""
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", "nowhere/lake.duckdb")
-    with pytest.raises(DestinationError, match="its folder is not there"):
+    with pytest.raises(DestinationError, match="its folder does not exist"):
         sync(**settings(api))
     assert not Path("nowhere").exists()
     assert api.requests == []
