@@ -29,12 +29,8 @@ def monitored(dataset: str, report: SyncReport | None = None) -> Iterator[None]:
     try:
         with translate_errors():
             yield
-        numbers = {"rows": report.rows, "is_complete": report.is_complete} if report else {}
-        log_event(
-            f"The run into dataset {dataset} has ended.",
-            **numbers,
-            **({"new_columns": report.new_columns} if report else {}),
-        )
+        names = ("rows", "is_complete", "new_columns") if report else ()
+        log_event(f"The run into dataset {dataset} has ended.", **{name: getattr(report, name) for name in names})
         if report:
             alerts.notify_new_columns(dataset, report.new_columns)
     except LiineError as error:
