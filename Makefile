@@ -10,12 +10,12 @@ help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show the rows loaded"
 	@echo "make test    run the tests"
 	@echo "make test-slow   run the slow tests; SLICE=2/3 runs a third of each family, FAMILY=kills one family"
-	@echo "make check   lint, types, import layers, derived text, dependency audit"
+	@echo "make check   lint, types, import layers, derived text, dependency audit, licences"
 	@echo "make audit   the dependency audit alone; fails where the service cannot be reached"
 	@echo "make docs    every model and column with its lineage, in one page"
 	@echo "make derive  update the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
-	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there"
+	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there, list its parts"
 	@echo "make bench   measure against dlt's generic REST source"
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-models   measure dbt's build of the models"
@@ -50,6 +50,8 @@ check: install
 	$(BIN)/python docs/derive.py --check
 	cd dbt && DESTINATION_TYPE=duckdb DESTINATION__DUCKDB__CREDENTIALS=:memory: ../$(BIN)/sqlfluff lint --disable-progress-bar .
 	$(BIN)/python -m scripts.dependency_audit
+	mkdir -p build
+	$(BIN)/pip-licenses --format=csv --output-file=build/licenses.csv
 
 DERIVED := liine_source/api/query.py docs/fields.md docs/filters.md docs/privacy.md dbt/macros/known_values.sql \
   $(wildcard dbt/models/staging/*.yml)
@@ -117,6 +119,8 @@ wheel: build
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/python -m pip install -qq dist/*.whl
 	$(BIN)/python -m scripts.wheel build/wheel
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --mc-type library \
+	  --output-file build/liine-source.cdx.json build/wheel/bin/python
 
 clean:
 	rm -rf $(VENV) .venv-dagster .venv-airflow dist build
