@@ -7,6 +7,7 @@ rows, so they go to a folder that is deleted; only names of models and tests are
 import hashlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from liine_source.destinations import get_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, TransformError
 from liine_source.load.pipeline import DATASET_NAME, build_pipeline, dbt_environment
+from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 
 MARTS = "liine_marts"
@@ -37,6 +39,15 @@ FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"
 # Seconds that dbt has to end when the run is interrupted.
 _GRACE_SECONDS = 10
 _NO_TELEMETRY = {"DO_NOT_TRACK": "1"}
+# What dbt gets of this process's environment, apart from the destination's settings: never the API's password or a
+# key of hashes. A project of the user's own may have variables that begin with DBT_.
+_PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|PYTHON\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|DBT_\w+|PG[A-Z]+"
+    r"|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:http|https|no|all)_proxy"
+    # Not dlt's settings, which have two underscores.
+    r"|LIINE(?:_[A-Z]+)+",
+    re.IGNORECASE,
+)
 # The files that determine a manifest.
 _PROJECT_FILES = ("*.yml", "models/**/*", "macros/**/*.sql", "seeds/*", "snapshots/*", "tests/**/*.sql")
 
@@ -125,7 +136,7 @@ def run_build(
     if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
         extra = get_destination(name).dbt_extra
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
-    environment = {**os.environ, **_NO_TELEMETRY, **variables}
+    environment = {**_passed_on(), **_NO_TELEMETRY, **variables}
     # Unit tests use rows of their own, so they need not run after each load.
     arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
     with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
@@ -145,14 +156,17 @@ def parse_manifest(project: Path | None = None) -> Path:
     found = Path(RunContext(None).data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
     if not found.is_file():
         found.parent.mkdir(parents=True, exist_ok=True)
-        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment |= {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": ":memory:"}
+        environment = _passed_on() | {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": ":memory:"}
         with _run_dbt(["parse"], folder, environment | _NO_TELEMETRY, found.name) as parsed:
             # Several processes of a scheduler may parse at once, and each must see a whole file.
             copy = found.with_suffix(f".{os.getpid()}")
             copy.write_bytes(parsed.read_bytes())
             copy.replace(found)
     return found
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
 
 
 def query_channels(destination: str | None = None) -> list[ChannelLeads]:
@@ -170,7 +184,7 @@ def query_funnel(destination: str | None = None) -> LeadFunnel | None:
 @contextmanager
 def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
     """Run dbt and yield its file `result`; then all that it wrote is deleted."""
-    with exit_on_sigterm(), TemporaryDirectory(prefix="liine-dbt-") as folder:
+    with exit_on_sigterm(), owner_only_files(), TemporaryDirectory(prefix="liine-dbt-") as folder:
         inputs = [f"--project-dir={project}", f"--profiles-dir={project}"]
         outputs = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
         command = [

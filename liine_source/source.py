@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
 import dlt
@@ -96,6 +97,7 @@ def liine(*, observer: Observer | None = None, **options: Unpack[LiineOptions]) 
     Raises:
         ConfigurationError: at once, if a setting is missing or wrong.
     """
+    dlt_settings.set_defaults(is_our_pipeline=False)
     return _resources(
         _Extraction(resolve_settings(**options), LoadRequest(), RunProgress(), observer), _extract_in_any_pipeline
     )
@@ -155,7 +157,10 @@ def _child_table(pages: DltResource, table: str) -> DltResource:
 
 def _extract_in_any_pipeline(extraction: _Extraction) -> Iterator[Tables]:
     """As `_extract`, in a pipeline that `load` did not build."""
-    dlt_settings.refuse_losses(dlt.current.pipeline())
+    pipeline = dlt.current.pipeline()
+    # What a failed load leaves there, until the next load, holds rows.
+    Path(pipeline.working_dir).chmod(0o700)
+    dlt_settings.refuse_losses(pipeline)
     dlt_settings.refuse_discarding(dlt.current.source())
     refuse_foreign_staging()
     # A source may be extracted again, by a second run.

@@ -24,7 +24,10 @@ from tests.support.warehouse import Place, query
 PROFILES = Path(__file__).parents[1] / "dbt" / "profiles.yml"
 FILES = {
     "dbt_project.yml": "name: little\nversion: '1.0'\nprofile: liine\nflags: {send_anonymous_usage_stats: false}\n",
-    "models/people.sql": "select id, name as label from {{ env_var('LIINE_DATASET') }}.interactions",
+    "models/people.sql": (
+        "select id, name as label, '{{ env_var('SOURCES__LIINE__CREDENTIALS__PASSWORD', 'none') }}' as password, "
+        "'{{ env_var('DBT_OWN', 'none') }}' as own from {{ env_var('LIINE_DATASET') }}.interactions"
+    ),
     "models/broken.sql": (
         "{{ config(materialized='table') }} "
         "select cast(name as integer) as n from {{ env_var('LIINE_DATASET') }}.interactions"
@@ -71,6 +74,7 @@ def test_dbt_failures_are_named_without_row_values(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     with running_emulator(interactions=20, customers=1) as api:
         environment(api)
+        monkeypatch.setenv("DBT_OWN", "passed on")
         result = CliRunner().invoke(app, ["sync", "--then-dbt", "--dbt-project", str(project), "--json"])
         names = [row["name"] for row in api.truth() if row["name"]]
     assert isinstance(result.exception, TransformError)
@@ -81,6 +85,8 @@ def test_dbt_failures_are_named_without_row_values(
     assert names
     assert not [name for name in names if name in result.output or name in str(result.exception)]
     assert [*(tmp_path / "temporary").iterdir()] == []
+    found = query(warehouse, "select distinct password, own from liine_marts.people")
+    assert found == [{"password": "none", "own": "passed on"}]
     assert sorted(path.name for path in project.iterdir()) == ["dbt_project.yml", "models", "profiles.yml", "tests"]
 
 

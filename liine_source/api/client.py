@@ -129,6 +129,8 @@ class LiineClient:
         self._retry = retry or RETRY_POLICY
         self._timeouts = timeouts or Timeouts()
         self._session = _SameHostSession()
+        # Password and token would be readable for a proxy; over https it only passes them on.
+        self._session.trust_env = self._base_url.startswith("https:")
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)

@@ -1,6 +1,7 @@
-"""dlt's own settings that would lose rows or leave them behind are refused before anything is requested.
+"""dlt's own settings: defaults that leave no rows behind, and a refusal of those that would lose rows.
 
-For dlt the environment and files precede arguments, so none of these settings can be overridden in code.
+For dlt the environment and files precede arguments, so a wrong setting cannot be overridden in code: it is refused
+before anything is requested.
 """
 
 from collections.abc import Iterable
@@ -19,8 +20,32 @@ from dlt.pipeline.configuration import PipelineConfiguration
 
 from liine_source.errors import ConfigurationError
 
+# Files and staging tables hold patients' rows, so neither may outlive its load.
+_FOR_ANY_PIPELINE = {
+    "load.delete_completed_jobs": True,
+    "load.truncate_staging_dataset": True,
+    "destination.snowflake.keep_staged_files": False,
+}
+# dlt sends usage data unless told not to, and with its default order it reads some six batches ahead of the one it
+# writes. On a signal dlt would leave some tables of a load merged and others not; `defer_signals` prevents that.
+_FOR_OUR_PIPELINES = _FOR_ANY_PIPELINE | {
+    "extract.next_item_mode": "fifo",
+    "runtime.dlthub_telemetry": False,
+    "runtime.intercept_signals": False,
+}
+
 Rule = tuple[bool, str, str, str]
 """Whether a setting has the required value, its name, that value, and what would happen otherwise."""
+
+
+def set_defaults(*, is_our_pipeline: bool) -> None:
+    """Give dlt the settings that safe loading needs, where files and environment have none.
+
+    A pipeline that others built keeps dlt's own, but for those that would leave rows in files or staging tables.
+    """
+    for setting, value in (_FOR_OUR_PIPELINES if is_our_pipeline else _FOR_ANY_PIPELINE).items():
+        if dlt.config.get(setting) is None:
+            dlt.config[setting] = value
 
 
 def refuse_redirection(pipeline_name: str) -> None:

@@ -28,6 +28,7 @@ from liine_source.destinations import (
 from liine_source.error_translation import translate_errors
 from liine_source.errors import BusyError, ConfigurationError
 from liine_source.load import dlt_settings
+from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.warehouse import catalog
 
@@ -35,18 +36,6 @@ PIPELINE_NAME = "liine_sync"
 DATASET_NAME = "liine"
 # How many seconds a run waits for another run of the same customers.
 PATIENCE = 600
-
-# Files and staging tables hold patients' rows, so neither may outlive its load. dlt sends usage data unless told not
-# to, and with its default order it reads some six batches ahead of the one it writes. On a signal dlt would leave some
-# tables of a load merged and others not; `defer_signals` prevents that.
-_DLT_DEFAULTS = {
-    "extract.next_item_mode": "fifo",
-    "load.delete_completed_jobs": True,
-    "load.truncate_staging_dataset": True,
-    "runtime.dlthub_telemetry": False,
-    "runtime.intercept_signals": False,
-    "destination.snowflake.keep_staged_files": False,
-}
 
 
 def build_pipeline(
@@ -97,7 +86,7 @@ def open_pipeline(
     ConfigurationError where `must_have_data` and nothing was ever loaded.
     """
     planned = _plan_pipeline(destination, dataset, run_key=run_key, label=label)
-    with exit_on_sigterm(), _lock_working_directory(planned):
+    with exit_on_sigterm(), owner_only_files(), _lock_working_directory(planned):
         pipeline = planned.build()
         try:
             dlt_settings.refuse_losses(pipeline)
@@ -144,7 +133,14 @@ class _PlannedPipeline:
     name: str
 
     def build(self) -> dlt.Pipeline:
-        return dlt.pipeline(self.name, self.folder, destination=self.factory, dataset_name=self.dataset)
+        with owner_only_files():
+            return dlt.pipeline(
+                self.name,
+                self.folder,
+                destination=self.factory,
+                dataset_name=self.dataset,
+                _impl_cls=PrivatePipeline,
+            )
 
 
 def _plan_pipeline(
@@ -154,9 +150,7 @@ def _plan_pipeline(
     suffix = f"_{_digest(run_key)}" if run_key and destination.supports_concurrent_writers else ""
     # dlt's own name for staging, `<dataset>_staging`, is also dbt's.
     staging_layout = f"%s_stg{suffix or '_' + _digest(dataset)}"
-    for setting, value in _DLT_DEFAULTS.items():
-        if dlt.config.get(setting) is None:
-            dlt.config[setting] = value
+    dlt_settings.set_defaults(is_our_pipeline=True)
     with translate_errors(), _explain_missing_package(destination):
         factory = destination.build_factory(staging_layout)
         # This imports what the destination needs.
