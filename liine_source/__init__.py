@@ -1,25 +1,51 @@
-"""An incremental ELT connector for the Liine interaction API. Only these names are public."""
+"""An incremental ELT connector for the Liine interaction API. Only these names are public.
 
+They are imported when they are first used, as dlt alone takes a second: `liine --help` must not wait for it.
+"""
+
+import importlib as _importlib
 import logging as _logging
+import typing as _typing
 
-from liine_source.api.auth import LiineCredentials
-from liine_source.api.query import Filters
-from liine_source.commands.backfill import backfill
-from liine_source.commands.check import check
-from liine_source.commands.erase import erase
-from liine_source.commands.partitions import plan_partitions
-from liine_source.commands.plan import plan
-from liine_source.commands.report import raise_for_failures
-from liine_source.commands.status import status
-from liine_source.commands.sync import sync
-from liine_source.commands.verify import verify
-from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
-from liine_source.load.pipeline import build_pipeline
-from liine_source.settings import configured_customers
-from liine_source.source import liine
+if _typing.TYPE_CHECKING:
+    from liine_source.api.auth import LiineCredentials
+    from liine_source.api.query import Filters
+    from liine_source.commands.backfill import backfill
+    from liine_source.commands.check import check
+    from liine_source.commands.erase import erase
+    from liine_source.commands.partitions import plan_partitions
+    from liine_source.commands.plan import plan
+    from liine_source.commands.report import raise_for_failures
+    from liine_source.commands.status import status
+    from liine_source.commands.sync import sync
+    from liine_source.commands.verify import verify
+    from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
+    from liine_source.load.pipeline import build_pipeline
+    from liine_source.settings import configured_customers
+    from liine_source.source import liine
 
 # Without this, Python would print warnings where no logging is configured.
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
+
+_MODULES = {
+    "ConfigurationError": "errors",
+    "Filters": "api.query",
+    "LiineCredentials": "api.auth",
+    "LiineError": "errors",
+    "SyncFailedError": "errors",
+    "backfill": "commands.backfill",
+    "build_pipeline": "load.pipeline",
+    "check": "commands.check",
+    "configured_customers": "settings",
+    "erase": "commands.erase",
+    "liine": "source",
+    "plan": "commands.plan",
+    "plan_partitions": "commands.partitions",
+    "raise_for_failures": "commands.report",
+    "status": "commands.status",
+    "sync": "commands.sync",
+    "verify": "commands.verify",
+}
 
 __all__ = [
     "ConfigurationError",
@@ -40,3 +66,15 @@ __all__ = [
     "sync",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(_importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

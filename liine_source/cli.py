@@ -1,6 +1,8 @@
 """The command line: commands, options and exit codes.
 
 Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the settings are wrong.
+
+Each command imports what it needs: dlt alone takes a second, and neither `--help` nor a mistyped option should.
 """
 
 import contextlib
@@ -8,26 +10,21 @@ import dataclasses
 import shlex
 import sys
 from datetime import date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from liine_source import console, dbt_runner
-from liine_source.commands.backfill import backfill as run_backfill
-from liine_source.commands.check import check as run_check
-from liine_source.commands.erase import erase as run_erase
-from liine_source.commands.plan import plan as run_plan
-from liine_source.commands.report import SyncReport
-from liine_source.commands.status import late_customers
-from liine_source.commands.status import status as read_status
-from liine_source.commands.sync import sync as run_sync
-from liine_source.commands.verify import verify as run_verify
-from liine_source.console import SyncProgress
+from liine_source import console
 from liine_source.errors import ConfigurationError, LiineError, TransformError
-from liine_source.load.pipeline import DATASET_NAME, locate
 from liine_source.monitoring import json_log
+from liine_source.spec.tables import DATASET_NAME
+
+if TYPE_CHECKING:
+    from liine_source.commands.report import SyncReport
+    from liine_source.console import SyncProgress
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
 
@@ -57,7 +54,7 @@ class _Group(_WithoutTypeOfHelp, TyperGroup):
     pass
 
 
-app = typer.Typer(cls=_Group, help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(cls=_Group, help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 _MAX_CUSTOMERS = 20
 
 Destination = Annotated[
@@ -85,8 +82,18 @@ PatientIds = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for machines.")]
 
 
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001  typer passes it by position
+    if is_asked:
+        console.print_line(f"liine-source {version('liine-source')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _configure(
+    *,
+    is_version_asked: Annotated[  # noqa: ARG001  handled by its callback
+        bool, typer.Option("--version", metavar="", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
     log_format: Annotated[
         Literal["text", "json"] | None,
         typer.Option(
@@ -101,6 +108,8 @@ def _configure(
 @app.command(cls=_Command)
 def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Log in and count each customer's interactions. Loads nothing."""
+    from liine_source.commands.check import check as run_check
+
     found = run_check(**_given(customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(access) for access in found])
@@ -119,6 +128,9 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Bring every customer up to date, and prove that nothing is missing."""
+    from liine_source import dbt_runner
+    from liine_source.commands.sync import sync as run_sync
+
     with _progress(as_json=as_json) as progress:
         report = run_sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
     if not then_dbt:
@@ -144,6 +156,8 @@ def sync(
 @app.command(cls=_Command)
 def plan(since: Since = None, until: Until = None, customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Forecast windows, pages, requests and time of a backfill or a first sync. Loads nothing."""
+    from liine_source.commands.plan import plan as run_plan
+
     found = run_plan(**_given(since=_day(since), until=_day(until), customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(customer) for customer in found])
@@ -165,6 +179,8 @@ def backfill(
     as_json: AsJson = False,
 ) -> None:
     """Load past days again, newest first. An interrupted backfill continues."""
+    from liine_source.commands.backfill import backfill as run_backfill
+
     with _progress(as_json=as_json) as progress:
         report = run_backfill(
             destination=destination,
@@ -186,6 +202,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare the warehouse with the API, and mark rows that the API no longer returns."""
+    from liine_source.commands.verify import verify as run_verify
+
     with _progress(as_json=as_json) as progress:
         given = _given(since=_day(since), customer_ids=customer_id)
         found = run_verify(destination=destination, dataset=dataset, repair=repair, observer=progress, **given)
@@ -210,6 +228,8 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Delete one person's rows, and never load them again. Without --yes rows are only counted."""
+    from liine_source.commands.erase import erase as run_erase
+
     given = _given(customer_ids=customer_id, lead_ids=lead_id, phones=phone, patient_ids=patient_id)
     erasure = run_erase(destination, dataset, is_dry_run=not yes, **given)
     if as_json:
@@ -228,6 +248,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the status of each customer in the warehouse."""
+    from liine_source.commands.status import late_customers
+    from liine_source.commands.status import status as read_status
+    from liine_source.load.pipeline import locate
+
     age = _parse_duration(max_age)
     found = read_status(destination, dataset)
     location = locate(destination, dataset)
@@ -258,7 +282,7 @@ def emulator(
 ) -> None:
     """Run an emulator of the API on this machine, with invented data, until interrupted (extra `emulator`)."""
     try:
-        from liine_source.emulator import Emulator, serve  # noqa: PLC0415  an extra, only needed here
+        from liine_source.emulator import Emulator, serve
     except ImportError:
         raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
 
@@ -298,7 +322,7 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _finish(report: SyncReport, *, as_json: bool) -> None:
+def _finish(report: "SyncReport", *, as_json: bool) -> None:
     """Print what a run did, and exit with its code."""
     if as_json:
         console.print_json(console.report_data(report))
@@ -311,7 +335,9 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value}
 
 
-def _progress(*, as_json: bool) -> SyncProgress:
+def _progress(*, as_json: bool) -> "SyncProgress":
+    from liine_source.console import SyncProgress
+
     return SyncProgress(is_shown=not as_json and console.err.is_terminal)
 
 

@@ -11,18 +11,19 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from liine_source.commands.check import CustomerAccess
-from liine_source.commands.plan import CustomerPlan
-from liine_source.commands.report import CustomerSync, SyncReport
-from liine_source.commands.status import CustomerStatus
-from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
-from liine_source.destinations import Location
-from liine_source.errors import LiineError
-from liine_source.extract.audit import Audit
-from liine_source.privacy.erasure import Erasure
 from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
 
+# What is printed brings its module with it; a usage error must not wait for dlt.
 if TYPE_CHECKING:
+    from liine_source.commands.check import CustomerAccess
+    from liine_source.commands.plan import CustomerPlan
+    from liine_source.commands.report import CustomerSync, SyncReport
+    from liine_source.commands.status import CustomerStatus
+    from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
+    from liine_source.destinations import Location
+    from liine_source.errors import LiineError
+    from liine_source.extract.audit import Audit
+    from liine_source.privacy.erasure import Erasure
     from liine_source.verification.comparison import CustomerVerification
 
 # An outage fails every window in the same way.
@@ -49,13 +50,13 @@ def print_error(message: str) -> None:
     err.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_access(found: Sequence[CustomerAccess]) -> None:
+def print_access(found: "Sequence[CustomerAccess]") -> None:
     """Print the result of `liine check`."""
     rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
     _print_table("Access", ["customer", "interactions", "access"], rows)
 
 
-def print_plan(found: Sequence[CustomerPlan]) -> None:
+def print_plan(found: "Sequence[CustomerPlan]") -> None:
     """Print a forecast."""
     columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", "access"]
     rows = [
@@ -64,12 +65,12 @@ def print_plan(found: Sequence[CustomerPlan]) -> None:
     _print_table("Plan", columns, rows)
 
 
-def report_data(report: SyncReport) -> dict[str, Any]:
+def report_data(report: "SyncReport") -> dict[str, Any]:
     """Return a report as JSON data."""
     return {**dataclasses.asdict(report), "is_complete": report.is_complete}
 
 
-def print_report(report: SyncReport) -> None:
+def print_report(report: "SyncReport") -> None:
     """Print what a sync or a backfill did."""
     columns = ["customer", "received", "expected", "windows", "proof"]
     rows: list[list[Any]] = [
@@ -96,13 +97,13 @@ def print_report(report: SyncReport) -> None:
         out.print(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
 
 
-def _sync_status(customer: CustomerSync) -> str:
+def _sync_status(customer: "CustomerSync") -> str:
     if customer.errors:
         return _format_errors(customer.errors)
     return customer.status if customer.windows else "already loaded; --restart loads it again"
 
 
-def _format_errors(errors: Sequence[LiineError]) -> str:
+def _format_errors(errors: "Sequence[LiineError]") -> str:
     hidden = len(errors) - _MAX_ERRORS
     more = [f"and {hidden} more windows with the same kind of error"] if hidden > 0 else []
     return "\n".join([*map(str, errors[:_MAX_ERRORS]), *more])
@@ -140,7 +141,7 @@ def _verification_result(customer: "CustomerVerification") -> str:
     return "; ".join(words) or "equal"
 
 
-def print_erasure(erasure: Erasure) -> None:
+def print_erasure(erasure: "Erasure") -> None:
     """Print what an erasure has deleted, or would delete."""
     dry_run = "Dry run: nothing was deleted. Add --yes to delete these rows."
     row = [erasure.customers, erasure.identifiers, erasure.interactions, erasure.child_rows]
@@ -148,18 +149,18 @@ def print_erasure(erasure: Erasure) -> None:
     _print_table(dry_run if erasure.is_dry_run else "Rows erased", columns, [row])
 
 
-def status_data(found: Sequence[CustomerStatus], location: Location) -> dict[str, Any]:
+def status_data(found: "Sequence[CustomerStatus]", location: "Location") -> dict[str, Any]:
     """Return a status as JSON data."""
     customers = [dataclasses.asdict(one) | {"status": one.status, "age_seconds": _age(one)} for one in found]
     return {**dataclasses.asdict(location), "customers": customers}
 
 
-def _age(customer: CustomerStatus) -> int | None:
+def _age(customer: "CustomerStatus") -> int | None:
     last = customer.last_sweep
     return round((datetime.now(UTC) - last).total_seconds()) if last else None
 
 
-def print_status(found: Sequence[CustomerStatus], location: Location) -> None:
+def print_status(found: "Sequence[CustomerStatus]", location: "Location") -> None:
     """Print what the warehouse holds."""
     print_line(f"{location}, dataset {location.dataset}")
     if not found:
@@ -173,20 +174,20 @@ def print_status(found: Sequence[CustomerStatus], location: Location) -> None:
     _print_table("Status of each customer", columns, rows)
 
 
-def _loaded_windows(customer: CustomerStatus) -> str | None:
+def _loaded_windows(customer: "CustomerStatus") -> str | None:
     if customer.pending_windows:
         return f"{customer.windows - customer.pending_windows} of {customer.windows}"
     return "all" if customer.watermark and customer.is_history_loaded else None
 
 
-def print_dbt_build(build: DbtBuild) -> None:
+def print_dbt_build(build: "DbtBuild") -> None:
     """Print what dbt has built."""
     out.print(f"dbt: {build.nodes} models and tests, none failed.")
     if build.warnings:
         out.print(f"Warnings of {', '.join(build.warnings)}.", soft_wrap=True)
 
 
-def print_marts(channels: Sequence[ChannelLeads], funnel: LeadFunnel | None) -> None:
+def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None") -> None:
     """Print the main figures of the marts: new leads by channel, and the lead funnel."""
     rows = [[c.channel, c.new_leads, c.booked_leads, f"{c.revenue:.2f}"] for c in channels[:_MAX_CHANNELS]]
     _print_table("New leads by channel", ["first channel", "new leads", "booked", "revenue"], rows)
@@ -220,18 +221,18 @@ class SyncProgress:
         """Stop showing progress."""
         self._progress.stop()
 
-    def on_planned(self, audit: Audit, windows: int) -> None:
+    def on_planned(self, audit: "Audit", windows: int) -> None:
         """Show the count of a history."""
         del windows
         self._expected[audit.customer_id] = audit.expected
         self._show(audit, "")
 
-    def on_page(self, audit: Audit, rows: int) -> None:
+    def on_page(self, audit: "Audit", rows: int) -> None:
         """Show the rows received."""
         self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
         self._show(audit, "")
 
-    def on_window_end(self, audit: Audit, error: LiineError | None) -> None:
+    def on_window_end(self, audit: "Audit", error: "LiineError | None") -> None:
         """Show the result of a sweep."""
         del error
         self._expected.setdefault(audit.customer_id, audit.expected)
@@ -242,7 +243,7 @@ class SyncProgress:
         del unknown_fields, dropped
         self._progress.add_task(f"loading {rows[INTERACTIONS]} interactions")
 
-    def _show(self, audit: Audit, suffix: str) -> None:
+    def _show(self, audit: "Audit", suffix: str) -> None:
         customer = audit.customer_id
         if customer not in self._tasks:
             self._tasks[customer] = self._progress.add_task("")

@@ -27,9 +27,10 @@ from dlt.common.runtime.run_context import RunContext
 from liine_source.destinations import get_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, TransformError
-from liine_source.load.pipeline import DATASET_NAME, build_pipeline, dbt_environment
+from liine_source.load.pipeline import build_pipeline, dbt_environment
 from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
+from liine_source.spec.tables import DATASET_NAME
 
 MARTS = "liine_marts"
 

@@ -3,16 +3,46 @@
 import subprocess
 import sys
 
+import pytest
+
 import liine_source
+
+# What typer and rich import themselves, some of it only for help in colours or where it is installed.
+OF_TYPER = {
+    *("annotated_doc", "annotated_types", "attr", "markdown_it", "mdurl", "pydantic", "pydantic_core", "pygments"),
+    *("shellingham", "typing_extensions", "typing_inspection"),
+}
 
 
 def test_all_lists_every_public_name() -> None:
-    """`__all__` has exactly the public names of the package."""
-    own_modules = {name for name in dir(liine_source) if f"liine_source.{name}" in sys.modules}
-    public = {name for name in dir(liine_source) if not name.startswith("_")} - own_modules
+    """`__all__` has exactly the public names of the package, and each can be imported."""
+    found = {name: getattr(liine_source, name) for name in liine_source.__all__}
+    assert [name for name, value in found.items() if not callable(value)] == []
+    own_modules = {name for name in vars(liine_source) if f"liine_source.{name}" in sys.modules}
+    public = {name for name in vars(liine_source) if not name.startswith("_")} - own_modules
     # The source has the name of the package's subject, not of a module.
-    assert sorted(public) == sorted(liine_source.__all__)
-    assert len(set(liine_source.__all__)) == len(liine_source.__all__)
+    assert sorted(public) == sorted(liine_source.__all__) == dir(liine_source)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        liine_source.no_such_name  # noqa: B018  it raises
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["sync", "--help"], ["sync", "--no-such-option"]])
+def test_help_and_usage_errors_import_little(arguments: list[str]) -> None:
+    """They come at once, since only these packages are imported; dlt alone would take a second."""
+    script = f"""
+import atexit, sys
+@atexit.register
+def print_packages():
+    packages = {{name.partition(".")[0] for name in sys.modules if not name.startswith("_")}}
+    print(*sorted(packages - set(sys.stdlib_module_names)), file=sys.stderr)
+sys.argv = ["liine", *{arguments}]
+from liine_source.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603  a script of our own
+    assert done.returncode == (2 if "--no-such-option" in arguments else 0)
+    imported = set(done.stderr.splitlines()[-1].split()) - OF_TYPER
+    assert imported == {"liine_source", "rich", "typer"}
 
 
 def test_building_source_needs_no_network_and_writes_no_file(tmp_path: object) -> None:

@@ -11,10 +11,9 @@ from liine_source.commands.session import monitored, open_run
 from liine_source.errors import ConfigurationError
 from liine_source.load.hints import column_hints
 from liine_source.load.loading import between_loads, load
-from liine_source.load.pipeline import DATASET_NAME
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, PersonMatcher
 from liine_source.settings import LiineOptions, resolve_settings
-from liine_source.spec.tables import ERASED_IDENTIFIERS, ERASURES
+from liine_source.spec.tables import DATASET_NAME, ERASED_IDENTIFIERS, ERASURES
 from liine_source.warehouse import catalog
 
 

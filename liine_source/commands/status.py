@@ -9,8 +9,9 @@ from liine_source.commands.session import read_state
 from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.extract.state import Progress
-from liine_source.load.pipeline import DATASET_NAME, build_pipeline
+from liine_source.load.pipeline import build_pipeline
 from liine_source.settings import configured_customers
+from liine_source.spec.tables import DATASET_NAME
 
 
 @dataclass(frozen=True, slots=True)

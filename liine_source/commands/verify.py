@@ -11,10 +11,10 @@ from liine_source.commands.session import monitored, open_run, read_state
 from liine_source.extract.observer import Observer
 from liine_source.extract.reader import Reader
 from liine_source.load.dataset_checks import require_same_host
-from liine_source.load.pipeline import DATASET_NAME
 from liine_source.monitoring import alerts
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
+from liine_source.spec.tables import DATASET_NAME
 
 if TYPE_CHECKING:
     from liine_source.verification.comparison import CustomerVerification

@@ -30,10 +30,10 @@ from liine_source.errors import BusyError, ConfigurationError
 from liine_source.load import dlt_settings
 from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
+from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog
 
 PIPELINE_NAME = "liine_sync"
-DATASET_NAME = "liine"
 # How many seconds a run waits for another run of the same customers.
 PATIENCE = 600
 

@@ -12,6 +12,9 @@ from liine_source.spec.types import DataType, Field
 
 ColumnType = DataType | Literal["date"]
 
+# The schema of the tables, unless a command is given another.
+DATASET_NAME = "liine"
+
 INTERACTIONS = "interactions"
 PROVIDER_NAMES = "interactions__provider_names"
 SESSION_EXTRAS = "interactions__session_extras"
