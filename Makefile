@@ -16,7 +16,7 @@ help:
 	@echo "make derive  update the text that is derived from liine_source/spec"
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there, list its parts"
-	@echo "make bench   measure against dlt's generic REST source"
+	@echo "make bench   measure against a script without a framework, and dlt's generic REST source"
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-models   measure dbt's build of the models"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
