@@ -11,25 +11,23 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import dlt
-import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+from sqlglot import exp
 
 from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, LOAD_ID, column_names
 from liine_source.warehouse import catalog
-from liine_source.warehouse.statements import execute, select
+from liine_source.warehouse.statements import execute, insert, name, select, statement
 
-_LOADS = sa.Numeric(38, 9)
-_table = sa.Table(
-    "_liine_inventory",
-    sa.MetaData(),
-    sa.Column("customer_id", sa.BigInteger()),
-    sa.Column("table_name", sa.Text()),
-    sa.Column("row_count", sa.BigInteger()),
-    sa.Column("newest_load", sa.Text()),
-    sa.Column("sum_of_loads", _LOADS),
-    sa.Column("values_by_column", sa.Text()),
-    sa.Column("is_lost", sa.Boolean()),
+_TABLE = "_liine_inventory"
+_CREATE = """
+create table if not exists _liine_inventory (
+  customer_id bigint, table_name text, row_count bigint, newest_load text, sum_of_loads numeric(38, 9),
+  values_by_column text, is_lost boolean
 )
+"""
+_READ = """
+select customer_id, table_name, row_count, newest_load, sum_of_loads, values_by_column, is_lost
+from _liine_inventory where customer_id in :customer_ids
+"""
 _ROWS_PER_STATEMENT = 500
 # They change without a load, and are not the API's.
 UNCOUNTED_COLUMNS = {"missing_since", "vanished_at", "vanished_reason", "is_cleared", LOAD_ID}
@@ -81,7 +79,7 @@ class Inventory:
         self._customer_ids = sorted(customer_ids)
         self._before: Holdings = {}
         self._now: Holdings = {}
-        self._exists = bool(catalog.column_types(pipeline, _table.name))
+        self._exists = bool(catalog.column_types(pipeline, _TABLE))
         if self._exists:
             self._read()
 
@@ -97,8 +95,8 @@ class Inventory:
                 if found or customer in self.flagged:
                     self.lost[customer] = found
         if new := sorted(self.lost.keys() - self.flagged):
-            flag = sa.update(_table).where(_table.c.customer_id.in_(new)).values(is_lost=True)
-            execute(self._pipeline, flag)
+            flag = "update _liine_inventory set is_lost = true where customer_id in :customer_ids"
+            execute(self._pipeline, statement(flag, customer_ids=tuple(new)))
 
     def is_current(self, customer_id: int) -> bool:
         """Whether the inventory knows what the tables should hold of a customer: only our commands loaded its rows."""
@@ -143,22 +141,19 @@ class Inventory:
             for customer in changed
             for table, holding in self._now.get(customer, {}).items()
         ]
-        create = [] if self._exists else [CreateTable(_table, if_not_exists=True)]
+        create = [] if self._exists else [statement(_CREATE)]
         execute(
             self._pipeline,
             *create,
-            sa.delete(_table).where(_table.c.customer_id.in_(changed)),
-            *(
-                sa.insert(_table).values(rows[at : at + _ROWS_PER_STATEMENT])
-                for at in range(0, len(rows), _ROWS_PER_STATEMENT)
-            ),
+            statement("delete from _liine_inventory where customer_id in :customer_ids", customer_ids=tuple(changed)),
+            *(insert(_TABLE, rows[at : at + _ROWS_PER_STATEMENT]) for at in range(0, len(rows), _ROWS_PER_STATEMENT)),
         )
         self._exists = True
 
     def _read(self) -> None:
-        statement = sa.select(*_table.c).where(_table.c.customer_id.in_(self._customer_ids))
+        query = statement(_READ, customer_ids=tuple(self._customer_ids))
         self._before, self.flagged = {}, set()
-        for customer, table, rows, newest, loads, values, is_lost in select(self._pipeline, statement):
+        for customer, table, rows, newest, loads, values, is_lost in select(self._pipeline, query):
             holding = Holding(rows, newest, Decimal(loads), json.loads(values))
             self._before.setdefault(customer, {})[table] = holding
             if is_lost:
@@ -182,31 +177,30 @@ def _compare_holdings(before: Mapping[str, Holding], now: Mapping[str, Holding])
 
 def _count_holdings(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Holdings:
     found: Holdings = {}
-    interactions = sa.table(INTERACTIONS, sa.column("id"), sa.column("customer_id"), sa.column("vanished_at"))
     present = counted_columns(pipeline)
     for table, columns in present.items() if present[INTERACTIONS] else ():
         if LOAD_ID not in columns:
             continue
         is_parent = table == INTERACTIONS
-        keys = ("id", "customer_id", "vanished_at") if is_parent else ("interaction_id",)
-        own = sa.table(table, *map(sa.column, {*columns, *keys}))
-        parent = own if is_parent else interactions
-        counted = [name for name in columns if name not in UNCOUNTED_COLUMNS]
-        load_id = own.c[LOAD_ID]
-        statement = (
-            sa.select(
-                parent.c.customer_id,
-                sa.func.count(),
-                sa.func.max(load_id),
-                sa.func.sum(sa.cast(load_id, _LOADS)),
-                *(sa.func.count(own.c[name]) for name in counted),
+        counted = [column for column in columns if column not in UNCOUNTED_COLUMNS]
+        load_id = name(LOAD_ID, table)
+        query = (
+            exp.select(
+                name("customer_id", INTERACTIONS),
+                exp.Count(this=exp.Star()),
+                exp.Max(this=load_id),
+                exp.Sum(this=exp.cast(load_id, "decimal(38, 9)")),
+                *(exp.Count(this=name(column, table)) for column in counted),
             )
-            .select_from(own if is_parent else own.join(parent, own.c.interaction_id == parent.c.id))
-            .where(parent.c.customer_id.in_(customer_ids), parent.c.vanished_at.is_(None))
-            .group_by(parent.c.customer_id)
+            .from_(table)
+            .where(name("customer_id", INTERACTIONS).isin(*customer_ids))
+            .where(name("vanished_at", INTERACTIONS).is_(exp.null()))
+            .group_by(name("customer_id", INTERACTIONS))
         )
-        for customer, rows, newest, loads, *values in select(pipeline, statement):
-            filled = {name: count for name, count in zip(counted, values, strict=True) if count}
+        if not is_parent:
+            query = query.join(INTERACTIONS, on=name("interaction_id", table).eq(name("id", INTERACTIONS)))
+        for customer, rows, newest, loads, *values in select(pipeline, query):
+            filled = {column: count for column, count in zip(counted, values, strict=True) if count}
             found.setdefault(customer, {})[table] = Holding(rows, newest, Decimal(loads), filled)
     return found
 

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dlt
-import sqlalchemy as sa
 from dlt.destinations.exceptions import DatabaseTransientException
-
-from liine_source.warehouse.statements import to_sql
 
 # Postgres's code for a lock that another session holds for longer than `lock_timeout`.
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -25,10 +22,10 @@ def hold(pipeline: dlt.Pipeline, name: str, patience: float = math.inf) -> Itera
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     began = time.monotonic()
     with pipeline.sql_client() as client:
-        client.execute_sql(to_sql(pipeline, sa.select(sa.func.set_config("lock_timeout", "1s", False))))
+        client.execute_sql("select set_config('lock_timeout', '1s', false)")
         while True:
             try:
-                client.execute_sql(to_sql(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
+                client.execute_sql("select pg_advisory_lock(%s)", key)
                 break
             except DatabaseTransientException as error:
                 if getattr(error.dbapi_exception, "pgcode", None) != _LOCK_NOT_AVAILABLE:

@@ -6,21 +6,60 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import dlt
-import sqlalchemy as sa
+from sqlglot import exp
 
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
-from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, LOAD_ID, SWEEPS
+from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, INTERACTIONS, SWEEPS
 from liine_source.warehouse import catalog
-from liine_source.warehouse.statements import define_table, execute, has_committed_load, select
+from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
 _IDS_PER_STATEMENT = 1000
-_FIRST: Any = sa.literal_column("1")
 
-_interactions = define_table(INTERACTIONS)
-_sweeps = define_table(SWEEPS)
-_erasures = define_table(ERASURES)
-_erased_identifiers = define_table(ERASED_IDENTIFIERS)
-_children = {name: define_table(name) for name in CHILD_TABLES}
+
+_LAST_SWEEPS = f"""
+select customer_id, ended, status, proof from (
+  select customer_id, ended, status, proof, row_number() over (
+    partition by customer_id
+    -- A load's id is its time in seconds; `failed` sorts after `complete`.
+    order by case when kind in ('backfill', 'repair') then 1 else 0 end, _dlt_load_id desc, status desc, ended desc
+  ) as place
+  from sweeps
+  -- A check that found nothing wrong says nothing about the sweeps.
+  where (kind is null or kind <> '{CHECK}' or status = 'failed') and _dlt_load_id in ({COMMITTED_LOADS})
+) as numbered where place = 1
+"""  # noqa: S608  constants of ours
+_LAST_CHECKS = f"""
+select customer_id, ended, status, expected, distinct_ids from (
+  select customer_id, ended, status, expected, distinct_ids,
+    row_number() over (partition by customer_id order by ended desc) as place
+  from sweeps where kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
+) as numbered where place = 1
+"""  # noqa: S608  constants of ours
+_COMPLETE_CHECKS = f"""
+select customer_id, expected, distinct_ids, reason from (
+  select customer_id, expected, distinct_ids, reason,
+    row_number() over (partition by customer_id order by ended desc) as place
+  from sweeps where kind = '{CHECK}' and status = 'complete' and filter_hash = :filter_hash
+) as numbered where place = 1
+"""  # noqa: S608  constants of ours
+# Times in UTC, without time zone.
+_STORED = """
+select
+  id,
+  cast(start_time as date),
+  cast(updated_at at time zone 'UTC' as timestamp),
+  cast(missing_since at time zone 'UTC' as timestamp),
+  cast(vanished_at at time zone 'UTC' as timestamp)
+from interactions
+"""
+_UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
+_DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
+_DAYS = """
+select day, count(*), sum(case when moment = cast(day as timestamp) then 1 else 0 end) from (
+  select cast({0} as date) as day, {0} as moment
+  from interactions where customer_id = :customer_id and vanished_at is null
+) as started group by day
+"""
 
 
 class LastSweep(NamedTuple):
@@ -70,60 +109,35 @@ class StoredInteraction(NamedTuple):
 
 def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
     """Return how many interactions each customer has in the pipeline's dataset."""
-    customer = _interactions.c.customer_id
-    return dict(select(pipeline, sa.select(customer, sa.func.count()).group_by(customer)))
+    return dict(select(pipeline, statement("select customer_id, count(*) from interactions group by customer_id")))
 
 
 def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int, Difference]:
     """Return by customer the numbers of the newest complete check, unless it left rows to look into."""
-    columns = _sweeps.c
-    is_complete = columns.kind == CHECK, columns.status == "complete", columns.filter_hash == filter_hash
-    result = columns.expected, columns.distinct_ids, columns.reason
-    newest = _newest_by_customer([columns.ended.desc()], result, is_complete)
     return {
         customer: Difference(expected, stored)
-        for customer, expected, stored, reason in select(pipeline, newest)
+        for customer, expected, stored, reason in select(pipeline, statement(_COMPLETE_CHECKS, filter_hash=filter_hash))
         if reason is None
     }
 
 
 def add_sweeps(pipeline: dlt.Pipeline, rows: Sequence[dict[str, Any]]) -> None:
     """Add rows to `sweeps`, all or none; their load must be committed."""
-    execute(pipeline, sa.insert(_sweeps).values(list(rows)))
+    execute(pipeline, insert(SWEEPS, rows))
 
 
 def last_sweeps(pipeline: dlt.Pipeline) -> dict[int, LastSweep]:
     """Return each customer's last sweep; rows of loads that were not committed do not count."""
-    columns = _sweeps.c
     if not catalog.column_types(pipeline, SWEEPS):
         return {}
-    is_other_kind = sa.case((columns.kind.in_(["backfill", "repair"]), 1), else_=0)
-    # A load's id is its time in seconds; `failed` sorts after `complete`.
-    order = is_other_kind, columns[LOAD_ID].desc(), columns.status.desc(), columns.ended.desc()
-    # A check that found nothing wrong says nothing about the sweeps.
-    is_sweep = sa.or_(columns.kind.is_(None), columns.kind != CHECK, columns.status == "failed")
-    result = columns.ended, columns.status, columns.proof
-    newest = _newest_by_customer(order, result, (is_sweep, has_committed_load(_sweeps)))
-    return {customer: LastSweep(*sweep) for customer, *sweep in select(pipeline, newest)}
+    return {customer: LastSweep(*sweep) for customer, *sweep in select(pipeline, statement(_LAST_SWEEPS))}
 
 
 def last_checks(pipeline: dlt.Pipeline) -> dict[int, LastCheck]:
     """Return the last check of each customer's totals; rows of loads that were not committed do not count."""
-    columns = _sweeps.c
     if not catalog.column_types(pipeline, SWEEPS):
         return {}
-    result = columns.ended, columns.status, columns.expected, columns.distinct_ids
-    is_committed_check = columns.kind == CHECK, has_committed_load(_sweeps)
-    newest = _newest_by_customer([columns.ended.desc()], result, is_committed_check)
-    return {customer: LastCheck(*check) for customer, *check in select(pipeline, newest)}
-
-
-def _newest_by_customer(order: Sequence[Any], columns: Sequence[Any], where: Sequence[Any]) -> Any:
-    """Return a statement for customer and `columns` of the first row of `sweeps` of each customer, by `order`."""
-    place = sa.func.row_number().over(partition_by=_sweeps.c.customer_id, order_by=order).label("place")
-    numbered = sa.select(_sweeps.c.customer_id, *columns, place).where(*where).subquery()
-    kept = [numbered.c[name] for name in ("customer_id", *(column.name for column in columns))]
-    return sa.select(*kept).where(numbered.c.place == _FIRST)
+    return {customer: LastCheck(*check) for customer, *check in select(pipeline, statement(_LAST_CHECKS))}
 
 
 def count_days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> list[DayCount]:
@@ -131,15 +145,9 @@ def count_days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> lis
 
     Vanished ones are left out.
     """
-    moment = _to_utc(_interactions.c.start_time_tz) if is_utc else _interactions.c.start_time
-    day = sa.cast(moment, sa.Date)
-    at_midnight = sa.func.sum(sa.case((moment == sa.cast(day, sa.DateTime), 1), else_=0))
-    statement = (
-        sa.select(day, sa.func.count(), at_midnight)
-        .where(_interactions.c.customer_id == customer_id, _interactions.c.vanished_at.is_(None))
-        .group_by(day)
-    )
-    return [DayCount(day, rows, int(midnight)) for day, rows, midnight in select(pipeline, statement)]
+    start = "cast(start_time_tz at time zone 'UTC' as timestamp)" if is_utc else "start_time"
+    query = statement(_DAYS.format(start), customer_id=customer_id)
+    return [DayCount(day, rows, int(midnight)) for day, rows, midnight in select(pipeline, query)]
 
 
 def stored_interactions(
@@ -149,19 +157,20 @@ def stored_interactions(
 
     With both sides open, those without a start are included.
     """
-    columns = _interactions.c
-    day = sa.cast(columns.start_time, sa.Date)
-    times = [_to_utc(column) for column in (columns.updated_at, columns.missing_since, columns.vanished_at)]
-    statement = sa.select(columns.id, day, *times).where(columns.customer_id == customer_id)
-    statement = statement.where(*([day >= since] if since else []), *([day <= until] if until else []))
-    return [StoredInteraction(*row) for row in select(pipeline, statement)]
+    conditions = ["customer_id = :customer_id"]
+    conditions += ["cast(start_time as date) >= :since"] if since else []
+    conditions += ["cast(start_time as date) <= :until"] if until else []
+    query = statement(f"{_STORED} where {' and '.join(conditions)}", customer_id=customer_id, since=since, until=until)
+    return [StoredInteraction(*row) for row in select(pipeline, query)]
 
 
 def existing_ids(pipeline: dlt.Pipeline, ids: Iterable[int]) -> set[int]:
     """Return which of `ids` the warehouse has, whenever they began."""
     found: set[int] = set()
     for batch in _batches(ids):
-        found.update(row[0] for row in select(pipeline, sa.select(_interactions.c.id).where(_has_id(batch))))
+        found.update(
+            row[0] for row in select(pipeline, statement("select id from interactions where id in :ids", ids=batch))
+        )
     return found
 
 
@@ -169,8 +178,7 @@ def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, dateti
     """Return when each of `ids` that the warehouse has was updated, in UTC without time zone."""
     found: dict[int, datetime | None] = {}
     for batch in _batches(ids):
-        statement = sa.select(_interactions.c.id, _to_utc(_interactions.c.updated_at)).where(_has_id(batch))
-        found.update((key, moment) for key, moment in select(pipeline, statement))
+        found.update((key, moment) for key, moment in select(pipeline, statement(_UPDATE_TIMES, ids=batch)))
     return found
 
 
@@ -179,80 +187,74 @@ def count_values(
 ) -> tuple[int, dict[str, int]]:
     """Return how many rows a table has of the interactions `ids`, and how many values in each column."""
     key = "id" if table == INTERACTIONS else "interaction_id"
-    counted = sa.table(table, *map(sa.column, {*columns, key}))
     rows, values = 0, dict.fromkeys(columns, 0)
     for batch in _batches(ids):
-        numbers = [sa.func.count(), *(sa.func.count(counted.c[name]) for name in columns)]
-        statement = sa.select(*numbers).select_from(counted).where(counted.c[key].in_(batch))
-        found, *by_column = next(select(pipeline, statement))
+        numbers = [exp.Count(this=exp.Star()), *(exp.Count(this=name(column)) for column in columns)]
+        found, *by_column = next(select(pipeline, exp.select(*numbers).from_(table).where(name(key).isin(*batch))))
         rows += found
-        values = {name: values[name] + number for name, number in zip(columns, by_column, strict=True)}
+        values = {column: values[column] + number for column, number in zip(columns, by_column, strict=True)}
     return rows, values
 
 
 def mark(pipeline: dlt.Pipeline, ids: Sequence[int], **values: datetime | str | None) -> None:
     """Set the columns of a verification in the rows `ids`."""
-    execute(pipeline, *(sa.update(_interactions).where(_has_id(batch)).values(**values) for batch in _batches(ids)))
+    assignments = ", ".join(f"{column} = :{column}" for column in values)
+    sql = f"update interactions set {assignments} where id in :ids"  # noqa: S608  columns of ours
+    execute(pipeline, *(statement(sql, ids=batch, **values) for batch in _batches(ids)))
 
 
 def duplicate_ids(pipeline: dlt.Pipeline, customer_id: int | None = None) -> list[tuple[int, date | None]]:
     """Return id and first day of the interactions that are stored more than once."""
-    columns = _interactions.c
-    statement = sa.select(columns.id, sa.cast(sa.func.min(columns.start_time), sa.Date)).group_by(columns.id)
-    if customer_id is not None:
-        statement = statement.where(columns.customer_id == customer_id)
-    return [(key, day) for key, day in select(pipeline, statement.having(sa.func.count() > 1))]
+    condition = "" if customer_id is None else "where customer_id = :customer_id"
+    query = statement(_DUPLICATES.format(condition), customer_id=customer_id)
+    return [(key, day) for key, day in select(pipeline, query)]
 
 
 def erased_identifiers(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
     """Return field and hash of each identifier that must not be loaded again."""
     if not catalog.column_types(pipeline, ERASED_IDENTIFIERS):
         return []
-    columns = _erased_identifiers.c
-    return [(kind, digest) for kind, digest in select(pipeline, sa.select(columns.kind, columns.digest))]
+    query = statement("select kind, digest from erased_identifiers")
+    return [(kind, digest) for kind, digest in select(pipeline, query)]
 
 
 def stored_identifiers(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[StoredIdentifiers]:
     """Return the identifiers of every interaction of some customers."""
-    columns = [_interactions.c[name] for name in ("id", "customer_id", *IDENTIFIER_FIELDS)]
-    statement = sa.select(*columns).where(_interactions.c.customer_id.in_(list(customer_ids)))
-    return (StoredIdentifiers(*row) for row in select(pipeline, statement))
+    columns = ", ".join(("id", "customer_id", *IDENTIFIER_FIELDS))
+    sql = f"select {columns} from interactions where customer_id in :customer_ids"  # noqa: S608  columns of ours
+    query = statement(sql, customer_ids=tuple(customer_ids))
+    return (StoredIdentifiers(*row) for row in select(pipeline, query))
 
 
 def count_child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
     """Return how many rows the child tables have of the interactions `ids`."""
     found = 0
-    for child, batch in product(_children.values(), list(_batches(ids))):
-        statement = sa.select(sa.func.count()).select_from(child).where(child.c.interaction_id.in_(batch))
-        found += int(next(select(pipeline, statement))[0])
+    for child, batch in product(CHILD_TABLES, list(_batches(ids))):
+        sql = f"select count(*) from {child} where interaction_id in :ids"  # noqa: S608  a table of ours
+        found += int(next(select(pipeline, statement(sql, ids=batch)))[0])
     return found
 
 
 def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
     """Delete interactions and their child rows, and note that it was done, in one transaction."""
-    child_rows = [
-        sa.delete(child).where(child.c.interaction_id.in_(batch))
-        for batch, child in product(_batches(ids), _children.values())
-    ]
-    done = sa.update(_erasures).where(_erasures.c.erasure_id == erasure.erasure_id)
-    counted = {"interactions": erasure.interactions, "child_rows": erasure.child_rows}
     execute(
         pipeline,
-        *child_rows,
-        *(sa.delete(_interactions).where(_has_id(batch)) for batch in _batches(ids)),
-        done.values(completed_at=datetime.now(UTC), **counted),
+        *(
+            statement(f"delete from {child} where interaction_id in :ids", ids=batch)  # noqa: S608  a table of ours
+            for batch, child in product(_batches(ids), CHILD_TABLES)
+        ),
+        *(statement("delete from interactions where id in :ids", ids=batch) for batch in _batches(ids)),
+        statement(
+            "update erasures set completed_at = :now, interactions = :interactions, child_rows = :child_rows "
+            "where erasure_id = :erasure_id",
+            now=datetime.now(UTC),
+            interactions=erasure.interactions,
+            child_rows=erasure.child_rows,
+            erasure_id=erasure.erasure_id,
+        ),
     )
 
 
-def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    every = list(ids)
+def _batches(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    every = tuple(ids)
     return (every[at : at + _IDS_PER_STATEMENT] for at in range(0, len(every), _IDS_PER_STATEMENT))
-
-
-def _has_id(ids: Sequence[int]) -> Any:
-    return _interactions.c.id.in_(ids)
-
-
-def _to_utc(column: Any) -> Any:
-    """A time in UTC, without time zone."""
-    return sa.cast(column.op("AT TIME ZONE")(sa.literal("UTC")), sa.DateTime)

@@ -3,15 +3,26 @@
 from collections.abc import Sequence
 
 import dlt
-import sqlalchemy as sa
 from dlt.common.versioned_state import decompress_state
 
 from liine_source.extract.state import SourceState
-from liine_source.spec.tables import LOAD_ID
 from liine_source.warehouse import catalog
-from liine_source.warehouse.statements import execute, has_committed_load, select
+from liine_source.warehouse.statements import COMMITTED_LOADS, execute, select, statement
 
-_states = sa.table(catalog.STATE_TABLE, sa.column("pipeline_name"), sa.column("state"), sa.column(LOAD_ID))
+_COMMITTED = f"_dlt_load_id in ({COMMITTED_LOADS})"
+_NEWEST = """
+select state from (
+  select state, _dlt_load_id,
+    row_number() over (partition by pipeline_name order by _dlt_load_id desc) as place
+  from _dlt_pipeline_state where {}
+) as numbered where place = 1 order by _dlt_load_id
+"""
+_NEWEST_OF_ALL = f"select max(_dlt_load_id) from _dlt_pipeline_state where {_COMMITTED}"  # noqa: S608  constants of ours
+_DELETE_OLDER = f"""
+delete from _dlt_pipeline_state where pipeline_name = :name and _dlt_load_id < (
+  select max(_dlt_load_id) from _dlt_pipeline_state where pipeline_name = :name and {_COMMITTED}
+)
+"""  # noqa: S608  constants of ours
 
 
 def read_states(
@@ -23,27 +34,18 @@ def read_states(
     which says like any other under which settings the dataset was loaded. Pipelines that start with `erasing` have no
     state of their own.
     """
-    columns = _states.c
-    newest = sa.func.row_number().over(partition_by=columns.pipeline_name, order_by=columns[LOAD_ID].desc())
-    is_committed = has_committed_load(_states)
-    numbered = sa.select(columns.state, columns[LOAD_ID], newest.label("place")).where(is_committed)
+    conditions, values = [_COMMITTED], {}
     if prefix is not None:
-        starts = {name: sa.func.left(columns.pipeline_name, len(name)) == name for name in (prefix, erasing, *allowed)}
-        last_load = sa.select(sa.func.max(columns[LOAD_ID])).where(is_committed, sa.not_(starts[erasing]))
-        is_allowed = [starts[name] for name in allowed]
-        numbered = numbered.where(
-            sa.or_(sa.not_(starts[prefix]), columns[LOAD_ID] == last_load.scalar_subquery(), *is_allowed)
-        )
-    found = numbered.subquery()
-    last = sa.select(found.c.state).where(found.c.place == sa.literal_column("1")).order_by(found.c[LOAD_ID])
+        values = {"prefix": prefix, "erasing": erasing, **{f"allowed_{at}": name for at, name in enumerate(allowed)}}
+        starts = {at: f"left(pipeline_name, {len(text)}) = :{at}" for at, text in values.items()}
+        last_load = f"_dlt_load_id = ({_NEWEST_OF_ALL} and not {starts.pop('erasing')})"
+        conditions.append(" or ".join([f"(not {starts.pop('prefix')}", last_load, *starts.values()]) + ")")
+    query = statement(_NEWEST.format(" and ".join(conditions)), **values)
     # Before the first load there is no table, and perhaps no schema either.
-    packed = [row[0] for row in select(pipeline, last)] if catalog.column_types(pipeline, _states.name) else []
+    packed = [row[0] for row in select(pipeline, query)] if catalog.column_types(pipeline, catalog.STATE_TABLE) else []
     return [SourceState(decompress_state(state).get("sources", {}).get("liine", {})) for state in packed]
 
 
 def delete_older_states(pipeline: dlt.Pipeline) -> None:
     """Delete the states of the pipeline before its newest committed one; nobody reads them."""
-    columns, load_id = _states.c, _states.c[LOAD_ID]
-    is_own = columns.pipeline_name == pipeline.pipeline_name
-    newest = sa.select(sa.func.max(load_id)).where(is_own, has_committed_load(_states)).scalar_subquery()
-    execute(pipeline, sa.delete(_states).where(is_own, load_id < newest))
+    execute(pipeline, statement(_DELETE_OLDER, name=pipeline.pipeline_name))

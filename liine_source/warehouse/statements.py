@@ -1,44 +1,57 @@
-"""SQL of our own: built by SQLAlchemy, written in the destination's dialect, and run by dlt's client."""
+"""SQL of our own: in Postgres's dialect, translated by sqlglot, and run by dlt's client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
 from typing import Any, cast
 
 import dlt
-import sqlalchemy as sa
-import sqlglot
 from dlt.common.destination import Destination
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Dialect
+from sqlglot import exp, parse_one
 
-from liine_source.spec.tables import COLUMNS, LOAD_ID
 from liine_source.warehouse import catalog
 
-# DuckDB understands Postgres's dialect, as far as it is used here.
-_POSTGRES_DIALECTS = {"postgres", "duckdb"}
 _FETCH_ROWS = 10_000
 
-COLUMN_TYPES: dict[str, Any] = {"timestamp": sa.DateTime(), "bigint": sa.BigInteger(), "text": sa.Text()}
-
-
-def define_table(name: str) -> sa.TableClause:
-    """Return a table of ours for statements."""
-    return sa.table(name, *(sa.column(column.name, COLUMN_TYPES.get(column.data_type)) for column in COLUMNS[name]))
-
-
-LOADS = sa.table(catalog.LOADS_TABLE, sa.column("load_id"), sa.column("status"))
-COMMITTED_LOADS = sa.select(LOADS.c.load_id).where(LOADS.c.status == sa.literal_column("0"))
+COMMITTED_LOADS = "select load_id from _dlt_loads where status = 0"
 """The ids of loads that were committed."""
 
 
-def has_committed_load(table: sa.TableClause) -> Any:
-    """Return the condition that a row's load was committed."""
-    return table.c[LOAD_ID].in_(COMMITTED_LOADS)
+def statement(sql: str, **values: Any) -> exp.Expression:
+    """Return a statement in Postgres's dialect, in which `:name` is a value, or a tuple of values after `in`."""
+    found: exp.Expression = _parse(sql).copy()
+    for placeholder in list(found.find_all(exp.Placeholder)):
+        placeholder.replace(_to_literal(values[placeholder.name]))
+    return found
 
 
-def select(pipeline: dlt.Pipeline, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+@lru_cache(maxsize=200)
+def _parse(sql: str) -> exp.Expression:
+    return cast("exp.Expression", parse_one(sql, read="postgres"))
+
+
+def _to_literal(value: Any) -> exp.Expression:
+    if isinstance(value, tuple):
+        return exp.Tuple(expressions=list(map(_to_literal, value)))
+    # The column's type makes it a time again, on each destination.
+    return cast("exp.Expression", exp.convert(str(value) if isinstance(value, date) else value))
+
+
+def name(text: str, table: str | None = None) -> exp.Column:
+    """Return a column's name for a statement, whatever characters it has."""
+    return exp.column(text, table, quoted=True)
+
+
+def insert(table: str, rows: Sequence[Mapping[str, Any]]) -> exp.Expression:
+    """Return a statement that adds rows, all with the same columns."""
+    values = exp.values([tuple(_to_literal(value) for value in row.values()) for row in rows])
+    return exp.insert(values, table, columns=[exp.to_identifier(column, quoted=True) for column in rows[0]])
+
+
+def select(pipeline: dlt.Pipeline, query: exp.Expression) -> Iterator[tuple[Any, ...]]:
     """Return what a statement selects, a few thousand rows at a time in memory."""
-    with _connected(pipeline) as client, client.execute_query(to_sql(pipeline, statement)) as cursor:
+    with _connected(pipeline) as client, client.execute_query(to_sql(pipeline, query)) as cursor:
         while rows := cursor.fetchmany(_FETCH_ROWS):
             yield from map(tuple, rows)
 
@@ -54,20 +67,19 @@ def _connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
             yield client
 
 
-def execute(pipeline: dlt.Pipeline, *statements: sa.sql.expression.ClauseElement) -> None:
+def execute(pipeline: dlt.Pipeline, *statements: exp.Expression) -> None:
     """Run statements, all or none."""
     if not statements:
         return
     with _connected(pipeline) as client, client.begin_transaction():
-        for statement in statements:
-            client.execute_sql(to_sql(pipeline, statement))
+        for one in statements:
+            client.execute_sql(to_sql(pipeline, one))
 
 
-def to_sql(pipeline: dlt.Pipeline, statement: sa.sql.expression.ClauseElement) -> str:
-    """Write a statement in the destination's dialect, by way of Postgres's."""
-    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    destination = cast("Destination[Any, Any]", pipeline.destination)
-    if destination.destination_name in _POSTGRES_DIALECTS:
-        return text
-    return sqlglot.transpile(text, read="postgres", write=destination.capabilities().sqlglot_dialect)[0]
+def to_sql(pipeline: dlt.Pipeline, query: exp.Expression) -> str:
+    """Write a statement in the destination's dialect; names have the letters that dlt gives them there."""
+    capabilities = cast("Destination[Any, Any]", pipeline.destination).capabilities()
+    for identifier in query.find_all(exp.Identifier):
+        if identifier.quoted:
+            identifier.set("this", capabilities.casefold_identifier(identifier.name))
+    return query.sql(dialect=capabilities.sqlglot_dialect)
