@@ -19,7 +19,11 @@ LiineError
 │   ├── UnexpectedStatusError   any other status
 │   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
-│   └── ForeignHostError        a redirect to another host, not followed
+│   │   └── ProxyError          the proxy did not connect to the host
+│   └── HostError               the host of base_url is not the API's, or cannot prove it; every customer fails alike
+│       ├── CertificateError    its certificate was refused, or no TLS connection could be agreed on
+│       ├── RedirectError       redirects without end, or to an address that is none
+│       └── ForeignHostError    a redirect to another host, not followed
 ├── SweepError                  one customer's window could not be read to a proven end
 │   ├── StuckError              pagination cannot move on: the cursor is ignored, or one second overfills a page
 │   ├── IncompleteSweepError    fewer or more interactions than the API counts
@@ -174,10 +178,37 @@ class NoConnectionError(ApiError):
     remedy = "Check the network, any proxy and base_url, then run again. Loaded rows are not lost."
 
 
-class ForeignHostError(ApiError):
-    """A redirect to another host; the token is never sent there (open question 12)."""
+class ProxyError(NoConnectionError):
+    """The proxy refused or could not make the connection."""
 
-    remedy = "Check base_url: it must be the address that answers without a redirect."
+    remedy = (
+        "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment, and that the proxy allows the host of base_url."
+    )
+
+
+class HostError(ApiError):
+    """The host of `base_url` is not the API's, or cannot prove it: every customer fails alike, at once."""
+
+    remedy = "Set base_url under [sources.liine] to the address that answers without a redirect."
+
+
+class CertificateError(HostError):
+    """The host's certificate was refused, or no TLS connection could be agreed on; `remedy` says what to set."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self._remedy = remedy
+        super().__init__(what)
+
+    def _advice(self) -> str:
+        return self._remedy
+
+
+class RedirectError(HostError):
+    """Redirects without end, or to an address that is none (open question 12)."""
+
+
+class ForeignHostError(HostError):
+    """A redirect to another host; the token is never sent there (open question 12)."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
