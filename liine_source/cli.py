@@ -282,6 +282,7 @@ def emulator(
 
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
+    console.accept_any_text()
     try:
         app()
     except ConfigurationError as error:

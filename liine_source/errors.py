@@ -37,7 +37,8 @@ LiineError
 ├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
-No message holds a query value, a row's content, a token or a password.
+No message holds a query value, a row's content, a token or a password. A name from outside, such as a field's or a
+table's, is escaped wherever a message is printed or logged.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,6 +51,9 @@ from liine_source.spec.statuses import STATUSES_BY_CODE
 class LiineError(Exception):
     """The base of all errors of this package; they can be pickled and sent to another process."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(escape_unprintable(message))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), str(self), self.__dict__)
 
@@ -59,6 +63,16 @@ def _restored(kind: type[LiineError], message: str, values: dict[str, Any]) -> L
     error = kind.__new__(kind, message)
     error.__dict__.update(values)
     return error
+
+
+def escape_unprintable(text: str) -> str:
+    r"""Return text in which line ends, control characters and halves of surrogate pairs are escaped, as `\\x1b`.
+
+    A name that the API, a warehouse or a file has given cannot start a line or command a terminal then.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -352,4 +366,5 @@ class SyncFailedError(LiineError):
         if len(self.failures) > _MAX_LISTED:
             lines.append(f"\n- and {len(self.failures) - _MAX_LISTED} more windows; the table sweeps lists each.")
         customers = len({customer for customer, _ in self.failures})
-        super().__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")
+        # The errors are escaped already, and each starts a line.
+        super(LiineError, self).__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")
