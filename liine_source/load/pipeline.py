@@ -80,7 +80,7 @@ def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:
     Raises ConfigurationError where dbt does not run on the destination.
     """
     planned = _plan_pipeline(destination, dataset)
-    found = planned.destination.dbt_environment(planned.factory)
+    found = planned.destination.dbt_environment(planned.factory, dataset)
     variables = {"DESTINATION_TYPE": planned.destination.name, "LIINE_DATASET": dataset, **found}
     return {name: str(value) for name, value in variables.items() if value is not None}
 
@@ -104,7 +104,7 @@ def open_pipeline(
             dlt_settings.refuse_leftovers(pipeline)
             _reset_working_directory(pipeline)
             location = locate_pipeline(pipeline)
-            planned.destination.require_readable(pipeline, location)
+            planned.destination.require_writable(pipeline, location)
             if must_have_data and not planned.destination.has_data(pipeline, location):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")
             with exclusive(pipeline, pipeline.pipeline_name, PATIENCE), planned.destination.keep_open(pipeline):
