@@ -96,6 +96,8 @@ def _configure(
 ) -> None:
     if log_format:
         json_log.log_to_stderr(as_json=log_format == "json")
+    else:
+        console.show_waits()
 
 
 @app.command(cls=_Command)

@@ -7,6 +7,7 @@ Rich's markup, and on a terminal of any encoding.
 import dataclasses
 import io
 import json
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from liine_source.errors import LiineError, escape_unprintable
 from liine_source.extract.audit import Audit
 from liine_source.privacy.erasure import Erasure
 from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
+from liine_source.warehouse.lock_waits import log as waits
 
 if TYPE_CHECKING:
     from liine_source.verification.comparison import CustomerVerification
@@ -60,6 +62,19 @@ def print_error(message: str) -> None:
     """Print an error to standard error; the lines of a message stay lines."""
     err.print("Error:", style="bold red", end=" ")
     err.print(_as_text(*message.split("\n")), soft_wrap=True)
+
+
+class _WaitHandler(logging.Handler):
+    """Prints what a run waits for to standard error, between the lines of the progress."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(_as_text(record.getMessage()), soft_wrap=True)
+
+
+def show_waits() -> None:
+    """Print what a run waits for, where no log is written: it looks like a run that hangs."""
+    if not any(isinstance(handler, _WaitHandler) for handler in waits.handlers):
+        waits.addHandler(_WaitHandler())
 
 
 def print_access(found: Sequence[CustomerAccess]) -> None:

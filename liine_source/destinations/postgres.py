@@ -1,7 +1,7 @@
 """Postgres: many writers, kept apart by advisory locks and unique indexes."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -26,7 +26,7 @@ from liine_source.destinations.postgres_login import (
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError
-from liine_source.warehouse import catalog, privileges
+from liine_source.warehouse import catalog, lock_waits, privileges
 
 # In which every text can be stored; SQL_ASCII stores bytes as they come, which are UTF-8.
 _ENCODINGS = {"UTF8", "SQL_ASCII"}
@@ -102,10 +102,12 @@ class Postgres(SharedWarehouse):
 
     @contextmanager
     def exclusive(self, pipeline: dlt.Pipeline, what: str, patience: float) -> Iterator[None]:
-        """Hold an advisory lock of the dataset."""
+        """Hold an advisory lock of the dataset, and report the locks of tables that a load waits for."""
         from liine_source.warehouse import advisory_lock  # noqa: PLC0415  SQLAlchemy is slow to import
 
-        with advisory_lock.hold(pipeline, f"liine-source {pipeline.dataset_name} {what}", patience):
+        # A run spends most of its time with the API; only a load waits for tables.
+        reported = lock_waits.reported(pipeline) if what == "load" else nullcontext()
+        with advisory_lock.hold(pipeline, f"liine-source {pipeline.dataset_name} {what}", patience), reported:
             yield
 
     def before_load(self, pipeline: dlt.Pipeline, declared: Schema) -> None:

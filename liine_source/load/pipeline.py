@@ -29,7 +29,7 @@ from liine_source.error_translation import translate_errors
 from liine_source.errors import BusyError, ConfigurationError
 from liine_source.load import dlt_settings
 from liine_source.load.signals import exit_on_sigterm
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, lock_waits
 
 PIPELINE_NAME = "liine_sync"
 DATASET_NAME = "liine"
@@ -199,13 +199,7 @@ def _lock_working_directory(planned: _PlannedPipeline) -> Iterator[None]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_own = planned.destination.supports_concurrent_writers
     lock = FileLock(folder.parent / f"{folder.name}.lock")
-    try:
-        lock.acquire(timeout=PATIENCE if is_own else 0)
-    except Timeout:
-        is_busy = True
-    else:
-        is_busy = False
-    if is_busy:
+    if not _acquire(lock, planned.dataset, PATIENCE if is_own else 0):
         raise _busy(planned.dataset)
     try:
         yield
@@ -217,6 +211,20 @@ def _lock_working_directory(planned: _PlannedPipeline) -> Iterator[None]:
             with suppress(OSError):
                 Path(lock.lock_file).unlink()
         lock.release()
+
+
+def _acquire(lock: FileLock, dataset: str, patience: float) -> bool:
+    """Return whether the lock was free within `patience` seconds; a longer wait is reported."""
+    pause = min(patience, lock_waits.FIRST_REPORT_SECONDS)
+    for timeout in (pause, patience - pause):
+        with suppress(Timeout):
+            lock.acquire(timeout=timeout)
+            return True
+        if timeout == pause < patience:
+            lock_waits.log.warning(
+                "Waiting for another run of the same customers on this machine, dataset %s.", dataset
+            )
+    return False
 
 
 def _busy(dataset: str) -> BusyError:

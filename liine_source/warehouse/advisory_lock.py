@@ -10,10 +10,12 @@ import dlt
 import sqlalchemy as sa
 from dlt.destinations.exceptions import DatabaseTransientException
 
+from liine_source.warehouse import lock_waits
 from liine_source.warehouse.statements import to_sql
 
 # Postgres's code for a lock that another session holds for longer than `lock_timeout`.
 _LOCK_NOT_AVAILABLE = "55P03"
+_PAUSE = "1s"
 
 
 @contextmanager
@@ -22,17 +24,23 @@ def hold(pipeline: dlt.Pipeline, name: str, patience: float = math.inf) -> Itera
 
     Postgres is asked for a second at a time, because Python cannot handle a signal while it waits for Postgres.
     """
+    has_reported = False
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     began = time.monotonic()
     with pipeline.sql_client() as client:
-        client.execute_sql(to_sql(pipeline, sa.select(sa.func.set_config("lock_timeout", "1s", False))))
         while True:
+            # Anew each time: dlt resets a session after an error.
+            client.execute_sql(to_sql(pipeline, sa.select(sa.func.set_config("lock_timeout", _PAUSE, False))))
             try:
                 client.execute_sql(to_sql(pipeline, sa.select(sa.func.pg_advisory_lock(key))))
                 break
             except DatabaseTransientException as error:
                 if getattr(error.dbapi_exception, "pgcode", None) != _LOCK_NOT_AVAILABLE:
                     raise
-            if time.monotonic() - began > patience:
+            waited = time.monotonic() - began
+            if waited > patience:
                 raise TimeoutError
+            if not has_reported and waited > lock_waits.FIRST_REPORT_SECONDS:
+                has_reported = True
+                lock_waits.log.warning("Waiting for another run that uses dataset %s.", pipeline.dataset_name)
         yield
