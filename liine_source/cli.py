@@ -103,6 +103,8 @@ def _configure(
 ) -> None:
     if log_format:
         json_log.log_to_stderr(as_json=log_format == "json")
+    else:
+        console.show_waits()
 
 
 @app.command(cls=_Command)
@@ -306,6 +308,7 @@ def emulator(
 
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
+    console.accept_any_text()
     try:
         app()
     except ConfigurationError as error:

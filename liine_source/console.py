@@ -1,16 +1,24 @@
-"""What the command line prints: tables for people, JSON for machines, and progress."""
+"""What the command line prints: tables for people, JSON for machines, and progress.
+
+What comes from outside, such as names of fields, channels, tables and files, is printed as text: escaped, without
+Rich's markup, and on a terminal of any encoding.
+"""
 
 import dataclasses
+import io
 import json
+import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from liine_source.errors import escape_unprintable
 from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
 
 # What is printed brings its module with it; a usage error must not wait for dlt.
@@ -34,20 +42,41 @@ out = Console()
 err = Console(stderr=True)
 
 
+def accept_any_text() -> None:
+    """Let standard output escape what its encoding lacks; an error there would hide that a run has succeeded."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(data: Any) -> None:
     """Print JSON to standard output."""
     print(json.dumps(data, default=str, indent=2), flush=True)  # noqa: T201  machines read standard output as it is
 
 
 def print_line(text: str) -> None:
-    """Print a line without Rich's markup and wrapping."""
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    """Print a line of text without wrapping."""
+    out.print(_as_text(text), soft_wrap=True)
 
 
 def print_error(message: str) -> None:
-    """Print an error to standard error."""
+    """Print an error to standard error; the lines of a message stay lines."""
     err.print("Error:", style="bold red", end=" ")
-    err.print(message, markup=False, highlight=False, soft_wrap=True)
+    err.print(_as_text(*message.split("\n")), soft_wrap=True)
+
+
+class _WaitHandler(logging.Handler):
+    """Prints what a run waits for to standard error, between the lines of the progress."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(_as_text(record.getMessage()), soft_wrap=True)
+
+
+def show_waits() -> None:
+    """Print what a run waits for, where no log is written: it looks like a run that hangs."""
+    waits = logging.getLogger("liine_source.waits")
+    if not any(isinstance(handler, _WaitHandler) for handler in waits.handlers):
+        waits.addHandler(_WaitHandler())
 
 
 def print_access(found: "Sequence[CustomerAccess]") -> None:
@@ -85,28 +114,27 @@ def print_report(report: "SyncReport") -> None:
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)
-            text = f"Customer {customer.customer_id} had lost rows ({lost}): its history was loaded again."
-            out.print(text, soft_wrap=True)
+            print_line(f"Customer {customer.customer_id} had lost rows ({lost}): its history was loaded again.")
     _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
     if report.unknown_fields:
         print_line(f"Fields not in the reference, loaded as columns: {', '.join(report.unknown_fields)}")
     if report.dropped:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(report.dropped.items()))
-        out.print(f"Values removed because of personal_data: {counts}", soft_wrap=True)
+        print_line(f"Values removed because of personal_data: {counts}")
     if rejected := report.rows.get(REJECTED_VALUES):
-        out.print(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
+        print_line(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
 
 
-def _sync_status(customer: "CustomerSync") -> str:
+def _sync_status(customer: "CustomerSync") -> str | list[str]:
     if customer.errors:
         return _format_errors(customer.errors)
     return customer.status if customer.windows else "already loaded; --restart loads it again"
 
 
-def _format_errors(errors: "Sequence[LiineError]") -> str:
+def _format_errors(errors: "Sequence[LiineError]") -> list[str]:
     hidden = len(errors) - _MAX_ERRORS
     more = [f"and {hidden} more windows with the same kind of error"] if hidden > 0 else []
-    return "\n".join([*map(str, errors[:_MAX_ERRORS]), *more])
+    return [*map(str, errors[:_MAX_ERRORS]), *more]
 
 
 def verification_data(found: "Sequence[CustomerVerification]") -> list[dict[str, Any]]:
@@ -124,7 +152,7 @@ def print_verification(found: "Sequence[CustomerVerification]") -> None:
     _print_table("Warehouse compared with the API", ["customer", *columns, "result"], rows)
 
 
-def _verification_result(customer: "CustomerVerification") -> str:
+def _verification_result(customer: "CustomerVerification") -> str | list[str]:
     if customer.errors:
         return _format_errors(customer.errors)
     if customer.unloaded_tables:
@@ -164,7 +192,7 @@ def print_status(found: "Sequence[CustomerStatus]", location: "Location") -> Non
     """Print what the warehouse holds."""
     print_line(f"{location}, dataset {location.dataset}")
     if not found:
-        out.print("Nothing has been loaded yet: run `liine sync`.")
+        print_line("Nothing has been loaded yet: run `liine sync`.")
         return
     columns = ["customer", "rows", "in API", "watermark (UTC)", "windows", "last sweep (UTC)", "status", "proof"]
     rows = [
@@ -182,9 +210,9 @@ def _loaded_windows(customer: "CustomerStatus") -> str | None:
 
 def print_dbt_build(build: "DbtBuild") -> None:
     """Print what dbt has built."""
-    out.print(f"dbt: {build.nodes} models and tests, none failed.")
+    print_line(f"dbt: {build.nodes} models and tests, none failed.")
     if build.warnings:
-        out.print(f"Warnings of {', '.join(build.warnings)}.", soft_wrap=True)
+        print_line(f"Warnings of {', '.join(build.warnings)}.")
 
 
 def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None") -> None:
@@ -206,7 +234,7 @@ class SyncProgress:
     """Shows one line for each customer while a run goes on."""
 
     def __init__(self, *, is_shown: bool) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         self._progress = Progress(*columns, console=err, disable=not is_shown)
         self._tasks: dict[int, Any] = {}
         self._received: dict[int, int] = {}
@@ -254,14 +282,23 @@ class SyncProgress:
 
 
 def _print_table(title: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(*columns)
     for row in rows:
         table.add_row(*map(_format_cell, row))
+    # As a title of the table it would be wrapped at the table's width.
+    out.print(_as_text(title), style="italic", soft_wrap=True)
     out.print(table)
 
 
-def _format_cell(value: Any) -> str:
+def _format_cell(value: Any) -> Text:
+    """Return a cell; of a list each entry is a line."""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    # Rich would take [square brackets] as its own markup.
-    return "-" if value is None else escape(str(value))
+        return Text(f"{value:%Y-%m-%d %H:%M:%S}")
+    if isinstance(value, list):
+        return _as_text(*value)
+    return _as_text("-" if value is None else str(value))
+
+
+def _as_text(*lines: str) -> Text:
+    """Return lines of text in which Rich finds neither markup nor emoji codes."""
+    return Text("\n".join(map(escape_unprintable, lines)))

@@ -19,7 +19,11 @@ LiineError
 │   ├── UnexpectedStatusError   any other status
 │   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
-│   └── ForeignHostError        a redirect to another host, not followed
+│   │   └── ProxyError          the proxy did not connect to the host
+│   └── HostError               the host of base_url is not the API's, or cannot prove it; every customer fails alike
+│       ├── CertificateError    its certificate was refused, or no TLS connection could be agreed on
+│       ├── RedirectError       redirects without end, or to an address that is none
+│       └── ForeignHostError    a redirect to another host, not followed
 ├── SweepError                  one customer's window could not be read to a proven end
 │   ├── StuckError              pagination cannot move on: the cursor is ignored, or one second overfills a page
 │   ├── IncompleteSweepError    fewer or more interactions than the API counts
@@ -33,7 +37,8 @@ LiineError
 ├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
-No message holds a query value, a row's content, a token or a password.
+No message holds a query value, a row's content, a token or a password. A name from outside, such as a field's or a
+table's, is escaped wherever a message is printed or logged.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,6 +51,9 @@ from liine_source.spec.statuses import STATUSES_BY_CODE
 class LiineError(Exception):
     """The base of all errors of this package; they can be pickled and sent to another process."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(escape_unprintable(message))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), str(self), self.__dict__)
 
@@ -55,6 +63,16 @@ def _restored(kind: type[LiineError], message: str, values: dict[str, Any]) -> L
     error = kind.__new__(kind, message)
     error.__dict__.update(values)
     return error
+
+
+def escape_unprintable(text: str) -> str:
+    r"""Return text in which line ends, control characters and halves of surrogate pairs are escaped, as `\\x1b`.
+
+    A name that the API, a warehouse or a file has given cannot start a line or command a terminal then.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -174,10 +192,37 @@ class NoConnectionError(ApiError):
     remedy = "Check the network, any proxy and base_url, then run again. Loaded rows are not lost."
 
 
-class ForeignHostError(ApiError):
-    """A redirect to another host; the token is never sent there (open question 12)."""
+class ProxyError(NoConnectionError):
+    """The proxy refused or could not make the connection."""
 
-    remedy = "Check base_url: it must be the address that answers without a redirect."
+    remedy = (
+        "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment, and that the proxy allows the host of base_url."
+    )
+
+
+class HostError(ApiError):
+    """The host of `base_url` is not the API's, or cannot prove it: every customer fails alike, at once."""
+
+    remedy = "Set base_url under [sources.liine] to the address that answers without a redirect."
+
+
+class CertificateError(HostError):
+    """The host's certificate was refused, or no TLS connection could be agreed on; `remedy` says what to set."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self._remedy = remedy
+        super().__init__(what)
+
+    def _advice(self) -> str:
+        return self._remedy
+
+
+class RedirectError(HostError):
+    """Redirects without end, or to an address that is none (open question 12)."""
+
+
+class ForeignHostError(HostError):
+    """A redirect to another host; the token is never sent there (open question 12)."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -321,4 +366,5 @@ class SyncFailedError(LiineError):
         if len(self.failures) > _MAX_LISTED:
             lines.append(f"\n- and {len(self.failures) - _MAX_LISTED} more windows; the table sweeps lists each.")
         customers = len({customer for customer, _ in self.failures})
-        super().__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")
+        # The errors are escaped already, and each starts a line.
+        super(LiineError, self).__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")

@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,9 @@ gc.set_threshold(50_000, 50, 100)
 atexit.register(gc.unfreeze)
 cached_dlt.cache_answers()
 
+# A role in one of these groups has to log in by a password, or as the user of the operating system.
+_LOGIN_RULES = "local all +password_required scram-sha-256\nlocal all +peer_required peer map=anybody\n"
+_LOGIN_MAP = "anybody /^.*$ all\n"
 # A test of `make test` that takes longer is listed at the end; it should do less or get the marker `slow`.
 _BUDGET_SECONDS = 10
 
@@ -84,8 +87,13 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
     # The last process to clean up stops the server and deletes its files.
     server = get_server(folder, cleanup_mode="delete")
     address = f"postgresql://postgres:x@localhost/postgres?host={folder}"
+    _require_logins(folder)
     with closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True
+        for group in ("password_required", "peer_required"):
+            # Another process of the tests may have created it.
+            with suppress(psycopg2.errors.DuplicateObject, psycopg2.errors.UniqueViolation):
+                connection.cursor().execute(f"create role {group}")
         # The data need not survive a crash.
         connection.cursor().execute("alter system set fsync = off")
         connection.cursor().execute("select pg_reload_conf()")
@@ -93,6 +101,14 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
         yield address
     finally:
         server.cleanup()
+
+
+def _require_logins(folder: Path) -> None:
+    """Let the server ask for passwords; whoever is in none of the groups still needs none."""
+    rules, users = folder / "pg_hba.conf", folder / "pg_ident.conf"
+    if not rules.read_text().startswith(_LOGIN_RULES):
+        users.write_text(_LOGIN_MAP)
+        rules.write_text(_LOGIN_RULES + rules.read_text())
 
 
 @pytest.fixture

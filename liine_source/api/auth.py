@@ -107,6 +107,9 @@ def read_token(login: Login, now: float) -> Token:
     bare = value.strip()
     if bare.lower().startswith(_PREFIX):
         bare = bare[len(_PREFIX) :].strip()
+    # Other characters cannot be sent in a header (RFC 6750, 2.1).
+    if not (bare.isascii() and bare.isprintable() and " " not in bare):
+        raise UnreadableAnswerError("Login: the answer holds a token that cannot be sent.")
     return Token(bare, _renewal_time(login, now))
 
 

@@ -16,6 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from liine_source import errors
+from liine_source.api import failures
 from liine_source.api.auth import LiineCredentials, Login, Token, TokenCache
 from liine_source.api.query import Pairs
 from liine_source.api.rate_limit import AdaptiveLimiter
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THROTTLED = {429, 503}
+# The forms of a path need one; requests follows thirty.
+_MAX_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +94,25 @@ class _Answer:
     body: bytes
 
 
-class _ForeignRedirectError(requests.exceptions.RequestException):
-    """A redirect to another host."""
-
-
 class _SameHostSession(requests.Session):
-    """Follows redirects within the host only: the token must not leave it (open question 12)."""
+    """Follows a few redirects, and within the host only: the token must not leave it (open question 12)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_redirects = _MAX_REDIRECTS
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target is not None and _origin(urljoin(resp.url, target)) != _origin(resp.url):
-            raise _ForeignRedirectError(response=resp)
+        try:
+            target = super().get_redirect_target(resp)
+            is_foreign = target is not None and _origin(urljoin(resp.url, target)) != _origin(resp.url)
+        except ValueError:
+            # A port that is no number, an open bracket, bytes that are no text.
+            raise failures.UnusableRedirectError(response=resp) from None
+        if is_foreign:
+            raise failures.ForeignRedirectError(response=resp)
+        if target is not None:
+            # Without this requests reads the body of the redirect, however long.
+            resp.raw.close()
         return target
 
 
@@ -207,7 +218,6 @@ class LiineClient:
     def _send(self, method: str, path: str, context: str, **arguments: Any) -> _Answer:
         """Send one request. Errors of `requests` are translated without chaining: they quote the query's values."""
         self._thread.stats.requests += 1
-        problem, is_foreign = "", False
         try:
             response = self._session.request(
                 method,
@@ -218,25 +228,9 @@ class LiineClient:
             )
             # Read at once: requests would join it from pieces of 10 KB, which takes longer than parsing.
             return _Answer(response.status_code, response.headers, response.raw.read(decode_content=True))
-        except _ForeignRedirectError:
-            is_foreign = True
-        except requests.exceptions.Timeout:
-            problem = "no answer in time"
-        except requests.exceptions.SSLError:
-            problem = "the TLS connection could not be made"
-        except urllib3.exceptions.ReadTimeoutError:
-            problem = "the answer stopped coming"
-        except urllib3.exceptions.DecodeError:
-            problem = "the compressed answer could not be read"
-        except urllib3.exceptions.HTTPError:
-            problem = "the answer was cut off"
-        except requests.exceptions.ConnectionError:
-            problem = "the connection was refused or lost"
-        except requests.exceptions.RequestException as error:
-            problem = f"the request failed ({type(error).__name__})"
-        if is_foreign:
-            raise errors.ForeignHostError(f"{context}: the API answered with a redirect to another host.")
-        raise errors.NoConnectionError(f"{context}: {problem}.")
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            failure = failures.explain_failure(error, context)
+        raise failure
 
 
 def validate_base_url(base_url: str) -> str:
@@ -244,8 +238,13 @@ def validate_base_url(base_url: str) -> str:
 
     Raises ConfigurationError unless it is `https`, or `http` on a loopback address.
     """
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
+    try:
+        parts = urlsplit(base_url)
+        is_address = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        # A port that is no number, or an open bracket.
+        is_address = False
+    if not is_address or parts.username or parts.query or not base_url.isprintable() or " " in base_url:
         raise errors.ConfigurationError("base_url must look like https://host, without a user or a query.")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise errors.ConfigurationError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Unpack
 
 from liine_source.error_translation import translate_errors
-from liine_source.errors import ApiError, LoginRefusedError
+from liine_source.errors import ApiError, HostError, LoginRefusedError
 from liine_source.extract.audit import Audit
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import Window
@@ -48,7 +48,7 @@ def _plan_customer(reader: Reader, customer: int) -> CustomerPlan:
         windows = reader.plan_windows(customer, whole, audit)
         requests = audit.stats.requests
         counts = reader.count(customer, windows, audit.stats) if len(windows) > 1 else [audit.expected or 0]
-    except LoginRefusedError:
+    except (HostError, LoginRefusedError):
         raise
     except ApiError as error:
         return CustomerPlan(customer, error=str(error))

@@ -1,5 +1,6 @@
 """What differs by destination. `Destination` serves every dlt destination that has no class of its own."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,12 +9,13 @@ from typing import Any, ClassVar, cast
 
 import dlt
 from dlt.common.configuration.exceptions import ConfigurationValueError
+from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.destination import Destination as DltDestination
 from dlt.common.schema import Schema
 from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 
-from liine_source.errors import ConfigurationError, DestinationError, MissingDatasetError
+from liine_source.errors import ConfigurationError, DestinationError, MissingDatasetError, did_you_mean
 from liine_source.warehouse import catalog
 
 AnyDltDestination = DltDestination[Any, Any]
@@ -134,6 +136,10 @@ class Destination:
     def require_readable(self, pipeline: dlt.Pipeline, location: Location) -> None:
         """Raise DestinationError where our tables are hidden from the role."""
 
+    def require_writable(self, pipeline: dlt.Pipeline, location: Location) -> None:
+        """Raise DestinationError where the role may not load into the dataset."""
+        self.require_readable(pipeline, location)
+
     def _explain_missing(self, location: Location, datasets: Mapping[str, set[str]]) -> str:
         similar = catalog.similar_datasets(datasets)
         others = f"Datasets there that look like ours: {similar}." if similar else "No dataset there looks like ours."
@@ -170,9 +176,9 @@ class Destination:
 
     # dbt
 
-    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
-        """Return the environment variables that the dbt project's profile reads."""
-        del factory
+    def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
+        """Return the environment variables that the dbt project's profile reads; `dataset` was loaded."""
+        del factory, dataset
         raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {self.name}.")
 
 
@@ -203,12 +209,33 @@ def require_credentials(name: str, factory: AnyDltDestination) -> Any:
         # Which of them Snowflake needs depends on the others.
         missing = ["username, with password or private_key"]
     if missing:
-        section = f"destination.{name}.credentials"
-        raise ConfigurationError(
-            f"Settings of the destination {name} are missing: {', '.join(missing)}. Set them under [{section}] in "
-            f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see docs/{name}.md."
-        )
+        raise explain_missing_credentials(name, missing)
     return credentials
+
+
+def explain_missing_credentials(name: str, missing: Sequence[str]) -> ConfigurationError:
+    """Return the error for settings of a destination that are missing."""
+    section = f"destination.{name}.credentials"
+    return ConfigurationError(
+        f"Settings of the destination {name} are missing: {', '.join(missing)}. Set them under [{section}] in "
+        f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see docs/{name}.md."
+    )
+
+
+def refuse_unknown_credentials(name: str, spec: type[BaseConfiguration]) -> None:
+    """Raise ConfigurationError for a name that nothing reads: dlt would ignore it, and with it perhaps `sslmode`."""
+    section = f"destination.{name}.credentials"
+    known = {*spec.get_resolvable_fields(), "drivername"}
+    given: Any = dlt.secrets.get(section)
+    names = {key: f"{key} under [{section}]" for key in given} if isinstance(given, Mapping) else {}
+    prefix = f"{section}.".upper().replace(".", "__")
+    names |= {key.removeprefix(prefix).lower(): key for key in os.environ if key.startswith(prefix)}
+    if unknown := sorted(key for key in names if key not in known):
+        raise ConfigurationError(
+            f"Unknown settings: {'; '.join(names[key] + did_you_mean(key, known) for key in unknown)}. Known are "
+            f"{', '.join(sorted(known - {'drivername'}))}; other parameters of a connection go into query, a table, or "
+            f"JSON in {prefix}QUERY. See docs/{name}.md."
+        )
 
 
 def dbt_credentials(name: str, credentials: Any, keys: Sequence[str]) -> dict[str, Any]:

@@ -88,7 +88,8 @@ class DuckDb(Destination):
         with catalog.connect(pipeline):
             yield
 
-    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
+    def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return the file's path."""
+        del dataset
         credentials: Any = partial_configuration(factory).credentials
         return {"DESTINATION__DUCKDB__CREDENTIALS": Path(cast("str", credentials.database)).resolve()}

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import dlt
 from dlt.destinations import snowflake
+from dlt.destinations.impl.snowflake.configuration import SnowflakeCredentials
 from dlt.extract import DltSource
 
 from liine_source.destinations.base import (
@@ -13,6 +14,7 @@ from liine_source.destinations.base import (
     Location,
     dbt_credentials,
     partial_configuration,
+    refuse_unknown_credentials,
     require_credentials,
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
@@ -38,6 +40,7 @@ class Snowflake(SharedWarehouse):
     def build_factory(self, staging_layout: str) -> AnyDltDestination:
         """Return dlt's destination with our client and complete credentials."""
         arguments = self.arguments(staging_layout)
+        refuse_unknown_credentials(self.name, SnowflakeCredentials)
         credentials = require_credentials(self.name, self.build_plain(arguments))
         # dlt has read the key from the file, and would send the file's path to the account.
         credentials.private_key_path = None
@@ -96,8 +99,9 @@ class Snowflake(SharedWarehouse):
                 "leaves one row of each."
             )
 
-    def dbt_environment(self, factory: AnyDltDestination) -> dict[str, Any]:
+    def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return account, login, database, warehouse and role."""
+        del dataset
         names = ["host", "username", "password", "database", "warehouse", "role", "private_key"]
         credentials = partial_configuration(factory).credentials
         return dbt_credentials(self.name, credentials, [*names, "private_key_passphrase"])

@@ -31,7 +31,7 @@ from liine_source.load import dlt_settings
 from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, lock_waits
 
 PIPELINE_NAME = "liine_sync"
 # How many seconds a run waits for another run of the same customers.
@@ -69,7 +69,7 @@ def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:
     Raises ConfigurationError where dbt does not run on the destination.
     """
     planned = _plan_pipeline(destination, dataset)
-    found = planned.destination.dbt_environment(planned.factory)
+    found = planned.destination.dbt_environment(planned.factory, dataset)
     variables = {"DESTINATION_TYPE": planned.destination.name, "LIINE_DATASET": dataset, **found}
     return {name: str(value) for name, value in variables.items() if value is not None}
 
@@ -93,7 +93,7 @@ def open_pipeline(
             dlt_settings.refuse_leftovers(pipeline)
             _reset_working_directory(pipeline)
             location = locate_pipeline(pipeline)
-            planned.destination.require_readable(pipeline, location)
+            planned.destination.require_writable(pipeline, location)
             if must_have_data and not planned.destination.has_data(pipeline, location):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")
             with exclusive(pipeline, pipeline.pipeline_name, PATIENCE), planned.destination.keep_open(pipeline):
@@ -193,13 +193,7 @@ def _lock_working_directory(planned: _PlannedPipeline) -> Iterator[None]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_own = planned.destination.supports_concurrent_writers
     lock = FileLock(folder.parent / f"{folder.name}.lock")
-    try:
-        lock.acquire(timeout=PATIENCE if is_own else 0)
-    except Timeout:
-        is_busy = True
-    else:
-        is_busy = False
-    if is_busy:
+    if not _acquire(lock, planned.dataset, PATIENCE if is_own else 0):
         raise _busy(planned.dataset)
     try:
         yield
@@ -211,6 +205,20 @@ def _lock_working_directory(planned: _PlannedPipeline) -> Iterator[None]:
             with suppress(OSError):
                 Path(lock.lock_file).unlink()
         lock.release()
+
+
+def _acquire(lock: FileLock, dataset: str, patience: float) -> bool:
+    """Return whether the lock was free within `patience` seconds; a longer wait is reported."""
+    pause = min(patience, lock_waits.FIRST_REPORT_SECONDS)
+    for timeout in (pause, patience - pause):
+        with suppress(Timeout):
+            lock.acquire(timeout=timeout)
+            return True
+        if timeout == pause < patience:
+            lock_waits.log.warning(
+                "Waiting for another run of the same customers on this machine, dataset %s.", dataset
+            )
+    return False
 
 
 def _busy(dataset: str) -> BusyError:

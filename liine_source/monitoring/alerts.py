@@ -3,6 +3,7 @@
 They hold customer ids, counts, names of columns and our own errors; never a value of a row.
 """
 
+import html
 import logging
 import threading
 from collections.abc import Sequence
@@ -38,7 +39,9 @@ def notify_new_columns(dataset: str, columns: Sequence[str]) -> None:
 
 
 def _send(text: str) -> None:
-    message = {"text": text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]} …", "mrkdwn": False}
+    shortened = text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]} …"
+    # Slack finds links and mentions in angle brackets even without its markup.
+    message = {"text": html.escape(shortened, quote=False), "mrkdwn": False}
     problems: list[str] = []
 
     def post(hook: str) -> None:

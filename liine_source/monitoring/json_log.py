@@ -6,7 +6,23 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from liine_source.errors import escape_unprintable
+
 log = logging.getLogger("liine_source")
+
+
+class TextFormatter(logging.Formatter):
+    """A record as one line of text: time, level and message, escaped; of an exception only the type, as in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        kind = record.exc_info[0] if record.exc_info else None
+        record.asctime = self.formatTime(record)
+        record.message = escape_unprintable(record.getMessage() + (f" ({kind.__name__})" if kind else ""))
+        return self.formatMessage(record)
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,7 +58,7 @@ def log_error(message: str, **fields: Any) -> None:
 def log_to_stderr(*, as_json: bool) -> None:
     """Write the log to standard error: a line when a run begins, for each sweep, and when it ends."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
     log.setLevel(logging.INFO)
     log.addHandler(handler)
 

@@ -30,10 +30,6 @@ _VERSION_TABLE = "_dlt_version"
 PG_CATALOG = ("select nspname from pg_namespace", "select schemaname, tablename from pg_tables")
 """Queries of all schemas and all tables. DuckDB has this catalog too; information_schema hides unreadable tables."""
 
-_READABLE = """
-select c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'), current_user
-from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = %s
-"""
 _MAX_LISTED = 10
 
 # Idle clients by pipeline: dlt takes longer to make a client than our statements take to run.
@@ -146,10 +142,3 @@ def similar_datasets(datasets: Mapping[str, set[str]]) -> str:
     """Return the names of the first datasets that look like ours, as text."""
     similar = sorted(name for name, tables in datasets.items() if tables >= {INTERACTIONS, STATE_TABLE})
     return ", ".join(similar[:_MAX_LISTED]) + (" …" if len(similar) > _MAX_LISTED else "")
-
-
-def hidden_tables(pipeline: dlt.Pipeline) -> tuple[set[str], str]:
-    """Return the tables of a Postgres dataset that the role may not read, and the role."""
-    with pipeline.sql_client() as client:
-        rows = client.execute_sql(_READABLE, client.dataset_name) or []
-    return {table for table, is_readable, _ in rows if not is_readable}, next((role for *_, role in rows), "")

@@ -2,8 +2,10 @@
 
 import gzip
 import logging
+import ssl
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from liine_source import errors
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, RequestStats, RetryPolicy
 from liine_source.api.records import build_row
+from tests.support.certificates import Authority
 from tests.support.scripted_api import EMPTY_PAGE, LOGIN, RESET, ScriptedApi, answer, scripted_api
 
 PAIRS = [("customer_id", "7"), ("search", "Zoë Secret"), ("agent", "null"), ("agent", "3"), ("limit", "2")]
@@ -244,7 +247,107 @@ def test_redirect_on_same_host_keeps_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "base_url", ["http://liine.example", "ftp://127.0.0.1", "app.liine.com", "https://u:p@host", ""]
+    ("location", "kind"),
+    [
+        ("/call_log/interactions/", errors.RedirectError),
+        ("http://127.0.0.1:99999999/", errors.RedirectError),
+        ("http://127.0.0.1:abc/", errors.RedirectError),
+        ("http://[::1/", errors.RedirectError),
+        ("\xff\xfe", errors.RedirectError),
+        ("//other.example/", errors.ForeignHostError),
+        ("ftp://127.0.0.1/", errors.ForeignHostError),
+    ],
+)
+def test_unusable_redirect_ends_at_once(location: str, kind: type[errors.HostError]) -> None:
+    """Redirects without end, and to what is no address or another one, are not tried again."""
+    away = answer(b"", "302 Found", (f"Location: {location}",), encoding="latin-1")
+    with scripted_api(answer(LOGIN), away) as api:
+        with pytest.raises(kind, match=r"^Customer 7: .* Set base_url under \[sources\.liine\]"):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) <= 7
+
+
+def test_body_of_redirect_is_not_read() -> None:
+    """It could be endless; the next request goes over another connection."""
+    there = answer(b"x", "307 Temporary Redirect", ("Location: /call_log/interactions",), length=10**12)
+    with scripted_api(answer(LOGIN), there, GOOD) as api:
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+        assert len(api.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("case", "problem"),
+    [
+        ("self-signed", "self-signed certificate. Check base_url .*REQUESTS_CA_BUNDLE"),
+        ("expired", "certificate has expired. Check this machine's clock"),
+        ("other name", "not valid for 'localhost'. Set base_url under"),
+        ("other cipher", "agree on no TLS connection.*Check that base_url and any proxy speak https"),
+    ],
+)
+def test_untrusted_host_ends_at_once(case: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate does not become valid by repeating: one connection, and an error that names the setting."""
+    authority = Authority.create(tmp_path)
+    files = authority.issue(
+        "other.example" if case == "other name" else "localhost",
+        days=-1 if case == "expired" else 1,
+        is_self_signed=case == "self-signed",
+    )
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*files)
+    if case == "other cipher":
+        # One that this kind of certificate cannot serve.
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2
+        tls.set_ciphers("AES128-SHA")
+    with scripted_api(answer(LOGIN), tls=tls) as api:
+        with pytest.raises(errors.CertificateError, match=problem):
+            client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert (api.connections, api.requests) == (1, [])
+
+
+def test_own_authority_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that the error names makes the connection; one that names no file is a wrong setting."""
+    authority = Authority.create(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.issue("localhost"))
+    with scripted_api(answer(LOGIN), GOOD, tls=tls) as api:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+        for wrong in (tmp_path / "absent.pem", Path(__file__)):
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(wrong))
+            with pytest.raises(errors.LiineError, match="REQUESTS_CA_BUNDLE"):
+                client_of(api).fetch_page(PAIRS, "Customer 7")
+
+
+def test_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that does not connect, or that requests cannot use, is told from a host that does not answer."""
+    credentials = LiineCredentials(username="someone", password="hunter2-secret")
+    retry = RetryPolicy(attempts=1)
+    for proxy, kind in (
+        ("http://127.0.0.1:9", errors.ProxyError),
+        ("socks5://127.0.0.1:9", errors.ConfigurationError),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with pytest.raises(kind, match="HTTPS_PROXY") as caught:
+            LiineClient(credentials, "https://liine.example", retry=retry).fetch_page(PAIRS, "Customer 7")
+        assert "127.0.0.1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://liine.example",
+        "ftp://127.0.0.1",
+        "app.liine.com",
+        "https://u:p@host",
+        "https://host:99999999",
+        "https://host:abc",
+        "https://host:0",
+        "https://[::1",
+        "https://a host",
+        "https://host\x1b[2J",
+        "",
+    ],
 )
 def test_base_url_must_be_https_or_local(base_url: str) -> None:
     """A base URL that could expose the password and the token in transit is refused."""

@@ -36,7 +36,7 @@ def test_missing_settings_and_packages_are_named(destination: str, message: str)
 def test_extra_of_this_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """dlt's own extra would not be sufficient there."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://nobody:x@localhost/nowhere")
-    monkeypatch.setitem(sys.modules, "dlt.destinations.impl.postgres.postgres", None)
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'liine-source\[postgres\]'"):
         loading.build_pipeline("postgres")
 

@@ -1,6 +1,7 @@
 """A loopback server that sends scripted answers byte for byte and records the requests."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,13 @@ LOGIN = b'{"token": "bearer first", "valid_until": "2099-01-01T00:00:00.310Z"}'
 EMPTY_PAGE = b'{"interactions": [], "count": 0, "limit": 1000, "num_pages": 0}'
 
 
-def answer(body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), length: int | None = None) -> bytes:
+def answer(
+    body: bytes,
+    status: str = "200 OK",
+    headers: tuple[str, ...] = (),
+    length: int | None = None,
+    encoding: str = "utf-8",
+) -> bytes:
     """Return a whole HTTP answer; `length` replaces the length of the body in its header."""
     head = [
         f"HTTP/1.1 {status}",
@@ -19,7 +26,7 @@ def answer(body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), l
         f"Content-Length: {len(body) if length is None else length}",
         *headers,
     ]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    return "\r\n".join(head).encode(encoding) + b"\r\n\r\n" + body
 
 
 RESET = b""
@@ -41,28 +48,36 @@ class ScriptedApi:
 
 
 @contextmanager
-def scripted_api(*answers: bytes) -> Iterator[ScriptedApi]:
-    """Serve on a free loopback port until the block ends."""
+def scripted_api(*answers: bytes, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedApi]:
+    """Serve on a free loopback port until the block ends; over https with `tls`, at the name `localhost`."""
     listener = socket.create_server(("127.0.0.1", 0))
-    api = ScriptedApi(f"http://127.0.0.1:{listener.getsockname()[1]}", list(answers))
-    threading.Thread(target=_accept, args=(listener, api), daemon=True).start()
+    port = listener.getsockname()[1]
+    api = ScriptedApi(f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}", list(answers))
+    threading.Thread(target=_accept, args=(listener, api, tls), daemon=True).start()
     try:
         yield api
     finally:
         listener.close()
 
 
-def _accept(listener: socket.socket, api: ScriptedApi) -> None:
+def _accept(listener: socket.socket, api: ScriptedApi, tls: ssl.SSLContext | None) -> None:
     while True:
         try:
             connection, _ = listener.accept()
         except OSError:
             return
         api.connections += 1
-        threading.Thread(target=_serve, args=(connection, api), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, api, tls), daemon=True).start()
 
 
-def _serve(connection: socket.socket, api: ScriptedApi) -> None:
+def _serve(connection: socket.socket, api: ScriptedApi, tls: ssl.SSLContext | None) -> None:
+    if tls:
+        try:
+            connection = tls.wrap_socket(connection, server_side=True)
+        except (OSError, ssl.SSLError):
+            # The client has refused the certificate.
+            connection.close()
+            return
     with connection, connection.makefile("rb") as stream:
         while request := _request(stream):
             api.requests.append(request)

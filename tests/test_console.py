@@ -1,0 +1,127 @@
+"""What comes from outside is printed as text, in every table, message and log, whatever the terminal's encoding."""
+
+import io
+import json
+import logging
+import pickle
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+from rich.console import Console
+
+from liine_source import console
+from liine_source.commands.check import CustomerAccess
+from liine_source.commands.plan import CustomerPlan
+from liine_source.commands.report import CustomerSync, SyncReport
+from liine_source.commands.status import CustomerStatus
+from liine_source.dbt_runner import ChannelLeads, DbtBuild
+from liine_source.destinations import Location
+from liine_source.emulator import running_emulator
+from liine_source.errors import DestinationError, LiineError, SyncFailedError
+from liine_source.monitoring import alerts
+from liine_source.monitoring.json_log import JsonFormatter, TextFormatter
+from liine_source.verification.comparison import CustomerVerification
+from liine_source.verification.inventory import Loss
+from tests.support.command_line import run, run_process
+
+HOSTILE = "[/red] :bomb: 中\x1b[2J\r\n| forged\u2028\u202e\ud800\\"
+PRINTED = r"[/red] :bomb: 中\x1b[2J\r\n| forged\u2028\u202e\ud800" + "\\"
+ERROR = DestinationError(HOSTILE)
+STATUS = CustomerStatus(1, 2, None, 3, 0, True, datetime(2024, 1, 2, tzinfo=UTC), HOSTILE, HOSTILE)
+REPORT = SyncReport(
+    destination=HOSTILE,
+    dataset=HOSTILE,
+    customers=[CustomerSync(1, errors=[ERROR]), CustomerSync(2, windows=1, restored=[HOSTILE], status=HOSTILE)],
+    rows={HOSTILE: 1, "interactions__rejected_values": 1},
+    unknown_fields=[HOSTILE],
+    dropped={HOSTILE: 2},
+)
+VERIFICATIONS = [
+    CustomerVerification(1, errors=[ERROR]),
+    CustomerVerification(2, dropped_tables=[HOSTILE]),
+    CustomerVerification(3, lost=[Loss(HOSTILE, HOSTILE, 1, 0)]),
+]
+# What is printed, and how often it holds the hostile text.
+PRINTERS: dict[str, tuple[Callable[[], None], int]] = {
+    "check": (lambda: console.print_access([CustomerAccess(1, error=HOSTILE)]), 1),
+    "plan": (lambda: console.print_plan([CustomerPlan(1, error=HOSTILE)]), 1),
+    "sync": (lambda: console.print_report(REPORT), 8),
+    "verify": (lambda: console.print_verification(VERIFICATIONS), 4),
+    "status": (lambda: console.print_status([STATUS], Location("duckdb", HOSTILE, HOSTILE)), 4),
+    "dbt": (lambda: console.print_dbt_build(DbtBuild(1, [HOSTILE])), 1),
+    "channels": (lambda: console.print_marts([ChannelLeads(HOSTILE, 1, 1, Decimal(1))], None), 1),
+    "line": (lambda: console.print_line(HOSTILE), 1),
+    "error": (lambda: console.print_error(str(ERROR)), 1),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize("name", PRINTERS)
+def test_outside_text_is_printed_as_text(name: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither markup nor a control sequence of a name is obeyed, and none that cannot be encoded ends the command."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=encoding)
+    for channel in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, channel, stream)
+    console.accept_any_text()
+    for channel in ("out", "err"):
+        monkeypatch.setattr(console, channel, Console(file=stream, width=2000))
+    print_it, times = PRINTERS[name]
+    print_it()
+    stream.flush()
+    text = written.getvalue().decode(encoding)
+    assert text.count(PRINTED.encode(encoding, "backslashreplace").decode(encoding)) == times
+    assert {char for char in text if not char.isprintable()} <= {"\n"}
+
+
+def log_record(error: Exception | None = None) -> logging.LogRecord:
+    """A record that quotes a hostile name."""
+    info = (type(error), error, None) if error else None
+    return logging.LogRecord("liine_source", logging.ERROR, "", 1, "Table %s", (HOSTILE,), info)
+
+
+def test_log_has_one_line_for_each_record() -> None:
+    """A name with a line end forges no line, and an exception's text, which may quote a row, is left out."""
+    for record, end in (log_record(), ""), (log_record(ValueError("Canary Person")), " (ValueError)"):
+        line = TextFormatter().format(record)
+        assert line.endswith(f" ERROR Table {PRINTED}{end}")
+        assert line.isprintable()
+        fields = json.loads(JsonFormatter().format(record))
+        assert (fields["message"], "\n" in JsonFormatter().format(record)) == (f"Table {HOSTILE}", False)
+        assert "Canary" not in line + str(fields)
+
+
+def test_message_of_error_is_escaped_everywhere() -> None:
+    """Schedulers and scripts print errors themselves; the list of a failed sync still has a line for each."""
+    assert str(ERROR) == PRINTED
+    assert str(pickle.loads(pickle.dumps(ERROR))) == PRINTED  # noqa: S301  our own
+    lines = str(SyncFailedError([(7, ERROR), (8, LiineError("b"))])).split("\n")
+    assert lines == ["2 customer(s) could not be read completely:", f"- {PRINTED}", "- b"]
+
+
+def test_committed_sync_ends_well_whatever_field_names_it_meets() -> None:
+    """The name of an unknown field ended a run that had committed with a traceback."""
+    name = "[/red] 中\x1b[2J\n"
+    with running_emulator(interactions=20, customers=1) as api:
+        for row in api.truth():
+            api.change(row["id"], **{name: "x"})
+        done = run_process("sync", api=api, PYTHONIOENCODING="latin-1")
+        again = run("--log-format", "text", "sync", api=api)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"loaded as columns: [/red] \u4e2d\x1b[2J\n" in done.stdout
+    assert all(line.isprintable() for line in (again.stdout + again.stderr).split("\n"))
+    assert again.returncode == 0
+
+
+def test_slack_gets_no_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack finds `<!channel>` and links even in text without markup."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setenv("RUNTIME__SLACK_INCOMING_HOOK", "http://127.0.0.1:9/T0")
+    monkeypatch.setattr(requests, "post", lambda _, json, **__: sent.append(json))
+    alerts.notify_failure("liine", "Table <!channel> & <https://a.example|b>")
+    assert sent[0]["text"].endswith("Table &lt;!channel&gt; &amp; &lt;https://a.example|b&gt;")
