@@ -15,6 +15,8 @@ from dlt.common.configuration.specs.exceptions import InvalidConnectionString
 from dlt.common.typing import TSecretStrValue
 from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration, PostgresCredentials
 
+from liine_source.warehouse import privileges
+
 # An address with a password in which characters are not encoded: it ends at the last @.
 _RAW_PASSWORD = re.compile(r"(postgres(?:ql)?://)([^:/@]*):(.*)@([^@]*)", re.DOTALL)
 _PORT = 5432
@@ -165,9 +167,15 @@ def connection_parameters(connection: Any, login: PostgresLogin) -> dict[str, st
     with connection.cursor() as cursor:
         cursor.execute("select current_user, session_user")
         role, login = cursor.fetchone()
+    options = [found["options"]] if "options" in found else []
     if role != login:
         escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
-        found["options"] = f"{found.get('options', '')} -crole={escaped}".strip()
+        options.append(f"-crole={escaped}")
+    if connection.server_version >= privileges.STAY_IDLE_SINCE:
+        # From the first moment: between connecting and the first statement a session is idle.
+        options.append("-cidle_session_timeout=0")
+    if options:
+        found["options"] = " ".join(options)
     password = {"password": connection.info.password} if connection.info.password else {}
     return given | found | password
 

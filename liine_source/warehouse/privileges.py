@@ -19,7 +19,7 @@ where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p')
 and pg_get_userbyid(c.relowner) <> current_user and pg_has_role(session_user, c.relowner, 'member')
 """
 # A session that only holds a lock is idle. The setting came with version 14.
-_STAY_IDLE, _STAY_IDLE_SINCE = "set idle_session_timeout = 0", 140_000
+_STAY_IDLE, STAY_IDLE_SINCE = "set idle_session_timeout = 0", 140_000
 _SESSION = """
 select current_user, session_user, d.datname, pg_encoding_to_char(d.encoding), pg_is_in_recovery(),
 current_setting('transaction_read_only') = 'on', has_database_privilege(d.oid, 'create')
@@ -67,7 +67,7 @@ def prepare_session(connection: Any, dataset: str) -> None:
     """Let a connection of psycopg2 act as the owner of the dataset, and be idle for as long as a run takes."""
     with connection.cursor() as cursor:
         cursor.execute(_ACT_AS_OWNER, (dataset, MAIN_TABLE))
-        if connection.server_version >= _STAY_IDLE_SINCE:
+        if connection.server_version >= STAY_IDLE_SINCE:
             cursor.execute(_STAY_IDLE)
 
 

@@ -9,7 +9,8 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from liine_source import cli, console, sync
+from liine_source import console, sync
+from liine_source.commands import check as commands_check
 from liine_source.emulator import running_emulator
 from liine_source.load.pipeline import build_pipeline
 from liine_source.warehouse import advisory_lock, lock_waits
@@ -107,7 +108,7 @@ def test_wait_is_printed_where_no_log_is_written(monkeypatch: pytest.MonkeyPatch
         lock_waits.log.warning("Waiting for %s", "[/red]\x1b[2J")
         return []
 
-    monkeypatch.setattr(cli, "run_check", check)
+    monkeypatch.setattr(commands_check, "check", check)
     assert run("check").stderr == "Waiting for [/red]\\x1b[2J\n"
     assert [type(handler) for handler in lock_waits.log.handlers] == [console._WaitHandler]
     lines = run("--log-format", "text", "check").stderr.splitlines()
