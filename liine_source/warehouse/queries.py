@@ -147,22 +147,25 @@ def stored_interactions(
 ) -> list[StoredInteraction]:
     """Return a customer's interactions that began on the days `since` to `until` by the local clock.
 
-    With both sides open, those without a start are included.
+    Those without a start are included: the API may know on which day they began.
     """
-    columns = _interactions.c
-    day = sa.cast(columns.start_time, sa.Date)
-    times = [_to_utc(column) for column in (columns.updated_at, columns.missing_since, columns.vanished_at)]
-    statement = sa.select(columns.id, day, *times).where(columns.customer_id == customer_id)
-    statement = statement.where(*([day >= since] if since else []), *([day <= until] if until else []))
+    day = sa.cast(_interactions.c.start_time, sa.Date)
+    days = (*([day >= since] if since else []), *([day <= until] if until else []))
+    is_selected = sa.or_(day.is_(None), sa.and_(*days)) if days else sa.true()
+    statement = _select_stored().where(_interactions.c.customer_id == customer_id, is_selected)
     return [StoredInteraction(*row) for row in select(pipeline, statement)]
 
 
-def existing_ids(pipeline: dlt.Pipeline, ids: Iterable[int]) -> set[int]:
-    """Return which of `ids` the warehouse has, whenever they began."""
-    found: set[int] = set()
+def stored_by_id(pipeline: dlt.Pipeline, ids: Iterable[int]) -> Iterator[StoredInteraction]:
+    """Return those of `ids` that the warehouse has, whenever they began."""
     for batch in _batches(ids):
-        found.update(row[0] for row in select(pipeline, sa.select(_interactions.c.id).where(_has_id(batch))))
-    return found
+        yield from (StoredInteraction(*row) for row in select(pipeline, _select_stored().where(_has_id(batch))))
+
+
+def _select_stored() -> Any:
+    columns = _interactions.c
+    times = [_to_utc(column) for column in (columns.updated_at, columns.missing_since, columns.vanished_at)]
+    return sa.select(columns.id, sa.cast(columns.start_time, sa.Date), *times)
 
 
 def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, datetime | None]:
