@@ -18,6 +18,8 @@ LiineError
 │   ├── UnavailableError        503
 │   ├── UnexpectedStatusError   any other status
 │   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
+│   ├── AnswerTooLargeError     an answer with more bytes or objects than allowed
+│   ├── AnswerTooSlowError      an answer that did not end in time
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
 │   │   └── ProxyError          the proxy did not connect to the host
 │   └── HostError               the host of base_url is not the API's, or cannot prove it; every customer fails alike
@@ -27,7 +29,10 @@ LiineError
 ├── SweepError                  one customer's window could not be read to a proven end
 │   ├── StuckError              pagination cannot move on: the cursor is ignored, or one second overfills a page
 │   ├── IncompleteSweepError    fewer or more interactions than the API counts
-│   └── MissingIdError          an interaction without a usable `id` cannot be merged
+│   ├── MissingIdError          an interaction without a usable `id` cannot be merged
+│   ├── TooManyRowsError        more interactions, or a greater count, than a window may have
+│   ├── TooManyPagesError       more pages than a window may have
+│   └── UnreadableRowsError     a fault of the connector in reading or converting a customer's rows
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
 │   ├── MissingDatasetError     the dataset, or DuckDB's file, does not exist: the name or the folder is wrong
@@ -41,8 +46,10 @@ No message holds a query value, a row's content, a token or a password. A name f
 table's, is escaped wherever a message is printed or logged.
 """
 
+import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from liine_source.spec.statuses import STATUSES_BY_CODE
@@ -185,6 +192,18 @@ class UnreadableAnswerError(ApiError):
     remedy = "Check base_url and any proxy; if the error stays, contact Liine's support."
 
 
+class AnswerTooLargeError(ApiError):
+    """An answer that would take too much memory; nothing of it was loaded."""
+
+    remedy = "Set page_size lower, or max_answer_mb higher if such answers are right; else contact Liine's support."
+
+
+class AnswerTooSlowError(ApiError):
+    """An answer that was still coming when its time was over."""
+
+    remedy = "Set page_size lower or max_answer_seconds higher, and check the network and any proxy."
+
+
 class NoConnectionError(ApiError):
     """No answer: the name did not resolve, the connection was refused or reset, or the request timed out."""
 
@@ -291,14 +310,58 @@ class IncompleteSweepError(SweepError):
 
 
 class MissingIdError(SweepError):
-    """A row without an `id`, or with an `id` that is not a whole number, cannot be merged."""
+    """Rows without an `id`, or with an `id` that is not a whole number of 64 bits, cannot be merged."""
 
     def __init__(self, customer_id: int, window: str, rows: int) -> None:
         super().__init__(
             customer_id,
             window,
-            f"{rows} interactions of a page have no usable id.",
-            "They cannot be merged without one: contact Liine's support.",
+            f"{rows} interactions have no usable id.",
+            "They cannot be merged without one: contact Liine's support. The window's other interactions were loaded, "
+            "and will be read again by each run.",
+        )
+
+
+class TooManyRowsError(SweepError):
+    """A window has more interactions than `max_window_rows`, or the API counts more."""
+
+    def __init__(self, customer_id: int, window: str, rows: int, most: int, *, is_count: bool) -> None:
+        self.rows = rows
+        problem = f"the API counts {rows} interactions" if is_count else f"the API returned {rows} interactions"
+        super().__init__(
+            customer_id,
+            window,
+            f"{problem}, and max_window_rows allows {most}.",
+            "If the customer has so many, set max_window_rows higher; else contact Liine's support.",
+        )
+
+
+class TooManyPagesError(SweepError):
+    """A window was not complete after `max_window_pages` pages."""
+
+    def __init__(self, customer_id: int, window: str, pages: int, got: int, expected: int | None) -> None:
+        self.pages = pages
+        counted = "an unknown number" if expected is None else str(expected)
+        super().__init__(
+            customer_id,
+            window,
+            f"not complete after {pages} pages, the most that max_window_pages allows: {got} interactions, and the API "
+            f"counts {counted}.",
+            "If the customer has more, set max_window_pages or page_size higher; else contact Liine's support.",
+        )
+
+
+class UnreadableRowsError(SweepError):
+    """The connector failed to read or convert rows. The message names the place in the code, which is no row's."""
+
+    def __init__(self, customer_id: int, window: str, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1:]
+        where = f" in {PurePath(place[0].filename).name}, line {place[0].lineno}" if place else ""
+        super().__init__(
+            customer_id,
+            window,
+            f"its rows could not be read ({type(error).__name__}{where}).",
+            "This is a fault of liine-source: report these words to its maintainers.",
         )
 
 

@@ -16,6 +16,7 @@ from dlt.common.typing import ConfigValueSentinel, SecretSentinel, TSecretStrVal
 
 from liine_source import setting_checks
 from liine_source.api import query
+from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
@@ -26,6 +27,16 @@ from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 
 _MAX_CONCURRENCY = 64
+# Ten million interactions; a window whose count is the total has twenty pages at most.
+_MAX_WINDOW_PAGES = 10_000
+_MAX_WINDOW_ROWS = 100_000_000
+# An Arrow column of text has 2 GB at most; a day; as many rows as a table of ids in memory can bear.
+_LARGEST_BOUNDS = {
+    "max_answer_mb": 1_000,
+    "max_answer_seconds": 86_400,
+    "max_window_pages": 10_000_000,
+    "max_window_rows": 10_000_000_000,
+}
 # Set in files or the environment alone: arguments may show in a shell's history or on a scheduler's page.
 _SECRETS = frozenset({"personal_data_key", "personal_data_old_keys"})
 
@@ -50,6 +61,10 @@ class LiineSettings(BaseConfiguration):
     max_concurrency: int = 4
     lookback_days: int = 90
     lookback_every_days: int = 7
+    max_answer_mb: int = 32
+    max_answer_seconds: int = 300
+    max_window_pages: int = _MAX_WINDOW_PAGES
+    max_window_rows: int = _MAX_WINDOW_ROWS
     store_run_history: bool = False
 
 
@@ -69,6 +84,10 @@ class OptionsWithoutDays(TypedDict, total=False):
     lookback_days: how many of the last days are loaded again from time to time, for changes that do not move
         `updated_at`; 0 for none.
     lookback_every_days: how many days lie between two lookbacks.
+    max_answer_mb: the largest answer of the API after decompression, in millions of bytes.
+    max_answer_seconds: how long one answer may take, from the request to its last byte.
+    max_window_pages: how many pages one window may take.
+    max_window_rows: how many interactions the API may return or count for one window.
     store_run_history: whether `liine sync` and the other commands add each run to the tables `runs` and `run_steps`.
     """
 
@@ -83,6 +102,10 @@ class OptionsWithoutDays(TypedDict, total=False):
     max_concurrency: int
     lookback_days: int
     lookback_every_days: int
+    max_answer_mb: int
+    max_answer_seconds: int
+    max_window_pages: int
+    max_window_rows: int
     store_run_history: bool
 
 
@@ -114,13 +137,16 @@ class Settings:
     policy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
     keys: Mapping[str, Key] = field(default_factory=dict)
     store_run_history: bool = False
+    max_window_pages: int = _MAX_WINDOW_PAGES
+    max_window_rows: int = _MAX_WINDOW_ROWS
+    answer_limits: AnswerLimits = field(default_factory=AnswerLimits)
 
     def open_client(self) -> LiineClient:
         """Return a client of the API; nothing is requested yet, and the caller closes it.
 
         Raises ConfigurationError where a credential is missing.
         """
-        return LiineClient(self.credentials, self.base_url, connections=self.max_concurrency)
+        return LiineClient(self.credentials, self.base_url, connections=self.max_concurrency, limits=self.answer_limits)
 
 
 def resolve_settings(**options: Unpack[LiineOptions]) -> Settings:
@@ -169,6 +195,8 @@ def _validate(found: LiineSettings) -> Settings:
     _require_whole_number("max_concurrency", found.max_concurrency, 1, _MAX_CONCURRENCY)
     _require_whole_number("lookback_days", found.lookback_days, 0)
     _require_whole_number("lookback_every_days", found.lookback_every_days, 0)
+    for name, most in _LARGEST_BOUNDS.items():
+        _require_whole_number(name, getattr(found, name), 1, most)
     since, until = _parse_dates(found.since, found.until)
     return Settings(
         customer_ids=_validate_customers(found.customer_ids),
@@ -184,6 +212,9 @@ def _validate(found: LiineSettings) -> Settings:
         policy=validate_policy(found.personal_data, found.personal_data_fields, key),
         keys={one.key_id: one for one in keys if one},
         store_run_history=found.store_run_history,
+        max_window_pages=found.max_window_pages,
+        max_window_rows=found.max_window_rows,
+        answer_limits=AnswerLimits(found.max_answer_mb, found.max_answer_seconds),
     )
 
 

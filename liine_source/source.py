@@ -19,9 +19,17 @@ from dlt.extract.decorators import DltSourceFactoryWrapper
 from dlt.extract.reference import SourceFactory
 
 from liine_source.api.client import LiineClient
+from liine_source.api.records import Row
 from liine_source.destinations import pipeline_destination
 from liine_source.error_translation import translate_errors
-from liine_source.errors import ApiError, LiineError, LoginRefusedError, SweepError, SyncFailedError
+from liine_source.errors import (
+    ApiError,
+    LiineError,
+    LoginRefusedError,
+    SweepError,
+    SyncFailedError,
+    UnreadableRowsError,
+)
 from liine_source.extract.load_request import LoadRequest, RunProgress
 from liine_source.extract.observer import Observer
 from liine_source.extract.parallel import run_in_parallel
@@ -246,35 +254,53 @@ def _unknown_columns(schema: Schema, progress: RunProgress) -> dict[str, str]:
 
 def _read_tasks(extraction: _Extraction, tasks: deque[Task], builder: PageTables, masker: Masker) -> Iterator[Tables]:
     request, progress, observer = extraction.request, extraction.progress, extraction.observer
+    broken: dict[int, LiineError] = {}
     for event in run_in_parallel(tasks, extraction.settings.max_concurrency):
         task = event.task
         if not event.is_end:
-            if rows := masker.mask(event.item, task.audit.customer_id):
-                yield builder.build(rows)
+            if page := _build_page(task, event.item, builder, masker, broken):
+                yield page
             if observer:
                 observer.on_page(task.audit, len(event.item))
             continue
-        error = _customer_error(event.error)
-        if error:
-            log.error("%s", error)
-            progress.failures.append((task.audit.customer_id, error))
+        failure = broken.pop(id(task), None) or (_customer_error(task, event.error) if event.error else None)
+        if failure:
+            log.error("%s", failure)
+            task.audit.status, task.audit.proof, task.audit.reason = "failed", None, type(failure).__name__
+            progress.failures.append((task.audit.customer_id, failure))
             progress.failed.add(task.key)
         else:
             following = task.complete()
             tasks.extendleft(reversed(following))
             if observer and task.is_plan:
                 observer.on_planned(task.audit, len(following))
-        if task.is_sweep or error:
+        if task.is_sweep or failure:
             if observer:
-                observer.on_window_end(task.audit, error)
+                observer.on_window_end(task.audit, failure)
             yield builder.build_sweeps([{**task.audit.as_row(), "kind": request.kind}])
         if request.max_rows is not None and builder.rows[INTERACTIONS] >= request.max_rows:
             progress.is_unfinished = progress.is_unfinished or bool(tasks)
             tasks.clear()
 
 
-def _customer_error(error: Exception | None) -> LiineError | None:
+def _build_page(
+    task: Task, rows: list[Row], builder: PageTables, masker: Masker, broken: dict[int, LiineError]
+) -> Tables:
+    """Return the tables of a page; a row that cannot be converted breaks its task, and no other."""
+    customer = task.audit.customer_id
+    try:
+        kept = [] if id(task) in broken else masker.mask(rows, customer)
+        return builder.build(kept, customer) if kept else {}
+    except Exception as error:  # noqa: BLE001  one customer's odd row must not stop the others
+        broken[id(task)] = _customer_error(task, error)
+        return {}
+
+
+def _customer_error(task: Task, error: Exception) -> LiineError:
     """Return an error that concerns one customer alone; raise one that ends the run, such as a refused login."""
-    if error is None or (isinstance(error, ApiError | SweepError) and not isinstance(error, LoginRefusedError)):
+    if isinstance(error, ApiError | SweepError) and not isinstance(error, LoginRefusedError):
         return error
-    raise error
+    if isinstance(error, LiineError):
+        raise error
+    customer, window = task.key
+    return UnreadableRowsError(customer, str(window), error)

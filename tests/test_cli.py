@@ -57,7 +57,7 @@ def test_refused_customer_exits_with_1() -> None:
 def test_brackets_are_printed_literally() -> None:
     """They occur in field names, and in errors that name a section of the settings."""
     page = PageTables("17", {})
-    page.build([build_row({"id": 1, "[/red] \ud800": "x"})])
+    page.build([build_row({"id": 1, "[/red] \ud800": "x"})], 7)
     error = ConfigurationError("look under [sources.liine.credentials]")
     report = SyncReport(customers=[CustomerSync(1, errors=[error])], unknown_fields=sorted(page.unknown_fields))
     with captured() as (out, _), pytest.MonkeyPatch.context() as patch:

@@ -14,6 +14,8 @@ from liine_source.errors import LoginRefusedError, UnreadableAnswerError
 
 _PREFIX = "bearer "
 _MAX_LEEWAY = 300.0
+# Servers refuse longer headers.
+_LONGEST_TOKEN = 65_536
 
 
 @configspec
@@ -99,7 +101,7 @@ class TokenCache:
 def read_token(login: Login, now: float) -> Token:
     """Return the token of a login's answer; `now` is the monotonic clock's reading.
 
-    Raises UnreadableAnswerError where the answer holds no token.
+    Raises UnreadableAnswerError where the answer holds no token that can be sent.
     """
     value = login.answer.get("token")
     if not isinstance(value, str) or not value.strip():
@@ -108,15 +110,16 @@ def read_token(login: Login, now: float) -> Token:
     if bare.lower().startswith(_PREFIX):
         bare = bare[len(_PREFIX) :].strip()
     # Other characters cannot be sent in a header (RFC 6750, 2.1).
-    if not (bare.isascii() and bare.isprintable() and " " not in bare):
-        raise UnreadableAnswerError("Login: the answer holds a token that cannot be sent.")
+    if not (bare.isascii() and bare.isprintable() and " " not in bare and len(bare) <= _LONGEST_TOKEN):
+        raise UnreadableAnswerError("Login: the answer's token cannot be sent in a header.")
     return Token(bare, _renewal_time(login, now))
 
 
 def _renewal_time(login: Login, now: float) -> float | None:
     """Return when to renew; the lifetime is measured by the server's clock, because this machine's may be wrong."""
+    text = login.answer.get("valid_until")
     try:
-        valid_until = datetime.fromisoformat(str(login.answer.get("valid_until")))
+        valid_until = datetime.fromisoformat(text if isinstance(text, str) else "")
     except ValueError:
         return None
     if valid_until.tzinfo is None:

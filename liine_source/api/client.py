@@ -13,14 +13,14 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import tenacity
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from liine_source import errors
-from liine_source.api import failures
+from liine_source.api import failures, values
+from liine_source.api.answers import AnswerLimits, BoundedAdapter, OversizedAnswerError, read_body, time_limit
 from liine_source.api.auth import LiineCredentials, Login, Token, TokenCache
 from liine_source.api.query import Pairs
 from liine_source.api.rate_limit import AdaptiveLimiter
-from liine_source.api.records import Row, parse_json, parse_page
+from liine_source.api.records import Row, TooManyObjectsError, parse_json, parse_page
 from liine_source.spec import endpoints
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THROTTLED = {429, 503}
 # The forms of a path need one; requests follows thirty.
 _MAX_REDIRECTS = 5
+_TOO_MANY_OBJECTS = "the answer has more than 100,000 objects, which would fill the memory."
+# A clock before or after these years is wrong. With one that is far ahead the watermark could pass every later change.
+_YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,6 @@ class _SameHostSession(requests.Session):
             raise failures.UnusableRedirectError(response=resp) from None
         if is_foreign:
             raise failures.ForeignRedirectError(response=resp)
-        if target is not None:
-            # Without this requests reads the body of the redirect, however long.
-            resp.raw.close()
         return target
 
 
@@ -132,6 +132,7 @@ class LiineClient:
         connections: int = 4,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
+        limits: AnswerLimits | None = None,
     ) -> None:
         self._base_url = validate_base_url(base_url)
         if not credentials.username or not credentials.password:
@@ -139,10 +140,11 @@ class LiineClient:
         self._credentials = credentials
         self._retry = retry or RETRY_POLICY
         self._timeouts = timeouts or Timeouts()
+        self._limits = limits or AnswerLimits()
         self._session = _SameHostSession()
         # Password and token would be readable for a proxy; over https it only passes them on.
         self._session.trust_env = self._base_url.startswith("https:")
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+        adapter = BoundedAdapter(pool_connections=1, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._session.headers["Accept"] = "application/json"
@@ -219,18 +221,28 @@ class LiineClient:
         """Send one request. Errors of `requests` are translated without chaining: they quote the query's values."""
         self._thread.stats.requests += 1
         try:
-            response = self._session.request(
-                method,
-                self._base_url + path,
-                timeout=(self._timeouts.connect, self._timeouts.read),
-                stream=True,
-                **arguments,
-            )
-            # Read at once: requests would join it from pieces of 10 KB, which takes longer than parsing.
-            return _Answer(response.status_code, response.headers, response.raw.read(decode_content=True))
+            return self._exchange(method, self._base_url + path, context, **arguments)
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             failure = failures.explain_failure(error, context)
         raise failure
+
+    def _exchange(self, method: str, url: str, context: str, **arguments: Any) -> _Answer:
+        """Send one request and read its answer within the limits; raises what `requests` does, and ApiError."""
+        limits, began, is_oversized = self._limits, time.monotonic(), False
+        timeouts = (self._timeouts.connect, self._timeouts.read)
+        try:
+            with time_limit(limits.seconds):
+                response = self._session.request(method, url, timeout=timeouts, stream=True, **arguments)
+                return _Answer(response.status_code, response.headers, read_body(response, limits))
+        except OversizedAnswerError:
+            is_oversized = True
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
+            if time.monotonic() - began < limits.seconds:
+                raise
+        if is_oversized:
+            problem = f"the answer has more than {limits.megabytes} MB, the most that max_answer_mb allows"
+            raise errors.AnswerTooLargeError(f"{context}: {problem}.")
+        raise errors.AnswerTooSlowError(f"{context}: the answer had not ended after {limits.seconds} seconds.")
 
 
 def validate_base_url(base_url: str) -> str:
@@ -289,6 +301,8 @@ def _require_ok(answer: _Answer, context: str) -> bytes:
 def _read_page(answer: _Answer, context: str) -> Page:
     try:
         page = parse_page(_require_ok(answer, context))
+    except TooManyObjectsError:
+        raise errors.AnswerTooLargeError(f"{context}: {_TOO_MANY_OBJECTS}") from None
     except ValueError:
         page = None
     if page is None or page.error or (page.interactions is None and _parse_count(page.count) != 0):
@@ -302,6 +316,8 @@ def _read_page(answer: _Answer, context: str) -> Page:
 def _read_login(answer: _Answer) -> Login:
     try:
         granted = parse_json(_require_ok(answer, "Login"))
+    except TooManyObjectsError:
+        raise errors.AnswerTooLargeError(f"Login: {_TOO_MANY_OBJECTS}") from None
     except ValueError:
         granted = None
     if not isinstance(granted, dict):
@@ -310,16 +326,24 @@ def _read_login(answer: _Answer) -> Login:
 
 
 def _parse_count(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """Return a count; None where it is no whole number, or one that no column can hold."""
+    try:
+        count: int | None = values.convert(value, "bigint")
+    except values.ConversionError:
+        return None
+    return count if count is not None and count >= 0 else None
 
 
 def _server_time(answer: _Answer) -> datetime | None:
     """The answer's `Date` header as a UTC instant of whole seconds (RFC 9110, 6.6.1), or None."""
+    moment = _parse_date(answer.headers.get("Date", ""))
+    return moment if moment and moment.year in _YEARS else None
+
+
+def _parse_date(text: str) -> datetime | None:
     try:
-        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -328,8 +352,6 @@ def _retry_after(answer: _Answer) -> float | None:
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
-    try:
-        until = email.utils.parsedate_to_datetime(value).astimezone(UTC)
-    except (ValueError, TypeError):
+    if (until := _parse_date(value)) is None:
         return None
     return max(0.0, (until - (_server_time(answer) or datetime.now(UTC))).total_seconds())

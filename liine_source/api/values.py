@@ -4,7 +4,7 @@ The reference names a type for each field. Other formats of the same value are a
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any
@@ -20,10 +20,17 @@ _DECIMAL_LIMIT = Decimal("1E29")
 _WIDE = Context(prec=60)
 # With a greater exponent, a number as an integer might not fit into memory.
 _MOST_DIGITS = 400
+# Snowflake's texts have 16 MB by default, and every warehouse must hold the same values.
+LONGEST_TEXT = 16_000_000
+# Parsers stop at different depths, Python's at about 1,000 levels, less those of the code that calls it.
+MOST_LEVELS = 100
+_TOO_DEEP = f"nested more than {MOST_LEVELS} levels deep"
 
 # JSON's white space and its numbers (RFC 8259, sections 2 and 6). Python reads more: 1_000, Arabic digits, NaN.
 _BLANKS = " \t\r\n"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?(?P<exponent>\d+))?", re.ASCII)
+# A bracket, or a text, whose brackets do not count.
+_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
 
 # ISO 8601: a whole date and a time to the minute or finer, both with separators or both without. RFC 3339, section
@@ -44,18 +51,32 @@ class ConversionError(ValueError):
     """A value does not fit its column without loss; the message names types, never the value."""
 
 
-class UnstorableNumber:
-    """A number that no column can hold, as received: NaN, Infinity, thousands of digits."""
+class Unstorable:
+    """A value that no column can hold, as JSON in the form received; `reason` says why."""
 
     # Not a dataclass: msgspec would encode one as an object.
-    __slots__ = ("text",)
+    __slots__ = ("reason", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, reason: str) -> None:
         self.text = text
+        self.reason = reason
 
     def as_received(self) -> msgspec.Raw:
         """Return its form in a raw value."""
         return msgspec.Raw(self.text.encode())
+
+    def to_json(self) -> msgspec.Raw:
+        """Return its form in a text column; raises ConversionError where it has none."""
+        raise ConversionError(self.reason)
+
+
+class UnstorableNumber(Unstorable):
+    """NaN, Infinity, or a number with thousands of digits."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "a number out of range")
 
     def to_json(self) -> msgspec.Raw:
         """Return the same; raises ConversionError where it is not valid JSON."""
@@ -64,8 +85,17 @@ class UnstorableNumber:
         return self.as_received()
 
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=UnstorableNumber.as_received)
-_STRICT_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=UnstorableNumber.to_json)
+class DeepValue(Unstorable):
+    """An object or a list with too many levels."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, _TOO_DEEP)
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=Unstorable.as_received)
+_STRICT_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=lambda value: value.to_json())
 
 
 def parse_number(text: str) -> Decimal | UnstorableNumber:
@@ -78,17 +108,29 @@ def parse_number(text: str) -> Decimal | UnstorableNumber:
 
 
 def to_json(value: Any, encoder: msgspec.json.Encoder = _ENCODER) -> str:
-    """Return `value` as JSON, fractions digit by digit, numbers that are not valid JSON as received."""
+    """Return `value` as JSON, fractions digit by digit, what is not valid JSON as received."""
     try:
         return encoder.encode(value).decode()
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         # Half of a surrogate pair has no UTF-8; JSON's own escape keeps it.
-        return _escaped(value, encoder)
+        return _write(value, encoder)
+
+
+def to_raw_value(value: Any) -> str | None:
+    """Return `value` as `interactions__rejected_values` keeps it: as JSON, None where that has more than 16 MB."""
+    text = to_json(value)
+    return text if len(text) <= LONGEST_TEXT and len(text.encode()) <= LONGEST_TEXT else None
 
 
 def to_strict_json(value: Any) -> str:
-    """Return `value` as JSON for a text column; raises ConversionError where a part of it is not valid JSON."""
-    return to_json(value, _STRICT_ENCODER)
+    """Return `value` as JSON for a text column.
+
+    Raises ConversionError where a part of it is not valid JSON, or where it has too many levels.
+    """
+    text = to_json(value, _STRICT_ENCODER)
+    if text.count("[") + text.count("{") > MOST_LEVELS and _count_levels(text) > MOST_LEVELS:
+        raise ConversionError(_TOO_DEEP)
+    return text
 
 
 def convert(value: Any, data_type: str, *, has_timezone: bool = True) -> Any:
@@ -98,8 +140,8 @@ def convert(value: Any, data_type: str, *, has_timezone: bool = True) -> Any:
     if isinstance(value, float):
         # `records` never returns one.
         value = parse_number(repr(value))
-    if isinstance(value, UnstorableNumber):
-        raise ConversionError("a number out of range")
+    if isinstance(value, Unstorable):
+        raise ConversionError(value.reason)
     if data_type == "timestamp":
         return parse_instant(value) if has_timezone else parse_wall_clock(value)
     if data_type not in DATA_TYPES:
@@ -173,9 +215,11 @@ def _storable(text: str) -> str:
         # Postgres cannot store it, and every warehouse must hold the same values.
         raise ConversionError("text with a NUL character")
     try:
-        text.encode()
+        size = len(text.encode())
     except UnicodeEncodeError:
         raise ConversionError("text that is not Unicode") from None
+    if size > LONGEST_TEXT:
+        raise ConversionError("text of more than 16 MB")
     return text
 
 
@@ -225,7 +269,7 @@ def _number(value: Any) -> Decimal:
         raise ConversionError("text that is not a number")
     number = parse_number(text)
     if isinstance(number, UnstorableNumber):
-        raise ConversionError("a number out of range")
+        raise ConversionError(number.reason)
     return number
 
 
@@ -234,15 +278,54 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def _escaped(value: Any, encoder: msgspec.json.Encoder) -> str:
-    if isinstance(value, dict):
-        pairs = (f"{_escaped(str(key), encoder)}:{_escaped(item, encoder)}" for key, item in value.items())
-        return "{" + ",".join(pairs) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(_escaped(item, encoder) for item in value) + "]"
-    if isinstance(value, str):
-        return '"' + "".join(c if "\ud800" > c >= " " and c not in '"\\' else f"\\u{ord(c):04x}" for c in value) + '"'
-    return encoder.encode(value).decode()
+class _Written(str):
+    """A part of a JSON text."""
+
+    __slots__ = ()
+
+
+def _write(value: Any, encoder: msgspec.json.Encoder) -> str:
+    """Return `value` as JSON, without recursion, and halves of surrogate pairs in JSON's own escape."""
+    written: list[str] = []
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, _Written):
+            written.append(part)
+        elif isinstance(part, dict):
+            pairs = [[str(key), _Written(":"), item] for key, item in part.items()]
+            pending += reversed([*_enclose("{", pairs, "}")])
+        elif isinstance(part, list):
+            pending += reversed([*_enclose("[", ([item] for item in part), "]")])
+        else:
+            written.append(_escape(part) if isinstance(part, str) else encoder.encode(part).decode())
+    return "".join(written)
+
+
+def _enclose(first: str, members: Iterable[list[Any]], last: str) -> Iterator[Any]:
+    yield _Written(first)
+    for number, member in enumerate(members):
+        if number:
+            yield _Written(",")
+        yield from member
+    yield _Written(last)
+
+
+def _escape(text: str) -> str:
+    escaped = (f"\\u{ord(c):04x}" if c < " " or c in '"\\' or "\ud800" <= c <= "\udfff" else c for c in text)
+    return f'"{"".join(escaped)}"'
+
+
+def _count_levels(text: str) -> int:
+    """Return how deep the objects and lists of a JSON text are nested."""
+    levels = most = 0
+    for found in _BRACKET.finditer(text):
+        if found[0] in "[{":
+            levels += 1
+            most = max(most, levels)
+        elif found[0] in "]}":
+            levels -= 1
+    return most
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {

@@ -20,7 +20,8 @@ class Audit:
     `proof` is `count` where the count means the total and agrees, `exhaustive` where the count proves nothing, None
     where nothing is proven. `count_means`, `order_clock`, `cursor_clock` and `cursor_edge` are the interpretations of
     the reference that the pages showed. `max_updated_at` is the latest change, up to `began` or `changes_until`, that a
-    row states. `shared` counts rows that another sweep of the same load had already brought, because windows share
+    row states. `undated` counts interactions without a usable start, or with one later than the window's days. `shared`
+    counts rows that another sweep of the same load had already brought, because windows share
     days.
     """
 
@@ -36,6 +37,7 @@ class Audit:
     repairs: int = 0
     changed: int = 0
     suppressed: int = 0
+    undated: int = 0
     shared: int = 0
     proof: Proof | None = None
     status: Literal["complete", "failed"] = "failed"
@@ -63,6 +65,6 @@ class Audit:
 
 _AUDIT_COLUMNS = (
     *("sweep_id", "customer_id", "filter_hash", "expected", "distinct_ids", "repeats", "pages", "repairs"),
-    *("changed", "suppressed", "proof", "status", "reason"),
+    *("changed", "suppressed", "undated", "proof", "status", "reason"),
     *("count_means", "order_clock", "cursor_clock", "cursor_edge", "began", "ended"),
 )

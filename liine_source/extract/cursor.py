@@ -28,13 +28,25 @@ _HOUR = 3600
 _EARLIER = -9
 # The largest difference of local time to UTC, ahead and behind.
 _MAX_OFFSET: dict[Clock, int] = {"local": 14 * _HOUR, "utc": 12 * _HOUR}
+# A start before 1970 or after 2199 is no start: some systems write the year 1 or 9999 where they know none.
+_USABLE = range((datetime(2200, 1, 1) - _EPOCH) // timedelta(seconds=1))  # noqa: DTZ001  as above
+_LAST = (datetime(9999, 12, 31, 23, 59, 59) - _EPOCH) // timedelta(seconds=1)  # noqa: DTZ001  as above
 
 
 class RowTimes(NamedTuple):
-    """The times of a page's rows on both clocks, in whole seconds and the order received; None where one is missing."""
+    """The times of a page's rows on both clocks, in whole seconds and the order received; None where one is missing.
+
+    A row has neither if one of them cannot be its start: years away from now, or further from the other than any time
+    zone. Such a time would lead past rows.
+    """
 
     local: list[int | None]
     utc: list[int | None]
+
+    @property
+    def is_dated(self) -> list[bool]:
+        """Whether each row has a usable start."""
+        return [local is not None or utc is not None for local, utc in zip(*self, strict=True)]
 
     def on(self, clock: Clock) -> list[int]:
         """Return the times on one of the clocks, without the missing ones."""
@@ -44,20 +56,40 @@ class RowTimes(NamedTuple):
 
 def row_times(rows: list[Row]) -> RowTimes:
     """Return the times of rows (reference: `start_time`, `start_time_tz`)."""
-    return RowTimes(
+    times = RowTimes(
         _seconds([row.start_time for row in rows], is_local=True),
         _seconds([row.start_time_tz for row in rows], is_local=False),
     )
+    for at, (local, utc) in enumerate(zip(*times, strict=True)):
+        if not _is_usable(local, utc):
+            times.local[at] = times.utc[at] = None
+    return times
+
+
+def _is_usable(local: int | None, utc: int | None) -> bool:
+    if local is None or utc is None:
+        return (local is None or local in _USABLE) and (utc is None or utc in _USABLE)
+    return local in _USABLE and utc in _USABLE and -_MAX_OFFSET["utc"] <= local - utc <= _MAX_OFFSET["local"]
 
 
 def format_cursor(cursor: int) -> str:
     """Return a cursor in the reference's format, `YYYY-MM-DDTHH:MM:SSZ`."""
-    return (_EPOCH + timedelta(seconds=cursor)).isoformat() + "Z"
+    return (_EPOCH + timedelta(seconds=min(cursor, _LAST))).isoformat() + "Z"
 
 
 def day_of(second: int) -> date:
     """Return the day of a time in seconds, on the same clock."""
     return (_EPOCH + timedelta(seconds=second)).date()
+
+
+def is_usable_day(day: date | None) -> bool:
+    """Whether a row may have begun on a day."""
+    return day is not None and first_second(day) in _USABLE
+
+
+def first_second(day: date) -> int:
+    """Return the first second of a day, on the same clock."""
+    return (day - _EPOCH.date()) // timedelta(seconds=1)
 
 
 class Clocks:
@@ -109,10 +141,16 @@ class Clocks:
         return not any(order in self.orders and compared in self.comparisons for order, compared in interpretations)
 
     def _needed(self) -> dict[Interpretation, int]:
-        """Return the cursor at which the next page begins, by interpretation; none before the first row with a time."""
+        """Return the cursor at which the next page begins, by interpretation.
+
+        As long as no row has a time, it is one above all times.
+        """
+        interpretations = list(product(self.orders, self.comparisons))
+        if not self._frontier:
+            return dict.fromkeys(interpretations, _LAST)
         spread = self._spread()
         needed = {}
-        for order, comparison in product(self.orders, self.comparisons):
+        for order, comparison in interpretations:
             frontier = self._frontier.get(order)
             if frontier is None:
                 continue

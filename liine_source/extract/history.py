@@ -1,10 +1,11 @@
 """A customer's history, or a backfill: planned in windows, read one by one, and checked against the whole."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
+from liine_source.api.records import Row
 from liine_source.errors import IncompleteSweepError
 from liine_source.extract.load_request import RunProgress
 from liine_source.extract.reader import Reader
@@ -76,9 +77,18 @@ class SumCheck(CountTask):
     """Compares the rows of a history's windows with the API's count of the whole, before and after.
 
     Two wrong answers alike for one window show only here. Where fewer rows were found than counted, each window is
-    counted again, and those that hold more by now are read again, once in a run. More rows than counted prove nothing;
-    then each window has proven itself. When the windows add up, the history is finished.
+    counted again, and those that hold more by now are read again, once in a run. What is missing then may be rows that
+    no day selects; those are read now. More rows than counted prove nothing; then each window has proven itself. When
+    the windows add up, the history is finished.
     """
+
+    def __init__(self, reader: Reader, customer_id: int, track: Track, progress: RunProgress) -> None:
+        super().__init__(reader, customer_id, track, progress)
+        self._undated: list[list[Row]] = []
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        yield from super().__iter__()
+        yield from self._undated
 
     def find_windows(self) -> list[Window]:
         """Return the windows that have to be read again."""
@@ -92,9 +102,16 @@ class SumCheck(CountTask):
         if self._adds_up():
             return []
         short = self._find_short_windows(loaded) if is_first else []
-        if not short and (not is_first or not self._adds_up()):
+        if not short and not self._adds_up_with_undated(is_first=is_first):
             raise IncompleteSweepError(customer, str(self.window), audit.distinct_ids, audit.expected, _REREAD_ADVICE)
         return short
+
+    def _adds_up_with_undated(self, *, is_first: bool) -> bool:
+        sweep = self.reader.start_sweep(self.audit.customer_id, self.window)
+        self._undated = list(sweep.undated_rows())
+        self.audit.distinct_ids += len(sweep.found)
+        self.audit.stats.add(sweep.audit.stats)
+        return (is_first or bool(sweep.found)) and self._adds_up()
 
     def _adds_up(self) -> bool:
         """Whether as many rows were found as the API counted before, and counts now.

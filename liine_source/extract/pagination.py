@@ -101,7 +101,8 @@ class PassObservation:
 
     `changed` counts rows that changed after the pass began: the count may or may not include them. `has_gap` is set
     where rows may lie between two pages, `is_stuck` where no cursor moves on. `is_end` is set where two short pages in
-    a row ended with rows already found, `may_replace` where a new row may stand in the count for a missing one.
+    a row ended with rows already found, `may_replace` where a new row may stand in the count for a missing one, and
+    `may_hide_undated` where rows without a start may follow a page, which no cursor would reach.
     """
 
     count: CountMeaning
@@ -112,6 +113,7 @@ class PassObservation:
     has_gap: bool = False
     is_stuck: bool = False
     may_replace: bool = False
+    may_hide_undated: bool = False
     page_size: int = 0
     is_page_full: bool = False
     is_page_short: bool = False
@@ -152,6 +154,8 @@ def proof(observed: PassObservation) -> Proof | None:
     found, expected = len(observed.found), observed.count.expected
     if observed.count.is_usable and expected is not None:
         return "exhaustive" if found - observed.changed <= expected <= found else None
+    if observed.may_hide_undated:
+        return None
     # Under no interpretation is the count above the number of rows.
     return "exhaustive" if not observed.clocks.may_have_skipped() and found >= observed.count.highest else None
 
@@ -256,10 +260,15 @@ class PaginationPass:
         self.clocks = clocks
         self.observed = PassObservation(CountMeaning(is_trusted=trusts_count), clocks)
         self.change_times: dict[int, datetime] = {}
+        self.local_starts: dict[int, int | None] = {}
         self._fetch = fetch
         self._limit = limit
         self._began: datetime | None = None
         self._oldest_and_newest: tuple[int, int] | None = None
+        self._has_dated_rows = False
+        self._is_first_page_full = False
+        # Rows without a start at the end of a page, until another page has them: rows like them may follow.
+        self._undated_end: set[int] = set()
 
     def rows(self) -> Iterator[RowsById]:
         """Yield the rows of each page that the pass had not found before."""
@@ -267,15 +276,18 @@ class PaginationPass:
         fresh = self._take(None) or self._take(None)
         while fresh:
             yield fresh
-            plan = CursorPlan(self.observed)
-            fresh = {}
-            while not fresh:
-                if self.observed.is_confirmed or self.observed.has_outgrown_count:
-                    return
-                cursor = plan.next_cursor()
-                if cursor is None:
-                    return
-                fresh = self._take(cursor)
+            fresh = self._next_new_rows()
+
+    def _next_new_rows(self) -> RowsById:
+        plan = CursorPlan(self.observed)
+        while not (self.observed.is_confirmed or self.observed.has_outgrown_count):
+            cursor = plan.next_cursor()
+            if cursor is None:
+                # Rows without a start may be on the first page alone, and it may have been cut short.
+                return self._take(None) if self.observed.may_hide_undated and not self._is_first_page_full else {}
+            if fresh := self._take(cursor):
+                return fresh
+        return {}
 
     def proof(self) -> Proof | None:
         """Return what proves that the pass found every row, None where nothing does."""
@@ -294,19 +306,48 @@ class PaginationPass:
     def _take(self, cursor: int | None) -> RowsById:
         received = self._fetch(cursor)
         observed, page = self.observed, received.page
+        times = row_times(page.rows)
         fresh = {key: row for key, row in received.rows_by_id().items() if key not in observed.found}
         observed.repeats += len(page.rows) - len(fresh)
-        # With the overlap a page starts among rows already found; if not, rows may lie between.
-        if fresh and observed.found and len(fresh) == len(page.rows):
-            observed.has_gap = True
+        self._observe_overlap(received.keys, times.is_dated, has_new_rows=bool(fresh))
+        is_first = cursor is None and not observed.found
         observed.found.update(fresh)
         if self._began is None:
             self._began = page.server_time or datetime.now(UTC)
         self._observe_length(page, has_new_rows=bool(fresh))
-        observed.count.observe(page, is_first=cursor is None)
+        observed.count.observe(page, is_first=is_first)
         self._observe_changes(fresh, self._began)
-        self._observe_times(page, cursor)
+        self._observe_undated_end(received.keys, times.is_dated, fresh, is_first=is_first)
+        self.local_starts = {
+            key: second for key, second in zip(received.keys, times.local, strict=True) if key in fresh
+        }
+        self.clocks.observe(times, cursor)
+        seconds = [*times.on("local"), *times.on("utc"), *(self._oldest_and_newest or ())]
+        self._oldest_and_newest = (min(seconds), max(seconds)) if seconds else None
         return fresh
+
+    def _observe_overlap(self, keys: list[int], is_dated: list[bool], *, has_new_rows: bool) -> None:
+        """Note a gap: with the overlap a page starts among rows already found; if not, rows may lie between.
+
+        Rows without a start do not count: they may be on every page.
+        """
+        found = self.observed.found
+        repeats = any(dated and key in found for key, dated in zip(keys, is_dated, strict=True))
+        if has_new_rows and self._has_dated_rows and not repeats:
+            self.observed.has_gap = True
+        self._has_dated_rows = self._has_dated_rows or any(is_dated)
+
+    def _observe_undated_end(self, keys: list[int], is_dated: list[bool], fresh: RowsById, *, is_first: bool) -> None:
+        if is_first:
+            self._is_first_page_full = self.observed.is_page_full
+        else:
+            self._undated_end.difference_update(keys)
+        for key, dated in zip(reversed(keys), reversed(is_dated), strict=True):
+            if dated:
+                break
+            if key in fresh:
+                self._undated_end.add(key)
+        self.observed.may_hide_undated = bool(self._undated_end)
 
     def _observe_length(self, page: Page, *, has_new_rows: bool) -> None:
         observed = self.observed
@@ -325,9 +366,3 @@ class PaginationPass:
         is_dated = all(row.updated_at is not None for row in fresh.values())
         is_old = is_dated and max(self.change_times.values(), default=NEVER) < began
         self.observed.may_replace = self.observed.may_replace or not is_old
-
-    def _observe_times(self, page: Page, cursor: int | None) -> None:
-        times = row_times(page.rows)
-        self.clocks.observe(times, cursor)
-        seconds = [*times.on("local"), *times.on("utc"), *(self._oldest_and_newest or ())]
-        self._oldest_and_newest = (min(seconds), max(seconds)) if seconds else None

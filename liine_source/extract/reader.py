@@ -11,7 +11,7 @@ from liine_source.extract import windows
 from liine_source.extract.audit import Audit
 from liine_source.extract.cursor import day_of, row_times
 from liine_source.extract.state import CustomerState, SourceState
-from liine_source.extract.sweep import SeenIds, Sweep
+from liine_source.extract.sweep import SeenIds, Sweep, WindowLimits
 from liine_source.extract.track import Track, selection_key
 from liine_source.extract.windows import Window
 from liine_source.privacy.suppression import SuppressionList
@@ -45,6 +45,7 @@ class Reader:
         self._client = client
         self._filters = query.encode_filters(settings.filters)
         self._seen_ids = seen_ids or SeenIds()
+        self._limits = WindowLimits(settings.max_window_pages, settings.max_window_rows)
 
     def without_filters(self) -> "Reader":
         """Return a reader of all rows of the same customers."""
@@ -88,6 +89,7 @@ class Reader:
             seen_ids=self._seen_ids if is_shared else None,
             suppression_list=self.suppression_list,
             changes_until=changes_until,
+            limits=self._limits,
         )
 
     def fetch_newest(
@@ -111,11 +113,13 @@ class Reader:
         page = self.fetch_newest(customer_id, window, audit.stats)
         audit.began = page.server_time or datetime.now(UTC)
         audit.expected = page.count
+        self._limits.require_count(customer_id, window, page.count)
         size = self.settings.page_size
         # With one row requested, a count of one may be the page's own (open question 5).
         if page.count is None or page.count <= 1 or not windows.is_worth_splitting(page.count, size):
             return [window]
-        last = _newest_day(page) or audit.began.date()
+        # The newest window has no last day, so rows that start later are in it.
+        last = min(_newest_day(page) or date.max, audit.began.date())
         first = self.find_oldest_day(customer_id, window, last, audit.stats, _FIRST_DAY_TOLERANCE)
         return window.split_at(windows.find_split_days(first, last, page.count, size, min(self.width, _MAX_WIDTH)))
 

@@ -6,9 +6,10 @@ one day.
 """
 
 import logging
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pyroaring import BitMap64
@@ -17,22 +18,49 @@ from liine_source.api import query, values
 from liine_source.api.client import Page, RequestStats
 from liine_source.api.query import Pairs
 from liine_source.api.records import Row
-from liine_source.errors import IncompleteSweepError, MissingIdError, StuckError, SweepError
+from liine_source.errors import (
+    IncompleteSweepError,
+    MissingIdError,
+    StuckError,
+    SweepError,
+    TooManyPagesError,
+    TooManyRowsError,
+)
 from liine_source.extract.audit import Audit
-from liine_source.extract.cursor import Clock, Clocks, format_cursor
-from liine_source.extract.pagination import NEVER, PaginationPass, ReceivedPage, RowsById
-from liine_source.extract.windows import Window
+from liine_source.extract.cursor import Clock, Clocks, first_second, format_cursor
+from liine_source.extract.pagination import NEVER, PaginationPass, ReceivedPage, RowsById, changed_at
+from liine_source.extract.undated import find_undated_rows
+from liine_source.extract.windows import Window, shift
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.spec.endpoints import MAX_PAGE_SIZE
 
 log = logging.getLogger(__name__)
 
 _PASSES = 3
-# Sub-windows for each page of rows. A cursor that the API ignores needs about three; more would never end.
+# Sub-windows for each page of rows found. A cursor that the API ignores needs about three; more would never end.
 _SUB_WINDOWS_PER_PAGE = 6
+# Pages whose sub-windows may be read before any row is found: a dozen lead down to a day. A count that is far too high
+# must not earn more.
+_PAGES_AT_START = 4
 _UNSIGNED = 2**64 - 1
 
 Fetch = Callable[[Pairs, str, RequestStats], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """Bounds of one window: pages of all passes together, and interactions received or counted by the API."""
+
+    pages: int
+    rows: int
+
+    def require_count(self, customer_id: int, window: Window, count: int | None) -> None:
+        """Raise TooManyRowsError where the API counts more interactions."""
+        if count is not None and count > self.rows:
+            raise TooManyRowsError(customer_id, str(window), count, self.rows, is_count=True)
+
+
+_NO_LIMITS = WindowLimits(sys.maxsize, sys.maxsize)
 
 
 class SeenIds:
@@ -70,6 +98,7 @@ class Sweep:
         seen_ids: SeenIds | None = None,
         suppression_list: SuppressionList | None = None,
         changes_until: datetime | None = None,
+        limits: WindowLimits = _NO_LIMITS,
     ) -> None:
         self.audit = Audit(customer_id, filter_hash, window, changes_until=changes_until)
         self.found = BitMap64()
@@ -81,14 +110,18 @@ class Sweep:
         self._suppressed = BitMap64()
         self._yielded = 0
         self._offsets: set[int] = set()
+        self._limits = limits
+        self._undated = BitMap64()
+        self._most_without_id = 0
         # Until more rows are found than the API counts: then the count is capped, or behind.
         self._trusts_count = True
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows page by page, each `id` once; return when the window is proven complete.
 
-        Raises StuckError or IncompleteSweepError where it cannot be proven, MissingIdError, or the ApiError of a
-        request that failed for good. Rows yielded before an error are right, but may not be all.
+        Raises StuckError or IncompleteSweepError where it cannot be proven, MissingIdError, TooManyRowsError,
+        TooManyPagesError, or the ApiError of a request that failed for good. Rows yielded before an error are right,
+        but may not be all.
         """
         audit = self.audit
         try:
@@ -99,6 +132,7 @@ class Sweep:
             raise
         finally:
             audit.suppressed = len(self._suppressed)
+            audit.undated = len(self._undated)
             audit.shared = max(0, audit.distinct_ids - self._yielded)
             audit.ended = datetime.now(UTC)
 
@@ -110,6 +144,8 @@ class Sweep:
             attempted = self._start_pass(whole, is_careful=is_careful)
             yield from self._new_rows(attempted)
             self._update_audit(attempted)
+            if self._most_without_id:
+                raise MissingIdError(self.audit.customer_id, str(self.audit.window), self._most_without_id)
             if self.audit.proof:
                 return
             observed = attempted.observed
@@ -124,17 +160,19 @@ class Sweep:
     def _read_sub_windows(self, whole: "_SubWindow", last: PaginationPass) -> Iterator[list[Row]]:
         """Read the window in parts. It is proven if each of them is, and they add up to the count."""
         audit, observed = self.audit, last.observed
-        found, changed, are_proven = observed.found.copy(), observed.changed, True
+        found, in_parts = observed.found.copy(), BitMap64()
+        changed, are_proven = observed.changed, True
         pending = self._split(whole, last)
-        allowed = _SUB_WINDOWS_PER_PAGE * (4 + max(observed.count.expected or 0, len(found)) // self._limit)
         is_split_by_filters = any(part.filters for part in pending)
-        while pending and allowed:
-            allowed -= 1
+        read = 0
+        while pending and read < _SUB_WINDOWS_PER_PAGE * (_PAGES_AT_START + len(found) // self._limit):
+            read += 1
             audit.repairs += 1
             part = pending.pop()
             attempted = self._start_pass(part, is_careful=False)
             yield from self._new_rows(attempted)
             found |= attempted.observed.found
+            in_parts |= attempted.observed.found
             changed += attempted.observed.changed
             if attempted.proof():
                 continue
@@ -143,26 +181,50 @@ class Sweep:
             are_proven = are_proven and bool(parts)
             pending += parts
         self.found, audit.distinct_ids = found, len(found)
-        # Days have no gap between them; filters might, and only the count can tell.
-        is_proven = are_proven and not pending and not is_split_by_filters
+        # Days have no gap between them, unless the API knows no start of a row. Filters might have one, and only the
+        # count can tell.
+        has_gap = is_split_by_filters or not observed.found.issubset(in_parts)
+        is_proven = are_proven and not pending and not has_gap
         if not (observed.count.is_total and self._trusts_count):
             audit.proof = "exhaustive" if is_proven and audit.repairs >= _PASSES else None
             return
         audit.expected = self._fetch_page(whole, None).page.count
+        if audit.expected is not None and audit.expected > audit.distinct_ids:
+            yield from self.undated_rows()
         # A row that came meanwhile may stand in the count for a missing one. A count that is behind would have shown
         # in a sub-window.
-        if audit.expected == len(found) and (is_proven or not changed):
+        if audit.expected == audit.distinct_ids and (is_proven or not changed):
             audit.proof = "count"
+
+    def undated_rows(self) -> Iterator[list[Row]]:
+        """Yield the rows that no day selects and that were not found yet; they are found then."""
+        audit = self.audit
+        pages = _SubWindow(audit.window)
+        undated = find_undated_rows(
+            lambda window, filters: self._fetch_page(replace(pages, window=window, filters=filters), None),
+            audit.window,
+            self._splits(),
+            self._limit,
+        )
+        new = {key: row for key, row in undated.items() if key not in self.found}
+        self.found.update(new)
+        self._undated.update(new)
+        audit.distinct_ids = len(self.found)
+        yield from self._take_new(new, {key: changed_at(row) for key, row in new.items()})
 
     def _split(self, part: "_SubWindow", attempted: PaginationPass) -> list["_SubWindow"]:
         """Split by days or, where there is only one, by the next filter; the newest part comes last."""
         if part.splits == 0 and (days := attempted.split_days(part.window)):
             return [_SubWindow(window) for window in reversed(part.window.split_at(days))]
-        used = {name for name, _ in self._filters}
-        splits = [parts for parts in query.SPLITTING_FILTERS if not used & {name for name, _ in parts[0]}]
+        splits = self._splits()
         if part.splits == len(splits):
             return []
         return [_SubWindow(part.window, [*part.filters, *filters], part.splits + 1) for filters in splits[part.splits]]
+
+    def _splits(self) -> list[list[Pairs]]:
+        """Return the filters that may split a window, one after the other."""
+        used = {name for name, _ in self._filters}
+        return [parts for parts in query.SPLITTING_FILTERS if not used & {name for name, _ in parts[0]}]
 
     def _start_pass(self, part: "_SubWindow", *, is_careful: bool) -> PaginationPass:
         clocks = Clocks(is_careful=is_careful, offsets=self._offsets)
@@ -173,19 +235,37 @@ class Sweep:
     def _new_rows(self, attempted: PaginationPass) -> Iterator[list[Row]]:
         for rows in attempted.rows():
             self._offsets |= attempted.clocks.offsets
-            # Rows of erased persons are yielded too, because they state changes; the loading side leaves them out.
-            customer = self.audit.customer_id
-            self._suppressed.update(key for key, row in rows.items() if self._suppression_list.has(row, customer))
-            if new := self._seen_ids.take_new(rows):
-                self._yielded += len(new)
-                self._note_changes([attempted.change_times[key] for key in new])
-                yield list(new.values())
+            self._note_undated(attempted.local_starts)
+            yield from self._take_new(rows, attempted.change_times)
+            if len(attempted.observed.found) > self._limits.rows:
+                audit, found = self.audit, len(attempted.observed.found)
+                raise TooManyRowsError(audit.customer_id, str(audit.window), found, self._limits.rows, is_count=False)
         observed = attempted.observed
         is_count_wrong = observed.has_outgrown_count or observed.count.is_below_page
         self._trusts_count = self._trusts_count and not is_count_wrong
 
+    def _take_new(self, rows: RowsById, change_times: Mapping[int, datetime]) -> Iterator[list[Row]]:
+        # Rows of erased persons are yielded too, because they state changes; the loading side leaves them out.
+        customer = self.audit.customer_id
+        self._suppressed.update(key for key, row in rows.items() if self._suppression_list.has(row, customer))
+        if new := self._seen_ids.take_new(rows):
+            self._yielded += len(new)
+            self._note_changes([change_times[key] for key in new])
+            yield list(new.values())
+
+    def _note_undated(self, local_starts: Mapping[int, int | None]) -> None:
+        """Note the rows without a usable start, and those that start after the days of the window."""
+        audit = self.audit
+        last = audit.window.until or (audit.began or datetime.now(UTC)).date()
+        # A day of every time zone has begun by the end of the next one.
+        end = first_second(shift(last, 2))
+        self._undated.update(key for key, second in local_starts.items() if second is None or second >= end)
+
     def _fetch_page(self, part: "_SubWindow", cursor: int | None) -> ReceivedPage:
         audit = self.audit
+        if audit.pages == self._limits.pages:
+            counts = (audit.pages, self._yielded, audit.expected)
+            raise TooManyPagesError(audit.customer_id, str(audit.window), *counts)
         pairs = [*self._filters, *part.window.query_parameters(), *part.filters]
         if cursor is not None:
             pairs.append(("pagination_timestamp", format_cursor(cursor)))
@@ -193,11 +273,13 @@ class Sweep:
         if audit.began is None:
             audit.began = page.server_time or datetime.now(UTC)
             audit.expected = page.count
+        self._limits.require_count(audit.customer_id, audit.window, page.count)
         audit.pages += 1
         ids = [_usable_id(row) for row in page.rows]
         if missing := ids.count(None):
-            raise MissingIdError(audit.customer_id, str(audit.window), missing)
-        return ReceivedPage(page, [(row_id or 0) & _UNSIGNED for row_id in ids])
+            self._most_without_id = max(self._most_without_id, missing)
+            page = replace(page, rows=[row for row, row_id in zip(page.rows, ids, strict=True) if row_id is not None])
+        return ReceivedPage(page, [row_id & _UNSIGNED for row_id in ids if row_id is not None])
 
     def _note_changes(self, change_times: list[datetime]) -> None:
         """Keep the latest change up to the beginning, and count the rows changed since."""

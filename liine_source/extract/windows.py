@@ -38,7 +38,7 @@ class Window:
 
         A day ends up to 14 hours after UTC's, and `end_date` may include no more than its midnight.
         """
-        return cls(since and since - DAY, until and until + 2 * DAY, updated_since)
+        return cls(since and shift(since, -1), until and shift(until, 2), updated_since)
 
     def query_parameters(self) -> list[tuple[str, str]]:
         """Return the window as query parameters."""
@@ -59,6 +59,11 @@ class Window:
         if self.updated_since:
             words.append(f"updated since {self.updated_since}")
         return ", ".join(words)
+
+
+def shift(day: date, days: int) -> date:
+    """Return the day so many days later, or the first or last day that there is."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 def is_worth_splitting(rows: int, page_size: int) -> bool:

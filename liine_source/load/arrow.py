@@ -59,7 +59,7 @@ def build_array(raw: Sequence[Any], data_type: str, *, has_timezone: bool) -> tu
             fitted.append(values.convert(value, data_type, has_timezone=has_timezone))
         except values.ConversionError as error:
             fitted.append(None)
-            rejections.append((place, {"raw_value": values.to_json(value), "reason": str(error)}))
+            rejections.append((place, {"raw_value": values.to_raw_value(value), "reason": str(error)}))
     return arrow_type and pa.array(fitted, arrow_type), rejections
 
 
@@ -76,12 +76,13 @@ def _build_in_bulk(raw: Sequence[Any], arrow_type: pa.DataType | None) -> pa.Arr
         array = pa.array(raw, arrow_type)
     except (pa.ArrowException, ValueError, OverflowError):
         return None
-    return None if pa.types.is_string(arrow_type) and _has_nul(array) else array
+    return None if pa.types.is_string(arrow_type) and _may_be_unstorable(array) else array
 
 
-def _has_nul(texts: pa.StringArray) -> bool:
+def _may_be_unstorable(texts: pa.StringArray) -> bool:
+    """Whether one of the texts has a NUL character, or all of them are longer than one may be."""
     characters = texts.buffers()[2]
-    return characters is not None and b"\0" in characters.to_pybytes()
+    return characters is not None and (characters.size > values.LONGEST_TEXT or b"\0" in characters.to_pybytes())
 
 
 def infer_data_type(raw: list[Any]) -> str:
@@ -91,14 +92,14 @@ def infer_data_type(raw: list[Any]) -> str:
         return "bool"
     if kinds == {int}:
         return "bigint"
-    if kinds and not kinds & {bool, str, dict, list}:
+    if kinds and not kinds & {bool, str, dict, list, values.DeepValue}:
         return "double"
     return "text"
 
 
 def format_nested(value: Any) -> Any:
-    """Return an object or a list as JSON text, unless a part of it is not valid JSON; other values as they are."""
+    """Return an object or a list as JSON text, or as Unstorable where it cannot be one; other values as they are."""
     try:
         return values.to_strict_json(value) if isinstance(value, dict | list) else value
-    except values.ConversionError:
-        return value
+    except values.ConversionError as error:
+        return values.Unstorable(values.to_json(value), str(error))

@@ -5,7 +5,8 @@ lists and objects of an interaction become child tables, merged by `interaction_
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -32,6 +33,14 @@ Tables = dict[str, pa.Table]
 Entry = dict[str, Any]
 
 _SCALARS = attrgetter(*(known.name for known in SCALAR_FIELDS))
+# Columns for fields that the reference does not have. A Postgres table has 1,600 columns at most, and a row of texts in
+# about 450 of them does not fit its page.
+MOST_ADDED_COLUMNS = 200
+_MOST_NAMED = 1_000
+# The `field` in `interactions__rejected_values` for all fields of an interaction that get no column.
+OTHER_FIELDS = "*"
+# Rows of a child table that wait as dictionaries, which take ten times the memory of Arrow.
+_ROWS_AT_ONCE = 10_000
 _JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object", list: "array"}
 
 
@@ -57,8 +66,8 @@ class PageTables:
     """Turns pages into tables, and remembers unknown fields and the types given to them.
 
     `known_types` are the types of columns that the destination already has for unknown fields. Unless `keeps_raw`,
-    rejected values are recorded without the raw value. `unknown_fields` holds their names as received, `rows` the
-    number of rows for each table.
+    rejected values are recorded without the raw value. `unknown_fields` holds the names of the first thousand as
+    received, `rows` the number of rows for each table.
     """
 
     def __init__(self, load_id: str, known_types: Mapping[str, str], *, keeps_raw: bool = True) -> None:
@@ -68,15 +77,16 @@ class PageTables:
         self._types = dict(known_types)
         self._keeps_raw = keeps_raw
 
-    def build(self, rows: list[Row]) -> Tables:
-        """Return the tables of one page; each of `rows` has a usable `id`, and no two have the same."""
+    def build(self, rows: list[Row], customer_id: int) -> Tables:
+        """Return the tables of one page of a customer; each of `rows` has a usable `id`, and no two have the same."""
         ids = [values.convert(row.id, "bigint") for row in rows]
         rejected: list[Entry] = []
         arrays, fields = [], []
-        for name, data_type, has_timezone, raw in self._columns(rows):
+        for name, data_type, has_timezone, raw in self._columns(rows, ids, rejected):
             array, rejections = build_array(raw, data_type, has_timezone=has_timezone)
             if array is not None:
-                arrays.append(array)
+                # Only this customer was asked for, and a row without one would be in nobody's counts.
+                arrays.append(array.fill_null(customer_id) if name == "customer_id" else array)
                 fields.append(pa.field(name, array.type, nullable=name != "id"))
             rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
         for column in VERIFICATION_COLUMNS:
@@ -85,21 +95,26 @@ class PageTables:
         arrays.append(pa.repeat(self._load_id, len(rows)).cast(pa.string()))
         fields.append(pa.field(LOAD_ID, pa.string()))
         children = {
-            PROVIDER_NAMES: list(self._lists(rows, ids, rejected)),
-            SESSION_EXTRAS: list(self._objects(rows, ids, rejected)),
+            PROVIDER_NAMES: self._child(PROVIDER_NAMES, self._lists(rows, ids, rejected), ids),
+            SESSION_EXTRAS: self._child(SESSION_EXTRAS, self._objects(rows, ids, rejected), ids),
         }
-        children[REJECTED_VALUES] = rejected
         for rejection in () if self._keeps_raw else rejected:
             rejection["raw_value"] = None
-        self.rows.update({name: len(found) for name, found in children.items()} | {INTERACTIONS: len(rows)})
+        self.rows[INTERACTIONS] += len(rows)
         return {
             INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
-            **{name: self._child(name, found, ids) for name, found in children.items()},
+            **children,
+            REJECTED_VALUES: self._child(REJECTED_VALUES, rejected, ids),
         }
 
-    def _child(self, table: str, found: list[Entry], ids: list[int]) -> pa.Table:
+    def _child(self, table: str, entries: Iterable[Entry], ids: list[int]) -> pa.Table:
         """Return a child table; for an interaction without rows in it, one row deletes those of an earlier load."""
-        empty = list(set(ids).difference(row["interaction_id"] for row in found))
+        parts, waiting, without = [], iter(entries), set(ids)
+        while found := list(islice(waiting, _ROWS_AT_ONCE)):
+            parts.append(_table(table, found, self._load_id))
+            without.difference_update(row["interaction_id"] for row in found)
+            self.rows[table] += len(found)
+        empty = list(without)
         constants = {column.name: column.empty_value for column in COLUMNS[table]}
         constants |= {"is_cleared": True, LOAD_ID: self._load_id}
         schema = table_schema(table)
@@ -109,20 +124,27 @@ class PageTables:
             else pa.repeat(pa.scalar(constants[field.name], field.type), len(empty))
             for field in schema
         ]
-        return pa.concat_tables([_table(table, found, self._load_id), pa.Table.from_arrays(arrays, schema=schema)])
+        return pa.concat_tables([*parts, pa.Table.from_arrays(arrays, schema=schema)])
 
     def build_sweeps(self, rows: list[Entry]) -> Tables:
         """Return rows of the table `sweeps`."""
         self.rows[SWEEPS] += len(rows)
         return {SWEEPS: _table(SWEEPS, rows, self._load_id)}
 
-    def _columns(self, rows: list[Row]) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
+    def _columns(
+        self, rows: list[Row], ids: list[int], rejected: list[Entry]
+    ) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
         for known, raw in zip(SCALAR_FIELDS, zip(*map(_SCALARS, rows), strict=True), strict=True):
             yield known.name, known.data_type, known.has_timezone, raw
+        others: set[str] = set()
         for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
             # A name may contain half a surrogate pair, which cannot be printed.
-            self.unknown_fields.add(key.encode(errors="backslashreplace").decode())
+            if len(self.unknown_fields) < _MOST_NAMED:
+                self.unknown_fields.add(key.encode(errors="backslashreplace").decode())
             name = column_name(key)
+            if name not in self._types and len(self._types) >= MOST_ADDED_COLUMNS:
+                others.add(key)
+                continue
             values_met = [row.unknown.get(key) if row.unknown else None for row in rows]
             if name not in self._types and any(value is not None for value in values_met):
                 self._types[name] = infer_data_type(values_met)
@@ -130,6 +152,7 @@ class PageTables:
                 values_met = list(map(format_nested, values_met))
             if name in self._types:
                 yield name, self._types[name], True, values_met
+        rejected += _reject_fields(rows, ids, others)
 
     def _lists(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
         for listed in LIST_FIELDS:
@@ -157,6 +180,14 @@ class PageTables:
                         "value": value,
                         "value_type": value_type,
                     }
+
+
+def _reject_fields(rows: list[Row], ids: list[int], names: set[str]) -> Iterator[Entry]:
+    for row, row_id in zip(rows, ids, strict=True):
+        fields = {name: value for name, value in (row.unknown or {}).items() if name in names and value is not None}
+        if fields:
+            reason = f"the table has {MOST_ADDED_COLUMNS} columns for fields not in the reference"
+            yield _rejection(row_id, OTHER_FIELDS, fields, reason)
 
 
 def _join(waiting: Mapping[str, list[pa.Table]]) -> Tables:
@@ -216,4 +247,4 @@ def _parse_object(raw: Any) -> Entry | None:
 
 
 def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Entry:
-    return {"interaction_id": row_id, "field": field, "raw_value": values.to_json(raw), "reason": reason}
+    return {"interaction_id": row_id, "field": field, "raw_value": values.to_raw_value(raw), "reason": reason}

@@ -103,11 +103,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     REJECTED_VALUES: (
         _INTERACTION_ID,
-        _required("field", "text", "The field whose value did not fit its column."),
+        _required(
+            "field",
+            "text",
+            "The field whose value did not fit its column; `*` for all fields for which there was no column left.",
+        ),
         Column(
             "raw_value",
             "text",
-            "The value as JSON; null if personal data is hashed or dropped.",
+            "The value as JSON; null if personal data is hashed or dropped, or if it has more than 16 MB.",
             personal_data="direct",
         ),
         Column("reason", "text", "Why it did not fit."),
@@ -147,6 +151,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ),
         Column("changed", "bigint", "Interactions updated after the sweep began."),
         Column("suppressed", "bigint", "Interactions found but not loaded, because the person was erased."),
+        Column(
+            "undated",
+            "bigint",
+            "Interactions found without a usable start, or with one more than a day after `until` or, if that is null, "
+            "`began`.",
+        ),
         Column(
             "proof",
             "text",

@@ -10,26 +10,29 @@ a window that counts as many as the whole is read, and one that is the whole is 
 is behind shows in the rows of the two days.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import accumulate, product
+from typing import Any, NamedTuple
 
 import dlt
+from pyroaring import BitMap64
 
 from liine_source.api import values
 from liine_source.api.records import Row
 from liine_source.errors import ApiError, IncompleteSweepError, LiineError, LoginRefusedError, SweepError
 from liine_source.extract.audit import Audit
-from liine_source.extract.cursor import day_of, row_times
+from liine_source.extract.cursor import day_of, is_usable_day, row_times
 from liine_source.extract.load_request import Repair
 from liine_source.extract.reader import Reader
-from liine_source.extract.windows import DAY, Window
+from liine_source.extract.windows import DAY, Window, shift
 from liine_source.spec.tables import CHILD_TABLES
 from liine_source.verification.inventory import Loss
 from liine_source.warehouse import catalog, queries
 from liine_source.warehouse.queries import DayCount, StoredInteraction
 
+_UNSIGNED = 2**64 - 1
 _DateMeaning = tuple[bool, bool]
 """Whether dates are in UTC and not local, and whether `end_date` is the whole day and not its midnight."""
 
@@ -91,12 +94,25 @@ def compare_customer(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -
         differing = _differing(pipeline, reader, customer_id, parts, audit)
     except LoginRefusedError:
         raise
-    except ApiError as error:
+    except (ApiError, SweepError) as error:
         result.errors.append(error)
         return result
+    received = BitMap64()
+    lost: dict[Window, list[StoredInteraction]] = {}
     for window, count in differing.items():
         try:
-            _compare(pipeline, reader, window, count, result, audit.began or datetime.now(UTC))
+            asked, rows = _compare(pipeline, reader, window, count, result, received)
+            lost[asked] = rows
+        except LoginRefusedError:
+            raise
+        except (ApiError, SweepError) as error:
+            result.errors.append(error)
+    # The API may select a row by another day than the row states, so it must be in none of the windows.
+    is_all_read = not result.errors
+    for asked, rows in lost.items() if reader.has_own_rows(customer_id) else ():
+        absent = [row for row in rows if row.id & _UNSIGNED not in received and (is_all_read or is_usable_day(row.day))]
+        try:
+            _mark_lost(pipeline, reader, asked, result, audit.began or datetime.now(UTC), absent)
         except LoginRefusedError:
             raise
         except (ApiError, SweepError) as error:
@@ -158,7 +174,7 @@ def _date_meanings(reader: Reader, customer_id: int, days: Iterable[DayCount], a
     """
     rows = {day.day: day.rows for day in days if day.day}
     size = reader.settings.page_size
-    around = {day: sum(rows.get(day + DAY * step, 0) for step in range(-2, 5)) for day in rows}
+    around = {day: sum(rows.get(day + DAY * step, 0) for step in range(-2, 5)) for day in rows if is_usable_day(day)}
     fitting = [day for day, held in around.items() if held < size]
     if not fitting:
         return []
@@ -202,33 +218,44 @@ def _selects(window: Window, second: int, *, is_whole: bool) -> bool:
 
 
 def _compare(
-    pipeline: dlt.Pipeline, reader: Reader, window: Window, count: int, result: CustomerVerification, now: datetime
-) -> None:
+    pipeline: dlt.Pipeline,
+    reader: Reader,
+    window: Window,
+    count: int,
+    result: CustomerVerification,
+    all_received: BitMap64,
+) -> tuple[Window, list[StoredInteraction]]:
+    """Read a window and compare it; return what was asked for, and the stored rows that it did not bring."""
     customer_id = result.customer_id
     # Neighbouring windows share a day, which is compared in the newer one.
-    first, last = window.since, window.until and window.until - DAY
+    first, last = window.since, window.until and shift(window.until, -1)
     asked = Window.covering(first, last)
     result.read += 1
     received = _received(reader, customer_id, asked, count)
-    around = asked.since and asked.since - DAY, asked.until and asked.until + DAY
-    stored = {row.id: row for row in queries.stored_interactions(pipeline, customer_id, *around)}
+    all_received.update(key & _UNSIGNED for key in received)
+    around = asked.since and shift(asked.since, -1), asked.until and shift(asked.until, 1)
+    in_window = {row.id: row for row in queries.stored_interactions(pipeline, customer_id, *around)}
+    elsewhere = {row.id: row for row in queries.stored_by_id(pipeline, received.keys() - in_window.keys())}
+    stored = in_window | elsewhere
     missing = received.keys() - stored.keys()
-    elsewhere = queries.existing_ids(pipeline, missing)
-    stale = {key for key, moment in received.items() if key in stored and _is_newer(moment, stored[key].updated_at)}
-    result.missing += len(missing) - len(elsewhere)
-    result.stale += len(stale | elsewhere)
+    stale = {
+        key
+        for key, row in received.items()
+        if key in stored and (_is_newer(row.updated_at, stored[key].updated_at) or _has_moved(row, elsewhere.get(key)))
+    }
+    result.missing += len(missing)
+    result.stale += len(stale)
     if missing or stale:
         result.to_repair.append(Repair(asked, len(received)))
-    lost = [
-        row
-        for key, row in stored.items()
-        if key not in received and not row.vanished_at and _lies(row.day, first, last)
-    ]
-    if lost and reader.has_own_rows(customer_id):
-        _mark_lost(pipeline, reader, asked, result, now, lost)
     back = [key for key, row in stored.items() if key in received and (row.missing_since or row.vanished_at)]
     result.returned += sum(stored[key].vanished_at is not None for key in back)
     queries.mark(pipeline, back, missing_since=None, vanished_at=None, vanished_reason=None)
+    lost = [
+        row
+        for key, row in in_window.items()
+        if key not in received and not row.vanished_at and _lies(row.day, first, last)
+    ]
+    return asked, lost
 
 
 def _mark_lost(
@@ -251,25 +278,43 @@ def _mark_lost(
         queries.mark(pipeline, ids, vanished_at=now, vanished_reason=reason)
 
 
-def _received(reader: Reader, customer_id: int, window: Window, least: int = 0) -> dict[int, datetime | None]:
-    """Return the ids of a window in the API, proven complete, and when each was updated.
+class _Received(NamedTuple):
+    """When a row of the API was updated, in UTC, and the day on which it says that it began, by the local clock."""
+
+    updated_at: datetime | None
+    day: date | None
+
+
+def _received(reader: Reader, customer_id: int, window: Window, least: int = 0) -> dict[int, _Received]:
+    """Return the rows of a window in the API by id, proven complete.
 
     Raises IncompleteSweepError where they are fewer than the API has counted (`least`), and than it counts now.
     """
     sweep = reader.start_sweep(customer_id, window, is_shared=False)
     rows = (row for page in sweep.rows() for row in page if not reader.suppression_list.has(row, customer_id))
-    found = {values.convert(row.id, "bigint"): _updated(row) for row in rows}
+    found = {values.convert(row.id, "bigint"): _describe(row) for row in rows}
     got = sweep.audit.distinct_ids
     if got < least and got < (counted := reader.fetch_newest(customer_id, window).count or 0):
         raise IncompleteSweepError(customer_id, str(window), got, counted)
     return found
 
 
-def _updated(row: Row) -> datetime | None:
+def _describe(row: Row) -> _Received:
+    updated_at = _parse(values.parse_instant, row.updated_at)
+    start = _parse(values.parse_wall_clock, row.start_time)
+    return _Received(updated_at and updated_at.replace(tzinfo=None), start and start.date())
+
+
+def _parse(parser: Callable[[Any], datetime], value: Any) -> datetime | None:
     try:
-        return values.parse_instant(row.updated_at).replace(tzinfo=None) if row.updated_at is not None else None
+        return parser(value)
     except values.ConversionError:
         return None
+
+
+def _has_moved(received: _Received, stored: StoredInteraction | None) -> bool:
+    """Whether a row that is stored outside a window says that it began on another day than the stored one."""
+    return stored is not None and stored.day != received.day
 
 
 def _is_newer(received: datetime | None, stored: datetime | None) -> bool:

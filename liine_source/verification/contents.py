@@ -37,7 +37,7 @@ def compare_contents(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -
     columns = {table: sorted(set(names) - UNCOUNTED_COLUMNS) for table, names in counted_columns(pipeline).items()}
     expected, stored = _Counts(), _Counts()
     for rows in _read_pages(reader, customer_id):
-        tables = builder.build(masker.mask(rows, customer_id)) if rows else {}
+        tables = builder.build(masker.mask(rows, customer_id), customer_id) if rows else {}
         if tables and (ids := _unchanged_ids(pipeline, tables[INTERACTIONS])):
             expected += _count_received(tables, ids)
             stored += _count_stored(pipeline, columns, ids)

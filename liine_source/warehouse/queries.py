@@ -155,23 +155,21 @@ def stored_interactions(
 ) -> list[StoredInteraction]:
     """Return a customer's interactions that began on the days `since` to `until` by the local clock.
 
-    With both sides open, those without a start are included.
+    Those without a start are included: the API may know on which day they began.
     """
-    conditions = ["customer_id = :customer_id"]
-    conditions += ["cast(start_time as date) >= :since"] if since else []
-    conditions += ["cast(start_time as date) <= :until"] if until else []
-    query = statement(f"{_STORED} where {' and '.join(conditions)}", customer_id=customer_id, since=since, until=until)
+    days = ["cast(start_time as date) >= :since"] if since else []
+    days += ["cast(start_time as date) <= :until"] if until else []
+    is_selected = f"and (start_time is null or {' and '.join(days)})" if days else ""
+    sql = f"{_STORED} where customer_id = :customer_id {is_selected}"
+    query = statement(sql, customer_id=customer_id, since=since, until=until)
     return [StoredInteraction(*row) for row in select(pipeline, query)]
 
 
-def existing_ids(pipeline: dlt.Pipeline, ids: Iterable[int]) -> set[int]:
-    """Return which of `ids` the warehouse has, whenever they began."""
-    found: set[int] = set()
+def stored_by_id(pipeline: dlt.Pipeline, ids: Iterable[int]) -> Iterator[StoredInteraction]:
+    """Return those of `ids` that the warehouse has, whenever they began."""
     for batch in _batches(ids):
-        found.update(
-            row[0] for row in select(pipeline, statement("select id from interactions where id in :ids", ids=batch))
-        )
-    return found
+        query = statement(f"{_STORED} where id in :ids", ids=batch)
+        yield from (StoredInteraction(*row) for row in select(pipeline, query))
 
 
 def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, datetime | None]:

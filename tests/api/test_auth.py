@@ -26,7 +26,11 @@ def test_token_is_sent_with_single_prefix(text: str) -> None:
         ("2024-03-10T13:00:00Z", 3600.0 - 300),
         ("2024-03-10T12:00:10Z", 8.0),
         ("2024-03-10T11:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
         ("soon", None),
+        ("9" * 5_000, None),
+        (9, None),
+        ([[]], None),
         (None, None),
     ],
 )
@@ -36,12 +40,21 @@ def test_token_is_renewed_before_expiry(valid_until: Any, renew_at: float | None
     assert token.renew_at == pytest.approx(renew_at)
 
 
-@pytest.mark.parametrize("token", [None, " ", 5, "a\nb", "€"])
-def test_login_answer_without_token_is_unreadable(token: Any) -> None:
-    """A login answer without a token that a header can hold raises an error, so no empty token is sent."""
-    for answer in ({"token": token}, {}):
-        with pytest.raises(UnreadableAnswerError):
-            read_token(Login(answer, NOON), now=0.0)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        *(
+            {"token": token}
+            for token in (None, " ", 5, "secret with blank", "secret\r\nHost: x", "secret\u00e9", "secret" * 11_000)
+        ),
+    ],
+)
+def test_login_answer_without_token_is_unreadable(answer: dict[str, Any]) -> None:
+    """A login answer without a token that a header can hold raises an error, which does not show it."""
+    with pytest.raises(UnreadableAnswerError) as caught:
+        read_token(Login(answer, NOON), now=0.0)
+    assert "secret" not in str(caught.value)
 
 
 def cache_of(lifetime: int, clock: list[float]) -> tuple[TokenCache, list[str]]:

@@ -1,8 +1,11 @@
 """The HTTP client: whole request lines, every status, every fault, and errors without secrets."""
 
 import gzip
+import itertools
 import logging
 import ssl
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from liine_source import errors
+from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, RequestStats, RetryPolicy
 from liine_source.api.records import build_row
 from tests.support.certificates import Authority
-from tests.support.scripted_api import EMPTY_PAGE, LOGIN, RESET, ScriptedApi, answer, scripted_api
+from tests.support.scripted_api import EMPTY_PAGE, LOGIN, RESET, Answer, ScriptedApi, answer, scripted_api
 
 PAIRS = [("customer_id", "7"), ("search", "Zoë Secret"), ("agent", "null"), ("agent", "3"), ("limit", "2")]
 PAGE = (
@@ -24,12 +28,14 @@ PAGE = (
 GOOD = answer(PAGE, headers=("Date: Thu, 27 May 2021 09:30:00 GMT",))
 
 
-def client_of(api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4) -> LiineClient:
+def client_of(
+    api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4, limits: AnswerLimits | None = None
+) -> LiineClient:
     credentials = LiineCredentials(username="someone", password="hunter2-secret")
     waits = [] if waits is None else waits
     # The clock advances only through the waits.
     retry = RetryPolicy(attempts=attempts, sleep=waits.append, clock=lambda: sum(waits))
-    return LiineClient(credentials, api.base_url, retry=retry)
+    return LiineClient(credentials, api.base_url, retry=retry, limits=limits)
 
 
 def test_requests_match_reference() -> None:
@@ -367,6 +373,138 @@ def test_lone_surrogate_does_not_reject_page() -> None:
     """A page with a lone surrogate, which JSON allows, is still parsed."""
     with scripted_api(answer(LOGIN), answer(b'{"interactions": [{"id": 1, "name": "\\ud83d"}], "count": 1}')) as api:
         assert client_of(api).fetch_page(PAIRS, "Customer 7").rows == [build_row({"id": 1, "name": "\ud83d"})]
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+ZEROS = bytes(100_000_000)
+
+
+def endless(head: bytes, part: bytes) -> Iterator[bytes]:
+    return itertools.chain([head], itertools.repeat(part))
+
+
+OVERSIZED: dict[str, Answer] = {
+    "gzip": answer(gzip.compress(ZEROS), headers=("Content-Encoding: gzip",)),
+    "deflate": answer(zlib.compress(ZEROS), headers=("Content-Encoding: deflate",)),
+    "gzip twice": answer(gzip.compress(gzip.compress(ZEROS)), headers=("Content-Encoding: gzip, gzip",)),
+    # Without the bytes that it announces: it is refused before any is read.
+    "length": lambda _: [HEAD + b"Content-Length: 1000001\r\n\r\n"],
+    "no length": lambda _: endless(HEAD + b"Connection: close\r\n\r\n", b" " * 65_536),
+    "chunks": lambda _: endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65_536 + b"\r\n"),
+    "error": answer(gzip.compress(ZEROS), "500 Internal Server Error", ("Content-Encoding: gzip",)),
+}
+
+
+@pytest.mark.parametrize("is_login", [False, True], ids=["page", "login"])
+@pytest.mark.parametrize("oversized", OVERSIZED)
+def test_oversized_answer_is_refused_before_it_fills_the_memory(oversized: str, is_login: bool) -> None:
+    """The error names the setting, and the answer is not requested again."""
+    login = [] if is_login else [answer(LOGIN)]
+    with scripted_api(*login, OVERSIZED[oversized]) as api:
+        client = client_of(api, limits=AnswerLimits(megabytes=1))
+        tracemalloc.start()
+        try:
+            with pytest.raises(errors.AnswerTooLargeError, match="more than 1 MB, the most that max_answer_mb allows"):
+                client.fetch_page(PAIRS, "Customer 7")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert len(api.requests) == (1 if is_login else 2)
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_largest_answer_is_read(encoding: str) -> None:
+    """The bound is the size after decompression, and an answer of just that size is accepted."""
+    body = PAGE + b" " * (1_000_000 - len(PAGE))
+    sent = answer(gzip.compress(body), headers=("Content-Encoding: gzip",)) if encoding == "gzip" else answer(body)
+    with scripted_api(answer(LOGIN), sent) as api:
+        client = client_of(api, limits=AnswerLimits(megabytes=1))
+        assert len(client.fetch_page(PAIRS, "Customer 7").rows) == 2
+        # The connection is used again.
+        client.fetch_page(PAIRS, "Customer 7")
+        assert api.connections == 1
+
+
+SLOW: dict[str, Answer] = {
+    "no head": lambda _: [b"HTTP/1.1 200 OK\r\nContent-"],
+    "no end of body": lambda _: [HEAD + b"Content-Length: 9\r\n\r\n{"],
+    "byte by byte": lambda _: endless(HEAD + b"Content-Length: 1000000\r\n\r\n", b" "),
+    "compressed": lambda _: [
+        HEAD + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n" + gzip.compress(PAGE)[:1]
+    ],
+    "interim answers": lambda _: endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("is_login", [False, True], ids=["page", "login"])
+@pytest.mark.parametrize("slow", SLOW)
+def test_answer_without_end_is_given_up(slow: str, is_login: bool) -> None:
+    """No part of it need take longer than a timeout. The error names the setting."""
+    login = [] if is_login else [answer(LOGIN)]
+    with scripted_api(*login, SLOW[slow]) as api:
+        client = client_of(api, limits=AnswerLimits(seconds=0.2))
+        with pytest.raises(errors.AnswerTooSlowError, match=r"not ended after 0\.2 seconds.*max_answer_seconds"):
+            client.fetch_page(PAIRS, "Customer 7")
+        assert len(api.requests) == (1 if is_login else 2)
+
+
+def test_redirect_with_endless_body_is_followed() -> None:
+    """Its body is of no use, and its cookies are kept."""
+    location = b"Location: /call_log/interactions?customer_id=7\r\nSet-Cookie: sticky=1\r\n\r\n"
+    head = b"HTTP/1.1 308 Permanent Redirect\r\nConnection: close\r\n" + location
+    with scripted_api(answer(LOGIN), lambda _: endless(head, b" " * 65_536), GOOD) as api:
+        assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+        assert "Cookie: sticky=1" in api.requests[-1]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        ('"' + "9" * 5_000 + '"', None),
+        ("9" * 5_000, None),
+        ("1E99999999", None),
+        ('"1E99999999"', None),
+        (str(2**63), None),
+        (str(2**63 - 1), 2**63 - 1),
+        ("-1", None),
+        ("true", None),
+        ("2.5", None),
+        ("[" * 1_200 + "]" * 1_200, None),
+        ('"2"', 2),
+        ("2.0", 2),
+    ],
+)
+def test_odd_count_is_no_count(count: str, expected: int | None) -> None:
+    """A count that no column can hold is none, and takes no time to find out."""
+    page = b'{"interactions": [{"id": 1}], "count": %b, "limit": %b}' % (count.encode(), count.encode())
+    with scripted_api(answer(LOGIN), answer(page)) as api:
+        found = client_of(api).fetch_page(PAIRS, "Customer 7")
+        assert (found.count, found.limit) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 27 May 99999999999999999999 09:30:00 GMT",
+        "Sat, 01 Jan 0100 00:00:00 +1400",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "9" * 5_000,
+    ],
+)
+@pytest.mark.parametrize("header", ["Date", "Retry-After"])
+def test_odd_date_is_none(date: str, header: str) -> None:
+    """A clock of the year 9999 would let the watermark pass every later change."""
+    answers = [answer(PAGE, headers=(f"{header}: {date}",))]
+    if header == "Retry-After":
+        answers = [answer(b"", "503 Service Unavailable", (f"{header}: {date}",)), GOOD]
+    with scripted_api(answer(LOGIN), *answers) as api:
+        try:
+            page = client_of(api).fetch_page(PAIRS, "Customer 7")
+        except errors.UnavailableError:
+            assert header == "Retry-After"
+        else:
+            assert page.server_time is None or header == "Retry-After"
 
 
 FAULTS = [RESET, answer(b'{"error": "Zoe Secret"}', "400 Bad Request"), answer(PAGE[:50]), answer(b"", "503 X")]

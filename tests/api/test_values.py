@@ -8,6 +8,7 @@ import pytest
 
 from liine_source.api.values import (
     ConversionError,
+    DeepValue,
     UnstorableNumber,
     convert,
     parse_number,
@@ -182,6 +183,8 @@ def test_null_stays_null() -> None:
         (2**70, str(2**70)),
         ({"k": 'a\ud800\n"b'}, '{"k":"a\\ud800\\u000a\\u0022b"}'),
         ([UnstorableNumber("-Infinity"), "\ud800"], '[-Infinity,"\\ud800"]'),
+        ({"a\ud800": "🦷", "b": [{}, [], None]}, '{"a\\ud800":"🦷","b":[{},[],null]}'),
+        (DeepValue("[[1]]"), "[[1]]"),
     ],
 )
 def test_raw_value_keeps_every_digit(value: Any, expected: str) -> None:
@@ -205,6 +208,24 @@ def test_oversized_number_keeps_its_text(text: str, expected: Any) -> None:
     """A number too large for any column is kept as text: an integer may not fit into memory, a float would round."""
     number = parse_number(text)
     assert (number.text if isinstance(number, UnstorableNumber) else number) == expected
+
+
+def test_raw_value_of_deep_object_needs_no_recursion() -> None:
+    """It is written even where it was decoded with more of the stack left."""
+    value: Any = 1
+    for _ in range(5_000):
+        value = [value]
+    assert to_json(value) == "[" * 5_000 + "1" + "]" * 5_000
+
+
+def test_strict_json_refuses_too_many_levels() -> None:
+    """Brackets in texts are no levels."""
+    value: Any = ["[" * 200, *([1],) * 200]
+    for _ in range(98):
+        value = {"a": value}
+    assert to_strict_json(value)
+    with pytest.raises(ConversionError, match="nested more than 100 levels deep"):
+        to_strict_json([value])
 
 
 def test_strict_json_refuses_nan() -> None:

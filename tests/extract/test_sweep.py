@@ -298,7 +298,7 @@ def test_row_without_id_fails_window() -> None:
     """A row without an id cannot be merged and must not be dropped silently."""
     rows = rows_of(3, ["UTC"], start=NOW, step=timedelta(minutes=1))
     rows[1]["id"] = None
-    with pytest.raises(MissingIdError, match="1 interactions of a page have no usable id"):
+    with pytest.raises(MissingIdError, match="1 interactions have no usable id"):
         run_sweep(ListedApi(rows))
 
 

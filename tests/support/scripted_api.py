@@ -1,10 +1,13 @@
-"""A loopback server that sends scripted answers byte for byte and records the requests."""
+"""A loopback server that sends scripted answers byte for byte and records the requests.
+
+An answer may also be made from its request, and be an endless series of parts.
+"""
 
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -30,6 +33,9 @@ def answer(
 
 
 RESET = b""
+# An answer, or a function that makes one for a request: its bytes, or its parts, after which the server is silent until
+# the client gives up.
+Answer = bytes | Callable[[str], bytes | Iterable[bytes]]
 
 
 @dataclass
@@ -37,7 +43,7 @@ class ScriptedApi:
     """Sends `answers` one after the other and repeats the last; an empty one resets the connection."""
 
     base_url: str
-    answers: list[bytes]
+    answers: list[Answer]
     requests: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -48,7 +54,7 @@ class ScriptedApi:
 
 
 @contextmanager
-def scripted_api(*answers: bytes, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedApi]:
+def scripted_api(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedApi]:
     """Serve on a free loopback port until the block ends; over https with `tls`, at the name `localhost`."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -81,7 +87,14 @@ def _serve(connection: socket.socket, api: ScriptedApi, tls: ssl.SSLContext | No
     with connection, connection.makefile("rb") as stream:
         while request := _request(stream):
             api.requests.append(request)
-            response = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
+            scripted = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
+            response = scripted(request) if callable(scripted) else scripted
+            if not isinstance(response, bytes):
+                with suppress(OSError):
+                    for part in response:
+                        connection.sendall(part)
+                    stream.read()
+                return
             if response == RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
                 return
