@@ -22,6 +22,9 @@ LeadRows = Literal["all", "calls", "some"]
 
 # Filters whose values are described too: they are words of the reference and concern no person.
 _DESCRIBED = ("type", "include_is_spam_likely")
+# Filters that select all interactions of a lead or none, apart from spam. Those by an initial touch may not: a lead
+# that was merged with another has the touches of both.
+_KEEP_LEADS_WHOLE = {"lead_id", "lead_ids", "include_is_spam_likely"}
 
 
 # fmt: off
@@ -200,7 +203,7 @@ def kept_lead_rows(filters: Filters) -> LeadRows:
 
     Spam does not count.
     """
-    others = {name for name in filters if not FILTERS_BY_NAME[name].keeps_leads_whole} - {"include_is_spam_likely"}
+    others = filters.keys() - _KEEP_LEADS_WHOLE
     if not others:
         return "all"
     return "calls" if others == {"type"} and "call" in filters["type"] else "some"

@@ -212,14 +212,12 @@ _GENERAL: tuple[Parameter, ...] = (
         name="lead_id",
         type="string",
         section="general",
-        keeps_leads_whole=True,
         description="Interactions of this lead.",
     ),
     Parameter(
         name="lead_ids",
         type="list(string)",
         section="general",
-        keeps_leads_whole=True,
         description="Interactions of any of these leads.",
     ),
     Parameter(
@@ -320,8 +318,6 @@ _METADATA: tuple[Parameter, ...] = tuple(
         accepts_null=attribute.accepts_null,
         values=attribute.values,
         is_division=attribute.is_division,
-        # The `initial_` fields are "present in the first interaction metadata for the lead", so its rows share them.
-        keeps_leads_whole=prefix == "initial",
         description=_describe(attribute, prefix),
     )
     for prefix in _TOUCHES

@@ -48,8 +48,7 @@ class Parameter:
     `type` is written as in the reference. `accepts_null` is the reference's `*` (`null` selects rows where the field is
     not set); `special_values` are the words that an integer list accepts besides numbers; `values` is a closed list;
     `excludes` names parameters that it cannot be combined with; `is_owned` means that the connector sets it itself.
-    `is_division` is `†`. `keeps_leads_whole` means that it selects all interactions of a lead or none of them, because
-    it compares a value that they share.
+    `is_division` is `†`.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Parameter:
     values: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     is_division: bool = False
-    keeps_leads_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
