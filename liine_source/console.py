@@ -217,7 +217,10 @@ def print_dbt_build(build: "DbtBuild") -> None:
 
 def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None") -> None:
     """Print the main figures of the marts: new leads by channel, and the lead funnel."""
-    rows = [[c.channel, c.new_leads, c.booked_leads, f"{c.revenue:.2f}"] for c in channels[:_MAX_CHANNELS]]
+    rows = [
+        [c.channel, c.new_leads, c.booked_leads, None if c.revenue is None else f"{c.revenue:.2f}"]
+        for c in channels[:_MAX_CHANNELS]
+    ]
     _print_table("New leads by channel", ["first channel", "new leads", "booked", "revenue"], rows)
     if funnel:
         steps = {
@@ -226,7 +229,9 @@ def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None")
             "booked": funnel.booked_leads,
             "attended": funnel.attended_leads,
         }
-        shares = [[name, count, f"{count / funnel.new_leads:.1%}"] for name, count in steps.items()]
+        shares = [
+            [name, count, None if count is None else f"{count / funnel.new_leads:.1%}"] for name, count in steps.items()
+        ]
         _print_table("Lead funnel", ["step", "leads", "of all"], shares)
 
 

@@ -52,14 +52,20 @@ _PASSED_ON = re.compile(
 # The files that determine a manifest.
 _PROJECT_FILES = ("*.yml", "models/**/*", "macros/**/*.sql", "seeds/*", "snapshots/*", "tests/**/*.sql")
 
-_CHANNELS = """
-select channel, sum(new_leads) as new_leads, sum(booked_leads) as booked_leads, sum(new_lead_revenue) as revenue
+
+def _sums(*columns: str) -> str:
+    """Sums of which each is null if one of its values is."""
+    return ", ".join(f"case when count({name}) = count(*) then sum({name}) end" for name in columns)
+
+
+_CHANNELS = f"""
+select channel, {_sums("new_leads", "booked_leads", "new_lead_revenue")}
 from rpt_liine__channel_daily group by channel order by 2 desc, 1
-"""
-_FUNNEL = """
-select sum(new_leads), sum(reached_leads), sum(booked_leads), sum(attended_leads), sum(revenue)
+"""  # noqa: S608  columns of ours
+_FUNNEL = f"""
+select {_sums("new_leads", "reached_leads", "booked_leads", "attended_leads", "revenue")}
 from rpt_liine__lead_funnel_monthly
-"""
+"""  # noqa: S608  columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +78,26 @@ class DbtBuild:
 
 @dataclass(frozen=True, slots=True)
 class ChannelLeads:
-    """New leads of a marketing channel, by first touch; revenue in US dollars."""
+    """New leads of a marketing channel, by first touch; revenue in US dollars. What the data cannot tell is None."""
 
     channel: str
-    new_leads: int
-    booked_leads: int
-    revenue: Decimal
+    new_leads: int | None
+    booked_leads: int | None
+    revenue: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFunnel:
-    """New leads, and how many of them were reached, booked and attended; revenue in US dollars."""
+    """New leads, and how many of them were reached, booked and attended; revenue in US dollars.
+
+    What the data cannot tell is None.
+    """
 
     new_leads: int
-    reached_leads: int
-    booked_leads: int
-    attended_leads: int
-    revenue: Decimal
+    reached_leads: int | None
+    booked_leads: int | None
+    attended_leads: int | None
+    revenue: Decimal | None
 
 
 def project_folder() -> Path:
@@ -173,13 +182,19 @@ def _passed_on() -> dict[str, str]:
 def query_channels(destination: str | None = None) -> list[ChannelLeads]:
     """Return the channels of the marts, most new leads first."""
     rows = _query(destination, _CHANNELS)
-    return [ChannelLeads(name, int(new), int(booked), revenue) for name, new, booked, revenue in rows]
+    return [ChannelLeads(name, _to_int(new), _to_int(booked), revenue) for name, new, booked, revenue in rows]
 
 
 def query_funnel(destination: str | None = None) -> LeadFunnel | None:
     """Return the lead funnel over all months and customers; None where there is no new lead."""
     ((new, reached, booked, attended, revenue),) = _query(destination, _FUNNEL)
-    return None if new is None else LeadFunnel(int(new), int(reached), int(booked), int(attended), revenue)
+    if new is None:
+        return None
+    return LeadFunnel(int(new), _to_int(reached), _to_int(booked), _to_int(attended), revenue)
+
+
+def _to_int(number: Any) -> int | None:
+    return None if number is None else int(number)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dlt.extract import DltResource, DltSource
 from dlt.extract.decorators import DltSourceFactoryWrapper
 from dlt.extract.reference import SourceFactory
 
+from liine_source.api import query
 from liine_source.api.client import LiineClient
 from liine_source.api.records import Row
 from liine_source.destinations import pipeline_destination
@@ -255,6 +256,7 @@ def _unknown_columns(schema: Schema, progress: RunProgress) -> dict[str, str]:
 def _read_tasks(extraction: _Extraction, tasks: deque[Task], builder: PageTables, masker: Masker) -> Iterator[Tables]:
     request, progress, observer = extraction.request, extraction.progress, extraction.observer
     broken: dict[int, LiineError] = {}
+    scope = {"kind": request.kind, **_describe_scope(extraction.settings)}
     for event in run_in_parallel(tasks, extraction.settings.max_concurrency):
         task = event.task
         if not event.is_end:
@@ -277,7 +279,7 @@ def _read_tasks(extraction: _Extraction, tasks: deque[Task], builder: PageTables
         if task.is_sweep or failure:
             if observer:
                 observer.on_window_end(task.audit, failure)
-            yield builder.build_sweeps([{**task.audit.as_row(), "kind": request.kind}])
+            yield builder.build_sweeps([task.audit.as_row() | scope])
         if request.max_rows is not None and builder.rows[INTERACTIONS] >= request.max_rows:
             progress.is_unfinished = progress.is_unfinished or bool(tasks)
             tasks.clear()
@@ -294,6 +296,15 @@ def _build_page(
     except Exception as error:  # noqa: BLE001  one customer's odd row must not stop the others
         broken[id(task)] = _customer_error(task, error)
         return {}
+
+
+def _describe_scope(settings: Settings) -> dict[str, str]:
+    """Return what the rows of a load are a selection of, under the column names of `sweeps`."""
+    return {
+        "filters": query.describe_filters(settings.filters),
+        "lead_rows": query.kept_lead_rows(settings.filters),
+        "personal_data": settings.policy.description,
+    }
 
 
 def _customer_error(task: Task, error: Exception) -> LiineError:

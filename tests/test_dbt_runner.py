@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from liine_source import backfill, dbt_runner, erase, sync
+from liine_source import backfill, console, dbt_runner, erase, sync
 from liine_source.cli import app
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import ConfigurationError, TransformError
@@ -140,6 +141,32 @@ def test_sigterm_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -
     assert [*temporary.iterdir()] == []
     # A dbt that was still running would have the file locked.
     assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]
+
+
+def test_unknown_figures_are_printed_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    """A sum with an unknown part is unknown, and neither 0 nor an error."""
+    with duckdb.connect("warehouse.duckdb") as connection:
+        connection.execute("create schema liine_marts")
+        connection.execute(
+            "create table liine_marts.rpt_liine__channel_daily as"
+            " select 'Email' as channel, 3 as new_leads, 2 as booked_leads, 10.5 as new_lead_revenue"
+            " union all select 'Email', null, null, null union all select 'Direct', 5, null, 7"
+        )
+        connection.execute(
+            "create table liine_marts.rpt_liine__lead_funnel_monthly as"
+            " select 8 as new_leads, 4 as reached_leads, null as booked_leads, null as attended_leads, 7.5 as revenue"
+        )
+    channels, funnel = dbt_runner.query_channels("duckdb"), dbt_runner.query_funnel("duckdb")
+    assert channels == [
+        dbt_runner.ChannelLeads("Direct", 5, None, Decimal(7)),
+        dbt_runner.ChannelLeads("Email", None, None, None),
+    ]
+    assert funnel == dbt_runner.LeadFunnel(8, 4, None, None, Decimal("7.5"))
+    console.print_marts(channels, funnel)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["│", "Email", "│", "-", "│", "-", "│", "-", "│"] in lines
+    assert ["│", "reached", "│", "4", "│", "50.0%", "│"] in lines
+    assert ["│", "booked", "│", "-", "│", "-", "│"] in lines
 
 
 @pytest.mark.slow("marts")

@@ -18,6 +18,7 @@ import pytest
 from filelock import FileLock
 
 from liine_source.spec.fields import FIELDS
+from tests.marts.appointments import set_aside
 from tests.marts.building import PROJECT, Project
 from tests.marts.comparison import differences, unchecked_columns, unequal_rows, with_campaign_values
 from tests.marts.figures import figures
@@ -78,7 +79,7 @@ def story(folder: Path, request: pytest.FixtureRequest) -> Story:
 @pytest.fixture(scope="session")
 def expected(story: Story) -> dict[str, dict[str, list[Row]]]:
     """The expected tables of each stage, computed in Python."""
-    first, second = (figures(story.truth[stage]) for stage in ("first", "second"))
+    first, second = (figures(story.truth[stage], story.loads[stage]) for stage in ("first", "second"))
     return {"first": first, "second": second, "full_refresh": second}
 
 
@@ -167,7 +168,8 @@ def test_marts_equal_python_computation(
     """Every row and value is equal, in each session time zone."""
     found = with_campaign_values(story.tables[stage, destination])
     assert differences(expected[stage], found) == []
-    assert unchecked_columns(expected[stage], found) == {"fct_liine__interactions": LOAD_COLUMNS}
+    unchecked = {"fct_liine__interactions": LOAD_COLUMNS, "dim_liine__load_scope": {"description"}}
+    assert unchecked_columns(expected[stage], found) == unchecked
     assert found.keys() - expected[stage].keys() == {"rpt_liine__data_health", "liine_channel_groups"}
 
 
@@ -180,11 +182,11 @@ def test_attribution_credits_every_lead_once_per_model(
     for row in story.tables[stage, "duckdb"]["fct_liine__lead_attribution"]:
         if row["is_new_lead"]:
             before = found.get(key := (row["model"], row["channel_key"]), (Decimal(0),) * 3)
-            amounts = (row["weight"], row["weight"] * row["is_booked"], row["attributed_revenue"])
+            amounts = (row["weight"], row["weight"] * bool(row["is_booked"]), row["attributed_revenue"] or 0)
             found[key] = tuple(map(sum, zip(before, amounts, strict=True)))
     leads = [lead for lead in expected[stage]["fct_liine__leads"] if lead["is_new_lead"]]
     assert found == credit_by_channel(leads)
-    total = (len(leads), sum(lead["is_booked"] for lead in leads), sum(lead["revenue"] for lead in leads))
+    total = (len(leads), sum(bool(lead["is_booked"]) for lead in leads), sum(lead["revenue"] or 0 for lead in leads))
     for model in ("first_touch", "last_touch", "linear"):
         of_model = [amounts for (name, _), amounts in found.items() if name == model]
         assert tuple(map(sum, zip(*of_model, strict=True))) == total
@@ -215,6 +217,9 @@ def test_data_health_counts_excluded_and_doubtful_rows(
     assert found["undecided leads"] == sum(lead["lead_type"] == "undecided" for lead in leads) > 0
     without_channel = [lead for lead in leads if lead["is_new_lead"] and lead["first_channel_key"] == "unattributed"]
     assert found["unattributed leads"] == len(without_channel) > 0
+    aside = set_aside(rows)
+    assert {name: found[name] for name in aside} == aside
+    assert min(aside.values()) > 0
     assert found["window completeness"] > 0
     assert found["dataset completeness"] >= len(counted)
 
@@ -251,12 +256,15 @@ ROWS: dict[str, Callable[[Row], Any]] = {
 LEADS: dict[str, Callable[[Row], Any]] = {
     **{kind: lambda lead, kind=kind: lead["lead_type"] == kind for kind in ("new", "existing", "none", "undecided")},
     "booked elsewhere": lambda lead: lead["is_booked_elsewhere"],
-    "booked, never reached": lambda lead: lead["is_booked"] and not lead["is_reached"],
-    "attended, not booked": lambda lead: lead["is_attended"] and not lead["is_booked"],
-    "several appointments": lambda lead: lead["appointments"] > 1,
+    "booked, never reached": lambda lead: lead["is_booked"] and lead["is_reached"] is False,
+    "attended, not booked": lambda lead: lead["is_attended"] and lead["is_booked"] is False,
+    "several appointments": lambda lead: lead["appointments"] and lead["appointments"] > 1,
     "two channels": lambda lead: lead["first_channel_key"] != lead["last_channel_key"],
     "a reason, though booked": lambda lead: lead["is_booked"] and lead["reason_not_booked"],
-    "revenue": lambda lead: lead["revenue"] > 0,
+    "revenue": lambda lead: lead["revenue"] and lead["revenue"] > 0,
+    "a first contact in another month": lambda lead: (
+        lead["is_new_lead"] and lead["first_contact_date_local"].replace(day=1) != lead["first_month_local"]
+    ),
 }
 OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "journeys of several rows": ("fct_liine__appointments", lambda row: row["journey_rows"] > 1),
@@ -264,17 +272,38 @@ OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "two providers": ("bridge_liine__appointment_providers", lambda row: row["providers"] == 2),
     "called back, not recovered": (
         "fct_liine__missed_calls",
-        lambda row: row["is_called_back"] and not row["is_recovered"],
+        lambda row: row["is_called_back"] and row["is_recovered"] is False,
     ),
     "recovered, not called back": (
         "fct_liine__missed_calls",
-        lambda row: row["is_recovered"] and not row["is_called_back"],
+        lambda row: row["is_recovered"] and row["is_called_back"] is False,
     ),
-    "neither": ("fct_liine__missed_calls", lambda row: not row["is_recovered"] and not row["is_called_back"]),
+    "neither": (
+        "fct_liine__missed_calls",
+        lambda row: row["is_recovered"] is False and row["is_called_back"] is False,
+    ),
+    "an open window without a callback": (
+        "fct_liine__missed_calls",
+        lambda row: row["is_called_back"] is None and row["lead_key"] and not row["is_window_closed"],
+    ),
+    "a callback in an open window": (
+        "fct_liine__missed_calls",
+        lambda row: row["is_called_back"] and not row["is_window_closed"],
+    ),
+    "a missed call without a lead": ("fct_liine__missed_calls", lambda row: not row["lead_key"]),
+    "a closed window of which calls may be missing": (
+        "fct_liine__missed_calls",
+        lambda row: row["is_called_back"] is None and row["lead_key"] and row["is_window_closed"],
+    ),
+    "a revenue of another interaction": (
+        "fct_liine__appointments",
+        lambda row: row["revenue_interaction_id"] not in {None, row["interaction_id"]},
+    ),
+    "leads of which bookings may be missing": ("fct_liine__leads", lambda row: row["is_booked"] is None),
     "a callback in the same second": ("fct_liine__missed_calls", lambda row: row["seconds_to_callback"] == 0),
     "a callback in the last second": ("fct_liine__missed_calls", lambda row: row["seconds_to_callback"] == 7 * 86_400),
     "forms answered": ("fct_liine__form_responses", lambda row: row["is_connected"]),
-    "forms not answered": ("fct_liine__form_responses", lambda row: not row["is_attempted"]),
+    "forms not answered": ("fct_liine__form_responses", lambda row: row["is_attempted"] is False),
     "skills not met": ("fct_liine__messaging_skills", lambda row: not row["is_met"]),
     "a channel of several spellings": ("dim_liine__channels", lambda row: row["spellings"] > 1),
     "a channel that the seed does not know": ("dim_liine__channels", lambda row: not row["is_in_seed"]),
@@ -342,7 +371,7 @@ def texts(rows: Iterable[Row], names: list[str]) -> Iterator[str]:
 def test_variable_fills_personal_columns(story: Story) -> None:
     """It fills them in rows built without them too, and changes nothing else."""
     found = story.tables["personal", "duckdb"]
-    wanted = figures(story.truth["second"], personal=True)
+    wanted = figures(story.truth["second"], story.loads["second"], personal=True)
     assert differences(wanted, with_campaign_values(found)) == []
     for name in PERSONAL:
         assert any(row[name] is not None for row in found["fct_liine__interactions"]), name
@@ -370,7 +399,7 @@ def test_missing_and_empty_tables(story: Story, folder: Path, tmp_path: Path) ->
     alone = project.run("run")
     assert alone.code == 0, alone.output
     found = project.tables()
-    wanted = figures(story.truth["second"]) | {"bridge_liine__appointment_providers": []}
+    wanted = figures(story.truth["second"], {}) | {"bridge_liine__appointment_providers": []}
     assert differences(wanted, with_campaign_values(found)) == []
 
 
@@ -388,6 +417,7 @@ TAMPERING = {
     "reports_reconcile_with_marts": "update liine_marts.rpt_liine__answer_rate_daily"
     " set inbound_calls = inbound_calls + 1",
     "personal_columns_are_null": "update liine_marts.fct_liine__interactions set lead_name = 'Testa Nowhere'",
+    "unknown_values_follow_load_scope": "update liine_marts.fct_liine__missed_calls set is_called_back = null",
     "staging_reconciles_with_sweeps": "delete from liine.interactions where id % 2 = 0",
 }
 

@@ -1,15 +1,26 @@
 {#-
     Body of a reconciliation test: returns each metric whose value differs between two models. `comparisons` is a list of
-    (metric, model, expression, reference model, reference expression).
+    (metric, model, expression, reference model, reference expression). A sixth element is a condition on
+    `dim_liine__load_scope`: only the customers that meet it count in the reference, as the model is null for the others.
 -#}
 {% macro mismatched_metrics(comparisons) -%}
 with metrics as (
 
-    {% for metric, model, expression, reference_model, reference_expression in comparisons -%}
+    {% for comparison in comparisons -%}
+        {%- set metric, model, expression, reference_model, reference_expression = comparison[:5] -%}
         select
             '{{ metric }}' as metric,
             (select {{ expression }} from {{ ref(model) }}) as actual,
-            (select {{ reference_expression }} from {{ ref(reference_model) }}) as expected
+            (
+                select {{ reference_expression }}
+                from {{ ref(reference_model) }}
+                {% if comparison | length > 5 -%}
+                    where
+                        customer_id in (
+                            select scope.customer_id from {{ ref('dim_liine__load_scope') }} as scope where {{ comparison[5] }}
+                        )
+                {%- endif %}
+            ) as expected
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
 )

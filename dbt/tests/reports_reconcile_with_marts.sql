@@ -10,7 +10,11 @@
 {% set talk_seconds = 'case when is_counted and is_answered and agent_id is not null then duration_seconds end' %}
 {{ mismatched_metrics([
     ('new leads by channel', channels, sum_bigint('new_leads'), leads, count_if('is_new_lead')),
-    ('booked by channel', channels, sum_bigint('booked_leads'), leads, count_if('is_new_lead and is_booked')),
+    (
+        'booked by channel',
+        channels, sum_bigint('booked_leads'),
+        leads, count_if('is_new_lead and is_booked'), 'has_whole_leads'
+    ),
     ('revenue by channel', channels, sum_numeric('new_lead_revenue'), leads, sum_numeric(revenue_where % 'is_new_lead')),
     ('interactions by channel', channels, sum_bigint('interactions'), interactions, count_if('is_counted')),
     ('missed by channel', channels, sum_bigint('missed_calls'), interactions, count_if('is_counted and is_missed_call')),
@@ -37,7 +41,16 @@
     ('inbound calls by hour', heatmap, sum_bigint('inbound_calls'), answers, sum_bigint('inbound_calls')),
     ('decided calls by hour', heatmap, sum_bigint('decided_calls'), answers, sum_bigint('decided_calls')),
     ('new leads by month', funnel, sum_bigint('new_leads'), leads, count_if('is_new_lead')),
-    ('attended by month', funnel, sum_bigint('attended_leads'), leads, count_if('is_new_lead and is_attended')),
+    (
+        'attended by month',
+        funnel, sum_bigint('attended_leads'),
+        leads, count_if('is_new_lead and is_attended'), 'has_whole_leads'
+    ),
+    (
+        'reached by month',
+        funnel, sum_bigint('reached_leads'),
+        leads, count_if('is_new_lead and is_reached'), 'has_all_calls'
+    ),
     ('revenue by month', funnel, sum_numeric('revenue'), leads, sum_numeric(revenue_where % 'is_new_lead')),
     (
         'leads not booked',
@@ -48,6 +61,6 @@
     (
         'spam by day',
         spam, sum_bigint('spam_interactions'),
-        interactions, count_if('is_spam and date_local is not null')
+        interactions, count_if('is_spam and date_local is not null'), 'has_spam'
     ),
 ]) }}

@@ -1,5 +1,5 @@
 {{ config(tags=['reconciliation']) }}
--- A lead's revenue is the sum over its appointments, and an appointment's revenue is that of its own interaction.
+-- A lead's revenue is the sum over its appointments, and an appointment's revenue is that of the interaction it names.
 with by_lead as (
 
     select
@@ -20,5 +20,7 @@ union all
 select 'appointment ' || cast(appointments.interaction_id as text) as mismatch
 from {{ ref('fct_liine__appointments') }} as appointments
 left join {{ ref('fct_liine__interactions') }} as interactions
-    on appointments.interaction_id = interactions.interaction_id
-where appointments.revenue is distinct from interactions.revenue or not coalesce(interactions.is_counted, false)
+    on appointments.revenue_interaction_id = interactions.interaction_id
+where
+    appointments.revenue is distinct from interactions.revenue
+    or (appointments.revenue_interaction_id is not null and not coalesce(interactions.is_counted, false))

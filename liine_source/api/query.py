@@ -18,6 +18,13 @@ from liine_source.spec.filters import FILTERS_BY_NAME
 from liine_source.spec.types import Parameter
 
 Pairs = list[tuple[str, str]]
+LeadRows = Literal["all", "calls", "some"]
+
+# Filters whose values are described too: they are words of the reference and concern no person.
+_DESCRIBED = ("type", "include_is_spam_likely")
+# Filters that select all interactions of a lead or none, apart from spam. Those by an initial touch may not: a lead
+# that was merged with another has the touches of both.
+_KEEP_LEADS_WHOLE = {"lead_id", "lead_ids", "include_is_spam_likely"}
 
 
 # fmt: off
@@ -171,6 +178,35 @@ def fingerprint_selection(filters: Filters, since: date | None, until: date | No
     pairs = sorted(encode_filters(filters))
     dates = [f"-{_digest([str(since), str(until)])}"] if since or until else []
     return "".join([_slow_digest(json.dumps(pairs)) if pairs else _digest(pairs), *dates])
+
+
+def describe_filters(filters: Filters) -> str:
+    """Return the names of filters, sorted and separated by commas, or `none`; it is stored.
+
+    No value is part of it, because values may identify a person; except those of `type`, and that
+    `include_is_spam_likely` is false. True is the default, so it counts as no filter.
+    """
+    given = {name: value for name, value in filters.items() if (name, value) != ("include_is_spam_likely", True)}
+    return ", ".join(map(_describe, sorted(given.items()))) or "none"
+
+
+def _describe(item: tuple[str, Any]) -> str:
+    name, value = item
+    if name not in _DESCRIBED:
+        return name
+    values = value if isinstance(value, list) else [value]
+    return f"{name} ({' or '.join(sorted(map(_format_value, values)))})"
+
+
+def kept_lead_rows(filters: Filters) -> LeadRows:
+    """Return which interactions of a lead are selected, if one of them is: `all`, all its `calls`, or `some`.
+
+    Spam does not count.
+    """
+    others = filters.keys() - _KEEP_LEADS_WHOLE
+    if not others:
+        return "all"
+    return "calls" if others == {"type"} and "call" in filters["type"] else "some"
 
 
 def _digest(parts: Any) -> str:

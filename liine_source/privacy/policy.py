@@ -32,6 +32,16 @@ class PrivacyPolicy:
         exceptions = ",".join(f"{name}={mode}" for name, mode in sorted(self.fields.items()))
         return f"{self.mode} {exceptions}".strip()
 
+    @property
+    def description(self) -> str:
+        """The mode and the fields that are exceptions; it is stored.
+
+        A field that is not in the reference is not named, because its name may identify a person.
+        """
+        known = [f"{name} {mode}" for name, mode in sorted(self.fields.items()) if name in FIELDS_BY_NAME]
+        unknown = ["other fields keep"] if len(known) < len(self.fields) else []
+        return ", ".join([self.mode, *known, *unknown])
+
     def effect_on(self, known: Field) -> Effect:
         """Return what happens to a field's values."""
         mode = self.fields.get(known.name)

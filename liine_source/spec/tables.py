@@ -127,6 +127,22 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             "Purpose of the load: `sync`, `backfill` or `repair`; `check` for the count of all rows after a sync.",
         ),
         Column("filter_hash", "text", "Fingerprint of the filters and dates."),
+        Column(
+            "filters",
+            "text",
+            "Names of the filters, or `none`; values only of `type` and `include_is_spam_likely`. Null for a check.",
+        ),
+        Column(
+            "lead_rows",
+            "text",
+            "What the filters select of a lead, apart from spam: `all` interactions, its `calls`, or `some`; null for "
+            "a check.",
+        ),
+        Column(
+            "personal_data",
+            "text",
+            "`keep`, `hash` or `drop`, and the fields that are exceptions; null for a check.",
+        ),
         Column("since", "date", "First day requested, including spare days; null: from the beginning."),
         Column("until", "date", "Last day requested, including spare days; null: up to now."),
         Column("updated_since", "date", "Day from which changes were requested; null: all rows."),

@@ -5,7 +5,14 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from liine_source.api.query import Filters, encode_filters, fingerprint_selection, validate_filters
+from liine_source.api.query import (
+    Filters,
+    describe_filters,
+    encode_filters,
+    fingerprint_selection,
+    kept_lead_rows,
+    validate_filters,
+)
 from liine_source.errors import FilterError
 from liine_source.spec.filters import FILTERS
 
@@ -111,3 +118,27 @@ def test_fingerprint_ignores_filter_order_but_not_values() -> None:
         fingerprint_selection({"agents": "1", "search": "x"}, None, date(2024, 1, 1)),
     ]
     assert len({one, *others}) == 5
+
+
+@pytest.mark.parametrize(
+    ("filters", "description", "lead_rows"),
+    [
+        ({}, "none", "all"),
+        ({"include_is_spam_likely": True}, "none", "all"),
+        ({"include_is_spam_likely": False}, "include_is_spam_likely (false)", "all"),
+        ({"type": ["form", "call"]}, "type (call or form)", "calls"),
+        ({"type": ["form"]}, "type (form)", "some"),
+        ({"type": ["call"], "include_is_spam_likely": False}, "include_is_spam_likely (false), type (call)", "calls"),
+        ({"type": ["call"], "lead_id": "secret"}, "lead_id, type (call)", "calls"),
+        ({"lead_ids": ["secret"]}, "lead_ids", "all"),
+        ({"initial_location": ["secret", None]}, "initial_location", "some"),
+        ({"direction": ["inbound"]}, "direction", "some"),
+        ({"search": "secret", "duration_min": 7}, "duration_min, search", "some"),
+        ({"last_touch_location": ["secret"]}, "last_touch_location", "some"),
+        ({"analytics_methodology": "conversion"}, "analytics_methodology", "some"),
+    ],
+)
+def test_filters_are_described_without_values(filters: Any, description: str, lead_rows: str) -> None:
+    """Only types and the spam filter have values; the interactions of a lead may stay together."""
+    validated = validate_filters(filters)
+    assert (describe_filters(validated), kept_lead_rows(validated)) == (description, lead_rows)

@@ -461,7 +461,7 @@ def test_schema_describes_columns() -> None:
 def test_sweeps_table_records_each_sweep(warehouse: Place) -> None:
     """One row for each customer and run has the expected and found rows and the requests."""
     with small() as api:
-        sync(**settings(api, page_size=50))
+        sync(**settings(api, page_size=50, personal_data="drop", personal_data_fields={"lead_id": "keep"}))
         truth = {customer: len(api.truth(customer)) for customer in api.customer_ids}
         now = api.now
     audits = query(warehouse, "select * from liine.sweeps where kind = 'sync'")
@@ -472,6 +472,7 @@ def test_sweeps_table_records_each_sweep(warehouse: Place) -> None:
         assert row["pages"] >= truth[row["customer_id"]] / 50
         assert row["requests"] >= row["pages"]
         assert row["began"].replace(microsecond=0) == now.replace(microsecond=0)
+        assert (row["filters"], row["lead_rows"], row["personal_data"]) == ("none", "all", "drop, lead_id keep")
 
 
 def test_sweep_of_killed_load_is_ignored() -> None:

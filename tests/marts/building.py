@@ -62,11 +62,12 @@ class Project:
     """The dbt project on one warehouse. `folder` takes dbt's files, and the warehouse if it is a DuckDB file.
 
     Commands share dbt's partial parse, because no model changes in between. `parsed` is the partial parse of another
-    project on the same kind of warehouse, to start from.
+    project on the same kind of warehouse, to start from. `source` has the project's files.
     """
 
-    def __init__(self, place: Place, folder: Path, parsed: Path | None = None) -> None:
+    def __init__(self, place: Place, folder: Path, parsed: Path | None = None, source: Path = PROJECT) -> None:
         self.place = place
+        self._source = source
         self._folder = folder
         self.parsed = folder / "target" / "partial_parse.msgpack"
         if parsed:
@@ -77,7 +78,8 @@ class Project:
     def start(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> "Running":
         """Start a dbt command whose session has the time zone `zone`."""
         arguments = [*command, *(("--vars", json.dumps(variables)) if variables else ())]
-        folders = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", self._folder / "logs"]
+        folders = ["--project-dir", self._source, "--profiles-dir", self._source]
+        folders += ["--log-path", self._folder / "logs"]
         target = self._folder / "target"
         process = subprocess.Popen(  # noqa: S603  dbt itself
             [

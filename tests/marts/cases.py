@@ -8,17 +8,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from liine_source.emulator import Emulator
+from liine_source.emulator import DEFAULT_NOW, Emulator
 
 Fields = dict[str, Any]
 
 MORNING = datetime(2025, 3, 4, 15, tzinfo=UTC)
-_NEW, _HOUR, _WEEK = {"is_new": True}, timedelta(hours=1), timedelta(days=7)
+_NEW, _HOUR, _DAY, _WEEK = {"is_new": True}, timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 _ANSWERED: Fields = {"status": "Connected", "duration": 60}
 _MISSED: Fields = {"status": "Not Connected"}
 _OUT: Fields = {"direction": "outbound", "duration": 5}
 _FORM: Fields = {"interaction_type": "form", "form_submission_id": 77}
+_BOOKED: Fields = {"outcome": "Booked"}
 _ATTENDED: Fields = {"appointment_status": "Attended", "appointment_location": "Testville"}
+_MALTA, _RALEIGH = {"appointment_location": "Malta"}, {"appointment_location": "Raleigh"}
+# From the start of a case to the beginning of the first load.
+_UNTIL_LOAD = DEFAULT_NOW - (MORNING - _HOUR)
 
 # Interactions of one lead each, mostly phone calls.
 CALLS: tuple[Fields, ...] = (
@@ -80,6 +84,10 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "a call of the same second before it is no callback": (_OUT | _MISSED, _MISSED | {"after": 0}),
     "called back in the last second": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK}),
     "called back a second too late": (_MISSED, _OUT | _ANSWERED | {"after": _WEEK + timedelta(seconds=1)}),
+    "a window that is open at the first load": (_MISSED | {"after": _UNTIL_LOAD - _WEEK},),
+    "a window that closed a second before": (_MISSED | {"after": _UNTIL_LOAD - _WEEK - timedelta(seconds=1)},),
+    "called back in an open window": (_MISSED | {"after": _UNTIL_LOAD - 2 * _HOUR}, _OUT | _MISSED),
+    "a form in an open window": (_NEW | _FORM | {"after": _UNTIL_LOAD - _HOUR},),
     "called back, never connected": (_MISSED, _OUT | _MISSED),
     "two missed calls, one callback": (_MISSED, _MISSED, _OUT | _MISSED, _ANSWERED),
     "calls again and is answered": (_MISSED, _ANSWERED, _OUT | _ANSWERED),
@@ -98,6 +106,15 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "none by call type": ({"call_type": "not a new lead form"},),
     "none by flag, whatever the call type": ({"is_new": False, "call_type": "New Lead"},),
     "undecided": ({"call_type": "Voicemail"},),
+    "a new lead after a voicemail of the month before": (
+        {"call_type": "Voicemail", "voicemail": True, "initial_marketing_channel": "Direct", "after": -6 * _DAY},
+        _NEW | _FORM | {"initial_marketing_channel": "Email", "initial_utm_campaign": "spring", "after": 5 * _DAY},
+        _NEW | _ANSWERED | {"initial_marketing_channel": "Direct"},
+    ),
+    "a patient before a new lead": (
+        _ANSWERED | {"is_existing_patient": True, "is_new": False, "initial_location": "Malta", "after": -6 * _DAY},
+        _NEW | _ANSWERED | {"initial_location": "Raleigh", "after": 5 * _DAY},
+    ),
     "spam first": (_NEW | _ANSWERED | {"is_spam_likely": True}, _NEW | _MISSED),
     "the operative booking, not the first": (
         _NEW | {"outcome": "Booked", "agent_id": 100100},
@@ -120,7 +137,49 @@ LEADS: dict[str, tuple[Fields, ...]] = {
         for outcome in ("Booked Later", "Booked", "Not Booked")
     ),
     "two operative rows that differ": tuple(
-        _NEW | _ATTENDED | {"helper_cell": True, "outcome": "Booked", "revenue": revenue} for revenue in (100, 250.25)
+        _NEW | _ATTENDED | _BOOKED | place | {"helper_cell": True, "revenue": revenue}
+        for place, revenue in ((_MALTA, 100), (_RALEIGH, 250.25))
+    ),
+    "three bookings, one of them operative": (
+        _NEW | _BOOKED | _ATTENDED | _MALTA | {"helper_cell": True, "revenue": 500},
+        _NEW | _BOOKED | _ATTENDED | _RALEIGH | {"revenue": 800},
+        _NEW | _BOOKED | _MALTA | {"appointment_status": "Future Dated"},
+    ),
+    "an unbooked appointment elsewhere is set aside": (
+        _NEW | _BOOKED | _ATTENDED | _MALTA | {"revenue": 500},
+        _NEW | _ATTENDED | _RALEIGH | {"revenue": 800.5},
+        _NEW | _ATTENDED | _RALEIGH | {"revenue": 800.5, "outcome": "Not Booked"},
+    ),
+    "one row lacks the patient": tuple(
+        _NEW | _BOOKED | _ATTENDED | {"revenue": 900, "ehr_pms_patient_id": patient} for patient in (None, "PMS-D")
+    ),
+    "one row lacks the location": tuple(
+        _NEW | _BOOKED | _ATTENDED | {"revenue": 910, "appointment_location": place} for place in (None, "Malta")
+    ),
+    "one row lacks the status": tuple(
+        _NEW | _BOOKED | _MALTA | {"revenue": 920, "appointment_status": status} for status in (None, "Attended")
+    ),
+    "one row lacks the revenue": tuple(_NEW | _BOOKED | _ATTENDED | {"revenue": revenue} for revenue in (930, None)),
+    "a stale revenue on an earlier row": tuple(_NEW | _BOOKED | _ATTENDED | {"revenue": it} for it in (900, 950)),
+    "a stale revenue on a later row": tuple(
+        _NEW | _BOOKED | _ATTENDED | {"revenue": revenue, "updated_at": f"2025-06-{day}T00:00:00.000000Z"}
+        for revenue, day in ((950, "20"), (900, "10"), (901, "10"))
+    ),
+    "a newer revenue on an unbooked row": (
+        _NEW | _BOOKED | _ATTENDED | {"revenue": 900, "updated_at": "2025-06-10T00:00:00.000000Z"},
+        _NEW | _ATTENDED | {"revenue": 950, "updated_at": "2025-06-20T00:00:00.000000Z"},
+    ),
+    "a row without patient goes to the one with its appointment": tuple(
+        _NEW | _BOOKED | _ATTENDED | place | {"revenue": revenue, "ehr_pms_patient_id": patient}
+        for place, revenue, patient in ((_MALTA, 100, "PMS-E"), (_RALEIGH, 200, "PMS-F"), (_RALEIGH, 200, None))
+    ),
+    "a row without patient goes to the first": tuple(
+        _NEW | _BOOKED | place | {"appointment_status": status, "ehr_pms_patient_id": patient}
+        for place, status, patient in (
+            (_MALTA, "Attended", "PMS-G"),
+            (_RALEIGH, "Attended", "PMS-H"),
+            (_MALTA, "Future Dated", None),
+        )
     ),
     "appointment statuses are case-insensitive": tuple(
         _NEW | _ATTENDED | {"outcome": "Booked", "revenue": 70, "appointment_status": status}
@@ -147,7 +206,7 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "two patients": tuple(
         _NEW | _ATTENDED | {"revenue": 300, "ehr_pms_patient_id": patient} for patient in ("PMS-A", "PMS-B", "PMS-B")
     ),
-    "a null patient is a patient of its own": tuple(
+    "a missing patient is filled in": tuple(
         _NEW | _ATTENDED | {"revenue": 310, "ehr_pms_patient_id": patient} for patient in (None, "", "PMS-C", " PMS-C")
     ),
     "providers with repeats and blanks": (
@@ -193,6 +252,9 @@ LATER: dict[tuple[str, int], Fields] = {
     ("two patients", 2): {"appointment_status": "Canceled / No Show"},
     # Values that the reference does not list.
     ("undecided", 0): {"call_type": "Brand New Word", "status": "Ringing", "interaction_type": "telepathy"},
+    ("a stale revenue on an earlier row", 0): {"revenue": 960},
+    ("three bookings, one of them operative", 2): {"appointment_status": "Canceled / No Show"},
+    ("an unbooked appointment elsewhere is set aside", 1): {"outcome": "Booked"},
     ("neither operative nor booked", 4): {"appointment_status": "Rescheduled", "outcome": "Perhaps"},
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.marts import dimensions, leads, reports, responses
 from tests.marts.appointments import appointments, providers
 from tests.marts.interactions import PERSONAL, Row, interaction
+from tests.marts.load_scope import Loads, load_scope
 
 SEED = Path(__file__).parents[2] / "dbt" / "seeds" / "liine_channel_groups.csv"
 
@@ -32,6 +33,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rpt_liine__reasons_not_booked_monthly": ("customer_id", "month_local", "reason_not_booked"),
     "rpt_liine__lead_funnel_monthly": ("customer_id", "month_local"),
     "rpt_liine__spam_daily": ("customer_id", "date_local"),
+    "rpt_liine__responses_daily": ("customer_id", "date_local"),
+    "dim_liine__load_scope": ("customer_id",),
 }
 
 
@@ -42,12 +45,15 @@ def channel_groups() -> dimensions.Groups:
         return {row.pop("channel_key"): {**row, "is_paid": paid[row["is_paid"]]} for row in csv.DictReader(lines)}
 
 
-def figures(truth: Iterable[Row], *, personal: bool = False) -> dict[str, list[Row]]:
-    """Compute the rows of every table in `KEYS` from the API's rows that have not vanished."""
+def figures(truth: Iterable[Row], loads: Loads, *, personal: bool = False) -> dict[str, list[Row]]:
+    """Compute the rows of every table in `KEYS` from the API's rows that have not vanished; `loads` by customer."""
     api_rows = list(truth)
     rows = [interaction(row) for row in api_rows]
+    scope = load_scope(rows, api_rows, loads)
+    scopes = {row["customer_id"]: row for row in scope}
     found_appointments = appointments(rows)
-    found_leads = leads.leads(rows, found_appointments)
+    found_leads = leads.leads(rows, found_appointments, scopes)
+    missed_calls, form_responses = responses.missed_calls(rows, scopes), responses.form_responses(rows, scopes)
     channels, agents = dimensions.channels(rows, channel_groups()), dimensions.agents(rows)
     names = {row["id"]: row.get("provider_names") for row in api_rows}
     found = {
@@ -55,8 +61,8 @@ def figures(truth: Iterable[Row], *, personal: bool = False) -> dict[str, list[R
         "fct_liine__leads": found_leads,
         "fct_liine__lead_attribution": list(leads.attribution(found_leads)),
         "fct_liine__appointments": found_appointments,
-        "fct_liine__missed_calls": responses.missed_calls(rows),
-        "fct_liine__form_responses": responses.form_responses(rows),
+        "fct_liine__missed_calls": missed_calls,
+        "fct_liine__form_responses": form_responses,
         "fct_liine__messaging_skills": dimensions.messaging_skills(rows),
         "bridge_liine__appointment_providers": providers(found_appointments, names),
         "dim_liine__dates": list(dimensions.dates(rows)),
@@ -64,14 +70,16 @@ def figures(truth: Iterable[Row], *, personal: bool = False) -> dict[str, list[R
         "dim_liine__locations": dimensions.locations(rows),
         "dim_liine__channels": channels,
         "dim_liine__campaigns": dimensions.campaigns(rows),
-        "rpt_liine__channel_daily": reports.channel_daily(rows, found_leads, channels),
-        "rpt_liine__campaign_monthly": reports.campaign_monthly(found_leads),
+        "rpt_liine__channel_daily": reports.channel_daily(rows, found_leads, channels, scopes),
+        "rpt_liine__campaign_monthly": reports.campaign_monthly(found_leads, scopes),
         "rpt_liine__agent_daily": reports.agent_daily(rows, found_leads, agents),
         "rpt_liine__answer_rate_daily": reports.answer_rate_daily(rows),
         "rpt_liine__call_heatmap": reports.call_heatmap(rows),
         "rpt_liine__reasons_not_booked_monthly": reports.reasons_not_booked_monthly(found_leads),
-        "rpt_liine__lead_funnel_monthly": reports.lead_funnel_monthly(found_leads),
-        "rpt_liine__spam_daily": reports.spam_daily(rows),
+        "rpt_liine__lead_funnel_monthly": reports.lead_funnel_monthly(found_leads, scopes),
+        "rpt_liine__spam_daily": reports.spam_daily(rows, scopes),
+        "rpt_liine__responses_daily": reports.responses_daily(missed_calls, form_responses, scopes),
+        "dim_liine__load_scope": scope,
     }
     return (
         found if personal else {name: [_without_personal_data(row) for row in table] for name, table in found.items()}

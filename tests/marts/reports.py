@@ -6,17 +6,23 @@ from typing import Any
 
 from tests.marts.dimensions import counted, grouped
 from tests.marts.interactions import Row
+from tests.marts.load_scope import Scopes, known
 
 _MILLIONTH = Decimal("0.000001")
 
 
-def safe_divide(numerator: int, denominator: int) -> Decimal | None:
-    """`numerator` divided by `denominator`, rounded half up to six decimals; None if the denominator is 0."""
-    return (Decimal(numerator) / Decimal(denominator)).quantize(_MILLIONTH, ROUND_HALF_UP) if denominator else None
+def safe_divide(numerator: int | None, denominator: int | None) -> Decimal | None:
+    """`numerator` divided by `denominator`, rounded half up to six decimals; None if the denominator is 0.
+
+    None, too, if one of them is not known.
+    """
+    if numerator is None or not denominator:
+        return None
+    return (Decimal(numerator) / Decimal(denominator)).quantize(_MILLIONTH, ROUND_HALF_UP)
 
 
 def _total(rows: Iterable[Row], name: str) -> Any:
-    return sum((row[name] for row in rows), Decimal(0) if name == "revenue" else 0)
+    return sum((row[name] or 0 for row in rows), Decimal(0) if name == "revenue" else 0)
 
 
 def _is(rows: Iterable[Row], *names: str) -> int:
@@ -39,15 +45,17 @@ def _calls(rows: list[Row]) -> Row:
     }
 
 
-def _progress(leads: list[Row]) -> Row:
-    """New leads by the step that they reached."""
+def _progress(leads: list[Row], scope: Row) -> Row:
+    """New leads by the step that they reached, as far as the customer's data can tell."""
+    has_leads, has_whole_leads = scope["has_leads"], scope["has_whole_leads"]
+    booked = known(_is(leads, "is_booked"), has_whole_leads)
     return {
-        "new_leads": len(leads),
-        "reached_leads": _is(leads, "is_reached"),
-        "booked_leads": _is(leads, "is_booked"),
-        "attended_leads": _is(leads, "is_attended"),
-        "new_lead_revenue": _total(leads, "revenue"),
-        "booking_rate": safe_divide(_is(leads, "is_booked"), len(leads)),
+        "new_leads": known(len(leads), has_leads),
+        "reached_leads": known(_is(leads, "is_reached"), scope["has_all_calls"]),
+        "booked_leads": booked,
+        "attended_leads": known(_is(leads, "is_attended"), has_whole_leads, scope["has_appointment_statuses"]),
+        "new_lead_revenue": known(_total(leads, "revenue"), has_leads, scope["has_revenue"]),
+        "booking_rate": safe_divide(booked, len(leads)),
     }
 
 
@@ -78,7 +86,7 @@ def call_heatmap(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def channel_daily(rows: Iterable[Row], leads: Iterable[Row], channels: Iterable[Row]) -> list[Row]:
+def channel_daily(rows: Iterable[Row], leads: Iterable[Row], channels: Iterable[Row], scopes: Scopes) -> list[Row]:
     """Leads by first channel and date, interactions by their own channel and date."""
     named = {row["channel_key"]: row for row in channels}
     leads_by_key = grouped(
@@ -93,44 +101,50 @@ def channel_daily(rows: Iterable[Row], leads: Iterable[Row], channels: Iterable[
         calls = _calls([row for row in group if row["is_inbound_call"]])
         result = dict(zip(("customer_id", "date_local", "channel_key"), key, strict=True))
         result |= {name: named[key[2]][name] for name in ("channel", "channel_group", "is_paid")}
-        result |= _progress(leads_by_key.get(key, [])) | {"interactions": len(group)}
+        result |= _progress(leads_by_key.get(key, []), scopes[key[0]]) | {"interactions": len(group)}
         found.append(result | {name: calls[name] for name in ("answered_calls", "missed_calls", "answer_rate")})
     return found
 
 
-def campaign_monthly(leads: Iterable[Row]) -> list[Row]:
-    """New leads by the campaign of their initial touch and the month of their first row."""
+def campaign_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
+    """New leads by the campaign of their initial touch and the month of their first new-lead row."""
     tagged = [lead for lead in _new(leads) if lead["first_campaign_key"]]
     keys = lambda row: (row["customer_id"], row["first_month_local"], row["first_campaign_key"])  # noqa: E731
     return [
         {"customer_id": customer, "month_local": month, "campaign_key": campaign}
         | dict(zip(("utm_source", "utm_medium", "utm_campaign"), campaign[1:], strict=True))
-        | _progress(group)
+        | _progress(group, scopes[customer])
         for (customer, month, campaign), group in grouped(tagged, keys).items()
     ]
 
 
-def lead_funnel_monthly(leads: Iterable[Row]) -> list[Row]:
-    """New leads and their progress by the month of their first row."""
+def lead_funnel_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
+    """New leads and their progress by the month of their first new-lead row."""
     months = grouped(_new(leads), lambda row: (row["customer_id"], row["first_month_local"]))
     return [
-        {"customer_id": customer, "month_local": month, "revenue": _total(group, "revenue")}
-        | {name: value for name, value in _progress(group).items() if name != "new_lead_revenue"}
-        | {
-            "leads_with_appointment": _is(group, "appointments"),
-            "attended_appointments": (attended := _total(group, "attended_appointments")),
-            "no_show_appointments": (no_show := _total(group, "no_show_appointments")),
-            "reach_rate": safe_divide(_is(group, "is_reached"), len(group)),
-            "attended_rate": safe_divide(_is(group, "is_attended"), len(group)),
-            "show_rate": safe_divide(attended, attended + no_show),
-        }
+        {"customer_id": customer, "month_local": month} | _funnel(group, scopes[customer])
         for (customer, month), group in months.items()
     ]
 
 
+def _funnel(leads: list[Row], scope: Row) -> Row:
+    result = _progress(leads, scope)
+    attended, no_show = _total(leads, "attended_appointments"), _total(leads, "no_show_appointments")
+    has_appointments = scope["has_whole_leads"], scope["has_appointments"]
+    result["revenue"] = result.pop("new_lead_revenue")
+    return result | {
+        "leads_with_appointment": known(_is(leads, "appointments"), *has_appointments),
+        "attended_appointments": known(attended, scope["has_appointment_statuses"]),
+        "no_show_appointments": known(no_show, scope["has_appointment_statuses"]),
+        "reach_rate": safe_divide(result["reached_leads"], len(leads)),
+        "attended_rate": safe_divide(result["attended_leads"], len(leads)),
+        "show_rate": safe_divide(attended, attended + no_show),
+    }
+
+
 def reasons_not_booked_monthly(leads: Iterable[Row]) -> list[Row]:
-    """New leads without a booking, by month and the last reason given."""
-    open_leads = [lead for lead in _new(leads) if not lead["is_booked"]]
+    """New leads that are known to have no booking, by month and the last reason given."""
+    open_leads = [lead for lead in _new(leads) if lead["is_booked"] is False]
     months = grouped(open_leads, lambda row: (row["customer_id"], row["first_month_local"]))
     found = []
     for (customer, month), month_leads in months.items():
@@ -171,13 +185,39 @@ def _work(rows: list[Row]) -> Row:
     }
 
 
-def spam_daily(rows: Iterable[Row]) -> list[Row]:
-    """All rows with a local date, including spam, by customer and date."""
+def responses_daily(missed_calls: Iterable[Row], forms: Iterable[Row], scopes: Scopes) -> list[Row]:
+    """Callbacks and responses by customer and local date; those whose outcome is decided count."""
+    keys = lambda row: (row["customer_id"], row["date_local"])  # noqa: E731
+    calls_by_key, forms_by_key = grouped(missed_calls, keys), grouped(forms, keys)
+    found = []
+    for customer, day in calls_by_key.keys() | forms_by_key.keys():
+        calls, forms_of_day = calls_by_key.get((customer, day), []), forms_by_key.get((customer, day), [])
+        has_calls = scopes[customer]["has_all_calls"]
+        decided_calls = [row for row in calls if row["is_window_closed"] and row["is_called_back"] is not None]
+        decided_forms = [row for row in forms_of_day if row["is_window_closed"] and row["is_attempted"] is not None]
+        result: Row = {"customer_id": customer, "date_local": day}
+        result |= {"missed_calls": len(calls), "decided_missed_calls": len(decided_calls)}
+        result |= {"forms": len(forms_of_day), "decided_forms": len(decided_forms)}
+        for decided, flag, name, rate in (
+            (decided_calls, "is_called_back", "called_back_calls", "callback_rate"),
+            (decided_calls, "is_recovered", "recovered_calls", "recovery_rate"),
+            (decided_forms, "is_attempted", "attempted_forms", "attempt_rate"),
+            (decided_forms, "is_connected", "connected_forms", "connection_rate"),
+        ):
+            result[name] = known(_is(decided, flag), has_calls)
+            result[rate] = safe_divide(result[name], len(decided))
+        found.append(result)
+    return found
+
+
+def spam_daily(rows: Iterable[Row], scopes: Scopes) -> list[Row]:
+    """All rows with a local date, including spam if it was loaded, by customer and date."""
     days = grouped((row for row in rows if row["date_local"]), lambda row: (row["customer_id"], row["date_local"]))
     found = []
     for (customer, day), group in days.items():
-        spam, calls = _is(group, "is_spam"), _is(group, "is_inbound_call")
-        spam_calls = _is(group, "is_spam", "is_inbound_call")
+        has_spam = scopes[customer]["has_spam"]
+        spam, calls = known(_is(group, "is_spam"), has_spam), _is(group, "is_inbound_call")
+        spam_calls = known(_is(group, "is_spam", "is_inbound_call"), has_spam)
         result = {"customer_id": customer, "date_local": day, "interactions": len(group), "inbound_calls": calls}
         result |= {"spam_interactions": spam, "spam_rate": safe_divide(spam, len(group))}
         found.append(result | {"spam_inbound_calls": spam_calls, "spam_call_rate": safe_divide(spam_calls, calls)})

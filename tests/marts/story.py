@@ -14,6 +14,7 @@ from tests.commands.test_sync import settings
 from tests.marts.building import Outcome, Project
 from tests.marts.cases import Cases
 from tests.marts.interactions import Row
+from tests.marts.load_scope import Load
 from tests.support.warehouse import Place
 
 Tables = dict[str, list[Row]]
@@ -33,7 +34,9 @@ PARSED = "parsed.msgpack"
 
 @dataclass
 class Story:
-    """The API's rows and the marts built from them, at each stage.
+    """The API's rows, their loads, and the marts built from them, at each stage.
+
+    Of the last customer only inbound interactions are loaded, so that some things cannot be known.
 
     `first`: the first build. `second`: an incremental build after a month of changes, with two vanished rows and one
     that a single verification missed. Long stories add `full_refresh`, and `personal` on DuckDB only: another build
@@ -41,6 +44,7 @@ class Story:
     """
 
     truth: dict[str, list[Row]] = field(default_factory=dict)
+    loads: dict[str, dict[int, Load]] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     tables: dict[tuple[str, str], Tables] = field(default_factory=dict)
 
@@ -62,13 +66,14 @@ def run_story(
         projects[name] = Project(place, folder / name)
     story = Story()
     builder = _Builder(story, sessions, excluded)
-    with running_emulator(interactions=interactions, customers=3, seed=seed, mixed_zones=True) as api:
+    with running_emulator(interactions=interactions, customers=4, seed=seed, mixed_zones=True) as api:
         cases = Cases(api)
         cases.insert()
-        _load_each(places, folder, lambda: sync(**settings(api)))
-        story.truth["first"] = api.truth()
+        _load_each(places, folder, lambda: sync_customers(api))
+        story.truth["first"], story.loads["first"] = loaded_rows(api), loads_of(api)
         builder.stage("first", projects, "build")
         story.truth["second"] = _change_a_month(api, cases, places, folder)
+        story.loads["second"] = loads_of(api)
     builder.stage("second", projects, "build")
     duckdb = projects["duckdb"]
     shutil.copy(duckdb.parsed, folder / PARSED)
@@ -103,18 +108,43 @@ class _Builder:
             self.story.tables[stage, name] = projects[name].tables()
 
 
+def sync_customers(api: Emulator) -> None:
+    """Load everything of all customers but the last, and the inbound interactions of that one."""
+    *whole, inbound_only = api.customer_ids
+    sync(**settings(api) | {"customer_ids": whole})
+    sync(**settings(api) | {"customer_ids": [inbound_only]}, filters={"direction": ["inbound"]})
+
+
+def loaded_rows(api: Emulator) -> list[Row]:
+    """The API's rows that `sync_customers` loads."""
+    *_, inbound_only = api.customer_ids
+    return [row for row in api.truth() if row["customer_id"] != inbound_only or row["direction"] == "inbound"]
+
+
+def loads_of(api: Emulator) -> dict[int, Load]:
+    """What `sync_customers` loads now."""
+    *whole, inbound_only = api.customer_ids
+    now = api.now.replace(tzinfo=None)
+    filtered = Load(now, filters="direction", has_calls=False, has_leads=False)
+    return {customer: Load(now) for customer in whole} | {inbound_only: filtered}
+
+
 def _change_a_month(api: Emulator, cases: Cases, places: dict[str, Place], folder: Path) -> list[Row]:
     """Advance a month, change and remove rows, load and verify; return the rows that should count."""
     api.advance(timedelta(days=30))
     cases.change()
-    _load_each(places, folder, lambda: sync(**settings(api)))
+    _load_each(places, folder, lambda: sync_customers(api))
     for name, place in (("will vanish", 0), ("will vanish in part", 1)):
         cases.remove(name, place)
-    _load_each(places, folder, lambda: verify(**settings(api)))
-    counted = api.truth()
+    _load_each(places, folder, lambda: _verify(api))
+    counted = loaded_rows(api)
     cases.remove("will be missed once", 0)
-    _load_each(places, folder, lambda: verify(**settings(api)))
+    _load_each(places, folder, lambda: _verify(api))
     return counted
+
+
+def _verify(api: Emulator) -> None:
+    verify(**settings(api) | {"customer_ids": api.customer_ids[:-1]})
 
 
 def _load_each(places: dict[str, Place], folder: Path, load: Callable[[], object]) -> None:

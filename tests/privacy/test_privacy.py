@@ -79,6 +79,12 @@ def masked(mode: str, value: dict[str, Any], fields: dict[str, str] | None = Non
     return known | {"unknown": found.unknown}
 
 
+def test_policy_is_described_without_names_of_unknown_fields() -> None:
+    """`sweeps` stores the description, and a field that is not in the reference may be named after a person."""
+    fields = {"revenue": "drop", "lead_id": "keep", "zoe_omockery": "keep"}
+    assert validate_policy("hash", fields, KEY).description == "hash, lead_id keep, revenue drop, other fields keep"
+
+
 @pytest.mark.parametrize(
     ("field", "values", "normalised"),
     [

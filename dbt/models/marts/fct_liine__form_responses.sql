@@ -9,10 +9,11 @@ select
     forms.is_new_lead_interaction,
     forms.initial_channel_key,
     forms.last_touch_location as location,
-    responses.next_outbound_at_utc is not null as is_attempted,
+    responses.is_window_closed,
+    responses.is_outbound as is_attempted,
     responses.next_outbound_at_utc as first_attempt_at_utc,
     responses.seconds_to_outbound as seconds_to_first_attempt,
-    responses.next_answered_at_utc is not null as is_connected,
+    responses.is_answered as is_connected,
     responses.next_answered_at_utc as connected_at_utc,
     responses.seconds_to_answered as seconds_to_connection
 from {{ ref('fct_liine__interactions') }} as forms

@@ -15,6 +15,8 @@ with_steps as (
 
     select
         *,
+        coalesce(min(case when is_new_lead_interaction then row_num end) over (partition by lead_key), 1)
+            as first_number,
         max(row_num) over (partition by lead_key) as last_number,
         min(case when is_answered then row_num end) over (partition by lead_key) as reached_number,
         coalesce(
@@ -35,11 +37,16 @@ leads as (
         {{ bool_or('is_new_lead_interaction') }} as is_new_lead,
         {{ bool_or('is_existing_patient_interaction') }} as is_existing_patient_interaction,
         {{ bool_or('is_not_new_lead_interaction') }} as is_not_new_lead_interaction,
-        max(case when row_num = 1 then interaction_id end) as first_interaction_id,
-        max(case when row_num = 1 then interaction_kind end) as first_interaction_kind,
-        max(case when row_num = 1 then started_at_utc end) as first_at_utc,
-        max(case when row_num = 1 then started_at_local end) as first_at_local,
-        max(case when row_num = 1 then date_local end) as first_date_local,
+        max(case when row_num = first_number then interaction_id end) as first_interaction_id,
+        max(case when row_num = first_number then interaction_kind end) as first_interaction_kind,
+        max(case when row_num = first_number then started_at_utc end) as first_at_utc,
+        max(case when row_num = first_number then started_at_local end) as first_at_local,
+        max(case when row_num = first_number then date_local end) as first_date_local,
+        max(case when row_num = 1 then interaction_id end) as first_contact_interaction_id,
+        max(case when row_num = 1 then interaction_kind end) as first_contact_kind,
+        max(case when row_num = 1 then started_at_utc end) as first_contact_at_utc,
+        max(case when row_num = 1 then date_local end) as first_contact_date_local,
+        max(case when row_num = 1 then initial_channel_key end) as first_contact_channel_key,
         max(case when row_num = last_number then interaction_id end) as last_interaction_id,
         max(case when row_num = last_number then started_at_utc end) as last_at_utc,
         max(case when row_num = last_number then started_at_local end) as last_at_local,
@@ -54,7 +61,7 @@ leads as (
         min(case when appointment_state = 'attended' then updated_at_utc end) as attended_known_at_utc,
         {{ bool_or('is_booked_later') }} as is_booked_later,
         max(case when row_num = reason_number then reason_not_booked end) as reason_not_booked,
-        {% for touch, condition in [('initial', 'row_num = 1'), ('last_touch', 'row_num = last_number')] -%}
+        {% for touch, condition in [('initial', 'row_num = first_number'), ('last_touch', 'row_num = last_number')] -%}
             {%- set prefix = 'first' if touch == 'initial' else 'last' -%}
             {%- for name in [
                 'channel_key', 'location', 'division', 'keyword', 'campaign_key',
@@ -105,22 +112,30 @@ select
     leads.first_at_local,
     leads.first_date_local,
     {{ first_day_of_month('leads.first_date_local') }} as first_month_local,
+    leads.first_contact_interaction_id,
+    leads.first_contact_kind,
+    leads.first_contact_at_utc,
+    leads.first_contact_date_local,
+    leads.first_contact_channel_key,
     leads.last_interaction_id,
     leads.last_at_utc,
     leads.last_at_local,
     leads.last_date_local,
-    leads.reached_interaction_id is not null as is_reached,
+    case when leads.reached_interaction_id is not null then true when scope.has_all_calls then false end as is_reached,
     leads.reached_interaction_id,
     leads.reached_at_utc,
     leads.reached_date_local,
-    {{ datediff_bigint('second', 'leads.first_at_utc', 'leads.reached_at_utc') }} as seconds_to_reach,
-    leads.booked_interaction_id is not null as is_booked,
+    {{ datediff_bigint('second', 'leads.first_contact_at_utc', 'leads.reached_at_utc') }} as seconds_to_reach,
+    case when leads.booked_interaction_id is not null then true when scope.has_whole_leads then false end as is_booked,
     leads.booked_interaction_id,
     leads.booked_at_utc,
     leads.booked_date_local,
     leads.booked_agent_id,
     leads.is_booked_later and leads.booked_interaction_id is null as is_booked_elsewhere,
-    coalesce(appointments.attended_appointments, 0) > 0 as is_attended,
+    case
+        when appointments.attended_appointments > 0 then true
+        when scope.has_whole_leads and scope.has_appointment_statuses then false
+    end as is_attended,
     leads.attended_known_at_utc,
     leads.reason_not_booked,
     {% for prefix in ['first', 'last'] -%}
@@ -140,9 +155,12 @@ select
     leads.outbound_calls,
     leads.missed_calls,
     leads.forms,
-    coalesce(appointments.appointments, 0) as appointments,
-    coalesce(appointments.attended_appointments, 0) as attended_appointments,
-    coalesce(appointments.no_show_appointments, 0) as no_show_appointments,
-    cast(coalesce(appointments.revenue, 0) as numeric(38, 9)) as revenue
+    case when scope.has_appointments then coalesce(appointments.appointments, 0) end as appointments,
+    case when scope.has_appointment_statuses then coalesce(appointments.attended_appointments, 0) end
+        as attended_appointments,
+    case when scope.has_appointment_statuses then coalesce(appointments.no_show_appointments, 0) end
+        as no_show_appointments,
+    cast(case when scope.has_revenue then coalesce(appointments.revenue, 0) end as numeric(38, 9)) as revenue
 from leads
+left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
 left join appointments on leads.lead_key = appointments.lead_key

@@ -11,10 +11,11 @@ select
     calls.is_new_lead_interaction,
     calls.initial_channel_key,
     calls.last_touch_location as location,
-    responses.next_outbound_at_utc is not null as is_called_back,
+    responses.is_window_closed,
+    responses.is_outbound as is_called_back,
     responses.next_outbound_at_utc as called_back_at_utc,
     responses.seconds_to_outbound as seconds_to_callback,
-    responses.next_answered_at_utc is not null as is_recovered,
+    responses.is_answered as is_recovered,
     responses.next_answered_at_utc as recovered_at_utc,
     responses.seconds_to_answered as seconds_to_recovery
 from {{ ref('fct_liine__interactions') }} as calls

@@ -13,20 +13,32 @@ with leads as (
     where is_new_lead and first_campaign_key is not null
     group by customer_id, first_month_local, first_campaign_key
 
+),
+
+known as (
+
+    select
+        leads.customer_id,
+        leads.month_local,
+        leads.campaign_key,
+        {{ lead_metrics_if_known('leads') }}
+    from leads
+    left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
+
 )
 
 select
-    leads.customer_id,
-    leads.month_local,
-    leads.campaign_key,
+    known.customer_id,
+    known.month_local,
+    known.campaign_key,
     campaigns.utm_source,
     campaigns.utm_medium,
     campaigns.utm_campaign,
-    leads.new_leads,
-    leads.reached_leads,
-    leads.booked_leads,
-    leads.attended_leads,
-    leads.new_lead_revenue,
-    {{ safe_divide('leads.booked_leads', 'leads.new_leads') }} as booking_rate
-from leads
-inner join {{ ref('dim_liine__campaigns') }} as campaigns on leads.campaign_key = campaigns.campaign_key
+    known.new_leads,
+    known.reached_leads,
+    known.booked_leads,
+    known.attended_leads,
+    known.new_lead_revenue,
+    {{ safe_divide('known.booked_leads', 'known.new_leads') }} as booking_rate
+from known
+inner join {{ ref('dim_liine__campaigns') }} as campaigns on known.campaign_key = campaigns.campaign_key

@@ -1,4 +1,4 @@
-{#- Leads count on the day and channel of their first interaction, calls on their own day and initial channel. -#}
+{#- Leads count on the day and channel of their first_ columns, calls on their own day and initial channel. -#}
 with unioned as (
 
     select
@@ -50,24 +50,39 @@ totals as (
     from unioned
     group by customer_id, date_local, channel_key
 
+),
+
+known as (
+
+    select
+        totals.customer_id,
+        totals.date_local,
+        totals.channel_key,
+        {{ lead_metrics_if_known('totals') }},
+        totals.interactions,
+        totals.answered_calls,
+        totals.missed_calls
+    from totals
+    left join {{ ref('dim_liine__load_scope') }} as scope on totals.customer_id = scope.customer_id
+
 )
 
 select
-    totals.customer_id,
-    totals.date_local,
-    totals.channel_key,
+    known.customer_id,
+    known.date_local,
+    known.channel_key,
     channels.channel,
     channels.channel_group,
     channels.is_paid,
-    totals.new_leads,
-    totals.reached_leads,
-    totals.booked_leads,
-    totals.attended_leads,
-    totals.new_lead_revenue,
-    {{ safe_divide('totals.booked_leads', 'totals.new_leads') }} as booking_rate,
-    totals.interactions,
-    totals.answered_calls,
-    totals.missed_calls,
-    {{ safe_divide('totals.answered_calls', 'totals.answered_calls + totals.missed_calls') }} as answer_rate
-from totals
-inner join {{ ref('dim_liine__channels') }} as channels on totals.channel_key = channels.channel_key
+    known.new_leads,
+    known.reached_leads,
+    known.booked_leads,
+    known.attended_leads,
+    known.new_lead_revenue,
+    {{ safe_divide('known.booked_leads', 'known.new_leads') }} as booking_rate,
+    known.interactions,
+    known.answered_calls,
+    known.missed_calls,
+    {{ safe_divide('known.answered_calls', 'known.answered_calls + known.missed_calls') }} as answer_rate
+from known
+inner join {{ ref('dim_liine__channels') }} as channels on known.channel_key = channels.channel_key

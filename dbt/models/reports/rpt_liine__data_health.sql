@@ -87,6 +87,25 @@ leads as (
 
 ),
 
+appointments as (
+
+    select
+        customer_id,
+        cast(count(*) as bigint) as appointment_rows,
+        {{ count_if('interaction_id = appointment_interaction_id') }} as appointments,
+        {{ count_if('interaction_id = appointment_interaction_id and not is_counted_appointment') }} as set_aside,
+        {{ sum_bigint('case when interaction_id = appointment_interaction_id then round(appointment_revenue) end') }}
+            as revenue,
+        {{ sum_bigint(
+            'case when interaction_id = appointment_interaction_id and not is_counted_appointment '
+            ~ 'then round(appointment_revenue) end'
+        ) }} as set_aside_revenue,
+        {{ count_if('has_other_revenue and is_counted_appointment') }} as other_revenues
+    from {{ ref('int_liine__appointment_rows') }}
+    group by customer_id
+
+),
+
 rejected as (
 
     select
@@ -134,6 +153,18 @@ checks as (
         ('unattributed leads', 'leads', 'unattributed', 'new_leads', 'first touch has no channel'),
         ('undecided leads', 'leads', 'undecided', 'leads', 'not new, existing or none'),
         ('booked elsewhere', 'leads', 'booked_elsewhere', 'leads', 'Booked Later, but no row of the lead is Booked'),
+        (
+            'appointments set aside', 'appointments', 'set_aside', 'appointments',
+            'not on a booked row, and unlike those of the same patient that are; not counted'
+        ),
+        (
+            'revenue set aside', 'appointments', 'set_aside_revenue', 'revenue',
+            'US dollars of the appointments set aside; not counted'
+        ),
+        (
+            'differing revenue', 'appointments', 'other_revenues', 'appointment_rows',
+            'rows of an appointment with another revenue than its newest one, which counts'
+        ),
     ] -%}
         select
             customer_id,

@@ -11,6 +11,21 @@ with days as (
     where date_local is not null
     group by customer_id, date_local
 
+),
+
+-- Without spam in the data, no spam does not mean that there was none.
+with_scope as (
+
+    select
+        days.customer_id,
+        days.date_local,
+        days.interactions,
+        case when scope.has_spam then days.spam_interactions end as spam_interactions,
+        days.inbound_calls,
+        case when scope.has_spam then days.spam_inbound_calls end as spam_inbound_calls
+    from days
+    left join {{ ref('dim_liine__load_scope') }} as scope on days.customer_id = scope.customer_id
+
 )
 
 select
@@ -22,4 +37,4 @@ select
     inbound_calls,
     spam_inbound_calls,
     {{ safe_divide('spam_inbound_calls', 'inbound_calls') }} as spam_call_rate
-from days
+from with_scope

@@ -1,0 +1,151 @@
+"""A wrong line of SQL shows as a difference between the marts and the Python computation."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from liine_source.emulator import running_emulator
+from tests.marts.appointments import set_aside
+from tests.marts.building import PROJECT, Project
+from tests.marts.cases import Cases
+from tests.marts.comparison import differences, with_campaign_values
+from tests.marts.figures import figures
+from tests.marts.interactions import Row
+from tests.marts.story import loaded_rows, loading_into, loads_of, sync_customers
+from tests.test_marts import health
+
+pytestmark = pytest.mark.slow("marts")
+
+RESPONSES, SCOPE = "intermediate/int_liine__responses.sql", "marts/dim_liine__load_scope.sql"
+APPOINTMENTS, LEADS = "intermediate/int_liine__appointment_rows.sql", "marts/fct_liine__leads.sql"
+HEALTH = "reports/rpt_liine__data_health.sql"
+# By what would be wrong: the model, a part of its SQL, and what replaces it.
+MUTATIONS = {
+    "bookings beside the operative one are left out": (
+        APPOINTMENTS,
+        "is_operative or is_booking then 0",
+        "is_operative then 0",
+    ),
+    "a missing patient is not filled in": (
+        APPOINTMENTS,
+        "partition by {{ journey }} {{ rows_with",
+        "partition by interaction_id {{ rows_with",
+    ),
+    "the first patient gets every row": (APPOINTMENTS, "{{ journey }}, own_status, own_location", "{{ journey }}"),
+    "a missing location is not filled in": (
+        APPOINTMENTS,
+        "patient_key, own_status, revenue",
+        "patient_key, interaction_id",
+    ),
+    "a missing status is not filled in": (APPOINTMENTS, "coalesce(own_status, other_status)", "own_status"),
+    "a filled-in status keeps its state": (
+        APPOINTMENTS,
+        "case when own_status is null then other_state else own_state end",
+        "own_state",
+    ),
+    "the oldest revenue counts": (APPOINTMENTS, "updated_at_utc desc,", "updated_at_utc,"),
+    "no revenue is the newest": (
+        APPOINTMENTS,
+        "case when revenue is null then 1 else 0 end,\n                case",
+        "case",
+    ),
+    "the first row represents": (APPOINTMENTS, "case when is_operative then 0 when is_booking then 1 else 2 end,", ""),
+    "appointments set aside count": (
+        "marts/fct_liine__appointments.sql",
+        "appointments.is_counted_appointment\n    and ",
+        "",
+    ),
+    "the first contact dates a new lead": (LEADS, "row_num = first_number'", "row_num = 1'"),
+    "the first contact gives the date": (
+        LEADS,
+        "row_num = first_number then date_local",
+        "row_num = 1 then date_local",
+    ),
+    "any interaction dates a new lead": (
+        LEADS,
+        "min(case when is_new_lead_interaction then",
+        "min(case when is_answered then",
+    ),
+    "speed to lead begins late": (
+        LEADS,
+        "'leads.first_contact_at_utc', 'leads.reached",
+        "'leads.first_at_utc', 'leads.reached",
+    ),
+    "unknown bookings are missing": (
+        LEADS,
+        "when scope.has_whole_leads then false end as is_booked",
+        "else false end as is_booked",
+    ),
+    "unknown calls are missing": (
+        LEADS,
+        "when scope.has_all_calls then false end as is_reached",
+        "else false end as is_reached",
+    ),
+    "a window closes a second early": (RESPONSES, "\n            > {{ window", "\n            >= {{ window"),
+    "an open window is a failure": (RESPONSES, "when is_window_closed then false", "else false"),
+    "a call that was not loaded is a failure": (RESPONSES, "and coalesce(scope.has_all_calls, false)", ""),
+    "without a lead there was no call": (RESPONSES, "next_calls.lead_key is not null and", ""),
+    "open windows count in rates": (
+        "reports/rpt_liine__responses_daily.sql",
+        "is_window_closed and is_called_back is",
+        "is_called_back is",
+    ),
+    "all filters keep leads whole": (SCOPE, "coalesce(selections.lead_rows = 'all' and", "coalesce("),
+    "revenue set aside counts twice": (
+        HEALTH,
+        "case when interaction_id = appointment_interaction_id and not is_counted",
+        "case when not is_counted",
+    ),
+}
+
+
+class Built(NamedTuple):
+    """A warehouse with the marts that the project builds, and what they should be."""
+
+    project: Project
+    expected: dict[str, list[Row]]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The rows of the story's first stage."""
+    folder = tmp_path_factory.mktemp("built")
+    place = folder / "warehouse.duckdb"
+    with (
+        running_emulator(interactions=1500, customers=4, seed=11, mixed_zones=True) as api,
+        loading_into(place, folder),
+    ):
+        Cases(api).insert()
+        sync_customers(api)
+        expected = figures(loaded_rows(api), loads_of(api))
+    project = Project(place, folder)
+    tests = "--exclude-resource-type=test", "--exclude-resource-type=unit_test"
+    assert (outcome := project.run("build", *tests)).code == 0, outcome.output
+    assert find_differences(project, expected) == []
+    return Built(project, expected)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_mutation_is_found(name: str, built: Built, tmp_path: Path) -> None:
+    """The mutated model is built, and a value differs."""
+    file, old, new = MUTATIONS[name]
+    shutil.copytree(PROJECT, tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copy(str(built.project.place), tmp_path / "warehouse.duckdb")
+    model = tmp_path / "dbt" / "models" / file
+    sql = model.read_text(encoding="utf-8")
+    assert old in sql
+    model.write_text(sql.replace(old, new), encoding="utf-8")
+    project = Project(tmp_path / "warehouse.duckdb", tmp_path, built.project.parsed, tmp_path / "dbt")
+    assert (outcome := project.run("run", "--select", f"{model.stem}+")).code == 0, outcome.output
+    assert find_differences(project, built.expected) != []
+
+
+def find_differences(project: Project, expected: dict[str, list[Row]]) -> list[str]:
+    """Where the marts or what data health says of appointments differ from what is expected."""
+    tables = project.tables()
+    found = health(tables)
+    aside = set_aside(expected["fct_liine__interactions"])
+    wrong = [name for name, count in aside.items() if found[name] != count]
+    return wrong + differences(expected, with_campaign_values(tables))
