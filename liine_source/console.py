@@ -20,7 +20,7 @@ from liine_source.destinations import Location
 from liine_source.errors import LiineError
 from liine_source.extract.audit import Audit
 from liine_source.privacy.erasure import Erasure
-from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
+from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 
 if TYPE_CHECKING:
     from liine_source.verification.comparison import CustomerVerification
@@ -81,6 +81,8 @@ def print_report(report: SyncReport) -> None:
         rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
     rows = [[*row, _sync_status(customer)] for row, customer in zip(rows, report.customers, strict=True)]
     _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
+    if report.recreated:
+        print_line(_format_recreated(report.recreated))
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)
@@ -94,6 +96,14 @@ def print_report(report: SyncReport) -> None:
         out.print(f"Values removed because of personal_data: {counts}", soft_wrap=True)
     if rejected := report.rows.get(REJECTED_VALUES):
         out.print(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
+
+
+def _format_recreated(names: Sequence[str]) -> str:
+    tables = {name.partition(".")[0] for name in names}
+    text = f"Somebody had dropped or renamed {', '.join(names)}: created again."
+    if tables - {SWEEPS}:
+        text += " What is lost is read from the API."
+    return text + (f" What {SWEEPS} held before is gone." if SWEEPS in tables else "")
 
 
 def _sync_status(customer: CustomerSync) -> str:
@@ -128,8 +138,6 @@ def _verification_result(customer: "CustomerVerification") -> str:
         return _format_errors(customer.errors)
     if customer.unloaded_tables:
         return f"not loaded: {', '.join(customer.unloaded_tables)}; `liine sync` loads all rows"
-    if customer.dropped_tables:
-        return f"dropped: {', '.join(customer.dropped_tables)}; `liine sync` creates it again and loads all rows"
     duplicates = [f"{customer.duplicates} duplicates"] if customer.duplicates else []
     lost = "; ".join([*map(str, customer.lost), *duplicates])
     if not customer.is_complete:

@@ -1,6 +1,6 @@
 """Postgres: many writers, kept apart by advisory locks and unique indexes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
@@ -16,7 +16,9 @@ from liine_source.destinations.base import (
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import DestinationError
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, structure
+
+_MERGE_SINCE = 150000
 
 
 class Postgres(SharedWarehouse):
@@ -24,6 +26,19 @@ class Postgres(SharedWarehouse):
 
     extra: ClassVar[str | None] = "postgres"
     dbt_extra: ClassVar[str | None] = "dbt-postgres"
+    column_types: ClassVar[Mapping[str, str]] = {
+        "text": "character varying|text",
+        "bigint": "bigint",
+        "bool": "boolean",
+        "double": "double precision",
+        "decimal": r"numeric(\(38,9\))?",
+        "timestamp": r"timestamp(\(6\))? with time zone",
+        "naive": r"timestamp(\(6\))? without time zone",
+        "date": "date",
+    }
+    tables_query: ClassVar[str | None] = structure.PG_CATALOG
+    foreign_keys_query: ClassVar[str | None] = structure.PG_FOREIGN_KEYS
+    serves_foreign_keys: ClassVar[bool] = True
 
     def arguments(self, staging_layout: str) -> dict[str, Any]:
         """Return the arguments of dlt's destination, with complete credentials."""
@@ -56,6 +71,10 @@ class Postgres(SharedWarehouse):
             f"USAGE ON SCHEMA {schema} TO {grantee}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {grantee}; A "
             "role that loads needs more: docs/postgres.md."
         )
+
+    def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:
+        """Whether the server has MERGE: from version 15 on."""
+        return structure.server_version(pipeline) >= _MERGE_SINCE
 
     @contextmanager
     def exclusive(self, pipeline: dlt.Pipeline, what: str, patience: float) -> Iterator[None]:

@@ -8,27 +8,29 @@ customer since, there is nothing to compare until the next run ends.
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dlt
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
-from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, LOAD_ID, column_names
-from liine_source.warehouse import catalog
+from liine_source.spec.tables import (
+    INTERACTION_TABLES,
+    INTERACTIONS,
+    INVENTORY,
+    INVENTORY_COLUMNS,
+    LOAD_ID,
+    column_names,
+)
+from liine_source.warehouse import catalog, queries
 from liine_source.warehouse.statements import execute, select
 
 _LOADS = sa.Numeric(38, 9)
+_TYPES: dict[str, Any] = {"bigint": sa.BigInteger(), "text": sa.Text(), "decimal": _LOADS, "bool": sa.Boolean()}
 _table = sa.Table(
-    "_liine_inventory",
+    INVENTORY,
     sa.MetaData(),
-    sa.Column("customer_id", sa.BigInteger()),
-    sa.Column("table_name", sa.Text()),
-    sa.Column("row_count", sa.BigInteger()),
-    sa.Column("newest_load", sa.Text()),
-    sa.Column("sum_of_loads", _LOADS),
-    sa.Column("values_by_column", sa.Text()),
-    sa.Column("is_lost", sa.Boolean()),
+    *(sa.Column(column.name, _TYPES[column.data_type]) for column in INVENTORY_COLUMNS),
 )
 _ROWS_PER_STATEMENT = 500
 # They change without a load, and are not the API's.
@@ -165,6 +167,26 @@ class Inventory:
                 self.flagged.add(customer)
 
 
+def flag_all_customers(pipeline: dlt.Pipeline) -> None:
+    """Have the next sync load the history of each customer again, because rows or values of theirs are lost."""
+    customers = queries.known_customers(pipeline)
+    stored = catalog.column_types(pipeline, _table.name)
+    known = {row[0] for row in select(pipeline, sa.select(_table.c.customer_id).distinct())} if stored else set()
+    unknown = {column.name: None for column in INVENTORY_COLUMNS} | {
+        "row_count": 0,
+        "newest_load": "",
+        "table_name": "",
+    }
+    flags = {"sum_of_loads": 0, "values_by_column": "{}", "is_lost": True}
+    rows = [{**unknown, **flags, "customer_id": customer} for customer in sorted(customers - known)]
+    execute(
+        pipeline,
+        *([] if stored else [CreateTable(_table, if_not_exists=True)]),
+        sa.update(_table).values(is_lost=True),
+        *([sa.insert(_table).values(rows)] if rows else []),
+    )
+
+
 def _newest_load(holdings: Mapping[str, Holding]) -> str:
     return max((holding.newest_load for holding in holdings.values()), default="")
 
@@ -207,7 +229,8 @@ def _count_holdings(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Hold
         )
         for customer, rows, newest, loads, *values in select(pipeline, statement):
             filled = {name: count for name, count in zip(counted, values, strict=True) if count}
-            found.setdefault(customer, {})[table] = Holding(rows, newest, Decimal(loads), filled)
+            # A column that was dropped, and created again, has no load ids.
+            found.setdefault(customer, {})[table] = Holding(rows, newest or "", Decimal(loads or 0), filled)
     return found
 
 

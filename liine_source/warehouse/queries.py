@@ -1,6 +1,6 @@
 """Queries of the loaded tables: what `status`, `verify`, `erase` and the check of totals ask for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ import dlt
 import sqlalchemy as sa
 
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
+from liine_source.privacy.keys import SHORTEST_DIGEST
 from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, LOAD_ID, SWEEPS
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import define_table, execute, has_committed_load, select
@@ -20,6 +21,7 @@ _interactions = define_table(INTERACTIONS)
 _sweeps = define_table(SWEEPS)
 _erasures = define_table(ERASURES)
 _erased_identifiers = define_table(ERASED_IDENTIFIERS)
+_versions = sa.table(catalog.VERSION_TABLE, sa.column("schema"))
 _children = {name: define_table(name) for name in CHILD_TABLES}
 
 
@@ -71,7 +73,19 @@ class StoredInteraction(NamedTuple):
 def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
     """Return how many interactions each customer has in the pipeline's dataset."""
     customer = _interactions.c.customer_id
-    return dict(select(pipeline, sa.select(customer, sa.func.count()).group_by(customer)))
+    # Rows that the API no longer returns have none any more where the column was dropped.
+    statement = sa.select(customer, sa.func.count()).where(customer.is_not(None)).group_by(customer)
+    return dict(select(pipeline, statement))
+
+
+def known_customers(pipeline: dlt.Pipeline) -> set[int]:
+    """Return the customers of which the dataset has rows or sweeps; either table may be missing, or lack the column."""
+    found: set[int] = set()
+    for table in (_interactions, _sweeps):
+        customer = table.c.customer_id
+        if customer.name in catalog.column_types(pipeline, table.name):
+            found.update(int(row[0]) for row in select(pipeline, sa.select(customer).distinct()) if row[0] is not None)
+    return found
 
 
 def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int, Difference]:
@@ -121,7 +135,8 @@ def last_checks(pipeline: dlt.Pipeline) -> dict[int, LastCheck]:
 def _newest_by_customer(order: Sequence[Any], columns: Sequence[Any], where: Sequence[Any]) -> Any:
     """Return a statement for customer and `columns` of the first row of `sweeps` of each customer, by `order`."""
     place = sa.func.row_number().over(partition_by=_sweeps.c.customer_id, order_by=order).label("place")
-    numbered = sa.select(_sweeps.c.customer_id, *columns, place).where(*where).subquery()
+    is_known = _sweeps.c.customer_id.is_not(None)
+    numbered = sa.select(_sweeps.c.customer_id, *columns, place).where(is_known, *where).subquery()
     kept = [numbered.c[name] for name in ("customer_id", *(column.name for column in columns))]
     return sa.select(*kept).where(numbered.c.place == _FIRST)
 
@@ -210,6 +225,27 @@ def erased_identifiers(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
         return []
     columns = _erased_identifiers.c
     return [(kind, digest) for kind, digest in select(pipeline, sa.select(columns.kind, columns.digest))]
+
+
+def has_erased(pipeline: dlt.Pipeline, tables: Collection[str]) -> bool:
+    """Whether persons were ever erased from the dataset, as far as its other `tables` show."""
+    signs: list[Any] = []
+    if catalog.VERSION_TABLE in tables:
+        # Each load that knows more tables stores their names.
+        signs.append(sa.select(_FIRST).where(sa.func.strpos(_versions.c.schema, f'"{ERASED_IDENTIFIERS}"') > 0))
+    if ERASURES in tables:
+        signs.append(sa.select(_FIRST).select_from(_erasures))
+    if SWEEPS in tables and "suppressed" in catalog.column_types(pipeline, SWEEPS):
+        signs.append(sa.select(_FIRST).where(_sweeps.c.suppressed > 0))
+    return any(next(select(pipeline, sign.limit(sa.literal_column("1"))), None) for sign in signs)
+
+
+def count_lost_erasures(pipeline: dlt.Pipeline) -> int:
+    """Return how many completed erasures have no identifier any more, or only some that were cut."""
+    known, columns = _erased_identifiers.c, _erasures.c
+    whole = sa.select(known.erasure_id).where(sa.func.length(known.digest) >= SHORTEST_DIGEST)
+    statement = sa.select(sa.func.count()).where(columns.completed_at.is_not(None), columns.erasure_id.not_in(whole))
+    return int(next(select(pipeline, statement))[0])
 
 
 def stored_identifiers(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[StoredIdentifiers]:
