@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liine_source.errors import escape_unprintable
-from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES
+from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 
 # What is printed brings its module with it; a usage error must not wait for dlt.
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def print_report(report: "SyncReport") -> None:
         rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
     rows = [[*row, _sync_status(customer)] for row, customer in zip(rows, report.customers, strict=True)]
     _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
+    if report.recreated:
+        print_line(_format_recreated(report.recreated))
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)
@@ -123,6 +125,14 @@ def print_report(report: "SyncReport") -> None:
         print_line(f"Values removed because of personal_data: {counts}")
     if rejected := report.rows.get(REJECTED_VALUES):
         print_line(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
+
+
+def _format_recreated(names: Sequence[str]) -> str:
+    tables = {name.partition(".")[0] for name in names}
+    text = f"Somebody had dropped or renamed {', '.join(names)}: created again."
+    if tables - {SWEEPS}:
+        text += " What is lost is read from the API."
+    return text + (f" What {SWEEPS} held before is gone." if SWEEPS in tables else "")
 
 
 def _sync_status(customer: "CustomerSync") -> str | list[str]:
@@ -157,8 +167,6 @@ def _verification_result(customer: "CustomerVerification") -> str | list[str]:
         return _format_errors(customer.errors)
     if customer.unloaded_tables:
         return f"not loaded: {', '.join(customer.unloaded_tables)}; `liine sync` loads all rows"
-    if customer.dropped_tables:
-        return f"dropped: {', '.join(customer.dropped_tables)}; `liine sync` creates it again and loads all rows"
     duplicates = [f"{customer.duplicates} duplicates"] if customer.duplicates else []
     lost = "; ".join([*map(str, customer.lost), *duplicates])
     if not customer.is_complete:

@@ -1,6 +1,7 @@
 """Errors of dlt, the warehouse and the machine, translated into our own: theirs may quote rows or settings."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,12 @@ _REMEDIES = {
     ("not a valid duckdb", "no such file", "not a directory"): "The warehouse's file is not a DuckDB file, or its "
     "folder does not exist: check DESTINATION__DUCKDB__CREDENTIALS.",
     (
+        "constraint failed",
+        "violates unique constraint",
+        "violates primary key constraint",
+        "violates check constraint",
+    ): "A constraint or unique index that somebody has added to a table refuses rows: drop it, then run again.",
+    (
         "could not connect",
         "connection refused",
         "connection reset",
@@ -41,6 +48,9 @@ _REMEDIES = {
         "could not translate",
     ): "The warehouse could not be reached: check its address and that it is running, then run again.",
 }
+# Postgres's codes for a violated foreign key, unique index and check, and for an error that a function has raised.
+_POSTGRES_CONSTRAINTS = {"23503", "23505", "23514"}
+_RAISED = "P0001"
 _DEFAULT_REMEDY = "Check that the warehouse can be reached and written, and that no other program has its file open."
 
 
@@ -117,8 +127,29 @@ def _translate_setting_error(error: BaseException) -> ConfigurationError | None:
 
 
 def _find_remedy(causes: list[BaseException]) -> str:
+    if remedy := next(filter(None, map(_find_refusing_object, causes)), None):
+        return remedy
     text = " ".join(str(cause) for cause in causes).lower()
     return next((remedy for words, remedy in _REMEDIES.items() if any(word in text for word in words)), _DEFAULT_REMEDY)
+
+
+def _find_refusing_object(cause: BaseException) -> str | None:
+    """Return how to drop the constraint, index or trigger of Postgres that refused rows; None for any other error."""
+    diagnostics: Any = getattr(cause, "diag", None)
+    code = getattr(cause, "pgcode", None)
+    if code in _POSTGRES_CONSTRAINTS and diagnostics.constraint_name:
+        table = f'"{diagnostics.schema_name}"."{diagnostics.table_name}"'
+        name = diagnostics.constraint_name
+        is_index = f' (for an index: DROP INDEX "{diagnostics.schema_name}"."{name}";)' if code == "23505" else ""
+        return (
+            f"Rows were refused by {name} of {table}, which somebody has added. Run as the table's owner, then run "
+            f'again:\n    ALTER TABLE {table} DROP CONSTRAINT "{name}";{is_index}'
+        )
+    # The rest of the context may quote values.
+    function = re.match(r"PL/pgSQL function (\w+(?:\.\w+)?)\(", getattr(diagnostics, "context", None) or "")
+    if code == _RAISED and function:
+        return f"A trigger refused rows by its function {function[1]}: drop the trigger or change it, then run again."
+    return None
 
 
 def _explain_missing(error: ConfigFieldMissingException) -> ConfigurationError:

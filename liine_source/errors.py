@@ -3,7 +3,8 @@
 LiineError
 ├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
 │   ├── FilterError             a filter has an unknown name, a wrong type or a value outside its list
-│   └── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
+│   ├── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
+│   └── AlteredTableError       somebody has altered a table so that rows would be lost or refused
 ├── ApiError                    the API refused or could not answer
 │   ├── BadRequestError         400
 │   ├── AuthenticationError     401
@@ -98,6 +99,17 @@ class FilterError(ConfigurationError):
 
 class NameClashError(ConfigurationError):
     """Two of DuckDB's file stem, the pipeline's name and the dataset's name are the same."""
+
+
+class AlteredTableError(ConfigurationError):
+    """Somebody has altered tables so that rows would be lost or refused; each of `obstacles` has the SQL that helps."""
+
+    def __init__(self, dataset: str, obstacles: Iterable[object]) -> None:
+        listed = "".join(f"\n- {obstacle}" for obstacle in obstacles)
+        super().__init__(
+            f"Somebody has altered dataset {dataset} so that rows would be lost or refused. Nothing was requested or "
+            f"loaded. Run the statements below as the owner of the tables, then this command again.{listed}"
+        )
 
 
 class ApiError(LiineError):

@@ -40,6 +40,7 @@ from liine_source.extract.state import SourceState
 from liine_source.extract.tasks import Task
 from liine_source.load import dlt_settings
 from liine_source.load.dataset_checks import (
+    refuse_altered_tables,
     refuse_foreign_staging,
     require_same_dataset,
     selected_tables,
@@ -172,6 +173,7 @@ def _extract_in_any_pipeline(extraction: _Extraction) -> Iterator[Tables]:
     dlt_settings.refuse_losses(pipeline)
     dlt_settings.refuse_discarding(dlt.current.source())
     refuse_foreign_staging()
+    refuse_altered_tables()
     # A source may be extracted again, by a second run.
     yield from _extract(replace(extraction, progress=RunProgress()))
 

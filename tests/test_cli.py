@@ -88,12 +88,14 @@ def test_row_refused_by_warehouse_is_not_quoted() -> None:
     with running_emulator(interactions=100, customers=1) as api:
         run("sync", api=api)
         with duckdb.connect("warehouse.duckdb") as warehouse:
-            warehouse.execute("alter table liine.interactions alter name type integer using null")
+            warehouse.execute("update liine.interactions set name = id::varchar")
+            warehouse.execute("create unique index mine on liine.interactions (name)")
         for row in api.truth():
             api.change(row["id"], name="Canary Person")
         done = run_process("sync", api=api, RUNTIME__LOG_LEVEL="WARNING")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: The run failed in dlt's step 'load' (ConversionException).")
+    assert done.stderr.startswith("Error: The run failed in dlt's step 'load' (ConstraintException).")
+    assert "A constraint or unique index that somebody has added to a table refuses rows" in done.stderr
     assert done.stderr.count("\n") == 1
     files = [path for path in Path().rglob("*") if path.is_file()]
     assert not [path for path in files if b"Canary" in path.read_bytes()]

@@ -43,7 +43,7 @@ REPORT = SyncReport(
 )
 VERIFICATIONS = [
     CustomerVerification(1, errors=[ERROR]),
-    CustomerVerification(2, dropped_tables=[HOSTILE]),
+    CustomerVerification(2, unloaded_tables=[HOSTILE]),
     CustomerVerification(3, lost=[Loss(HOSTILE, HOSTILE, 1, 0)]),
 ]
 # What is printed, and how often it holds the hostile text.

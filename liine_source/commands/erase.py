@@ -10,7 +10,7 @@ from dlt.extract import DltSource
 from liine_source.commands.session import monitored, open_run
 from liine_source.errors import ConfigurationError
 from liine_source.load.hints import column_hints
-from liine_source.load.loading import between_loads, load
+from liine_source.load.loading import Hooks, between_loads, load
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, PersonMatcher
 from liine_source.settings import LiineOptions, resolve_settings
 from liine_source.spec.tables import DATASET_NAME, ERASED_IDENTIFIERS, ERASURES
@@ -62,7 +62,7 @@ def erase(
                 stored = inventory.Inventory(pipeline, settings.customer_ids)
                 # Whom not to load is stored first, so that no later run loads the person again, whatever happens next.
                 entries = matcher.suppression_entries(rows, key)
-                load(pipeline, _erasure_source(erasure, entries), before_write=stored.find_lost)
+                load(pipeline, _erasure_source(erasure, entries), hooks=Hooks(stored.find_lost))
                 with between_loads(pipeline):
                     queries.erase(pipeline, ids, erasure)
                     stored.count()

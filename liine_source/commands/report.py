@@ -1,7 +1,7 @@
 """What a run did, customer by customer; `ReportBuilder` builds it while the run goes on."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dlt.common.pipeline import LoadInfo
@@ -40,7 +40,8 @@ class SyncReport:
     """What a run did.
 
     `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
-    values that `personal_data` removed. `new_columns` of `interactions` were added by this run.
+    values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
+    and columns as `table.column`, that somebody had dropped.
     """
 
     destination: str = ""
@@ -51,6 +52,7 @@ class SyncReport:
     dropped: dict[str, int] = field(default_factory=dict)
     load_ids: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
+    recreated: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -156,6 +158,10 @@ class ReportBuilder:
         own.load_ids += report.load_ids
         own.new_columns += report.new_columns
         self.committed_rows = own.rows.get(INTERACTIONS, 0)
+
+    def add_recreated(self, names: Collection[str]) -> None:
+        """Note tables and columns that are created again."""
+        self.report.recreated += sorted(set(names) - set(self.report.recreated))
 
     def add_restored(self, customer_id: int, lost: Sequence[str]) -> None:
         """Note what is loaded again."""

@@ -1,7 +1,7 @@
 """The loads of one run, and what it does about rows that the warehouse has lost or never had."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +22,7 @@ from liine_source.errors import (
 )
 from liine_source.extract.load_request import LoadRequest, RunKind, RunProgress
 from liine_source.extract.reader import Reader
-from liine_source.load.loading import between_loads, load
+from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import Settings
 from liine_source.source import source_for_run
@@ -101,16 +101,25 @@ class Run:
         """Run as many loads as the request needs; before the first one is written, losses are looked for."""
         request = LoadRequest(kind, ROWS_PER_LOAD, restart, restart_customers=restart_customers)
         self._restored |= restart_customers
-        before_write = self._inventory.find_lost if self._inventory else None
-        report = load_all(self._pipeline, self._client, self._settings, request, self._builder, before_write)
+        hooks = Hooks(self._inventory.find_lost, self._note_dropped) if self._inventory else Hooks()
+        report = load_all(self._pipeline, self._client, self._settings, request, self._builder, hooks)
         self._is_counted = not any(report.rows.get(name) for name in INTERACTION_TABLES)
+
+    def _note_dropped(self, names: Collection[str]) -> None:
+        """Note what is about to be created again; first of all that its rows are lost, lest that be forgotten."""
+        from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
+
+        if {name.partition(".")[0] for name in names} & {*INTERACTION_TABLES}:
+            inventory.flag_all_customers(self._pipeline)
+        self._builder.add_recreated(names)
 
     def restore(self) -> None:
         """Load again the histories of customers with a loss; fail those that cannot be restored."""
         if not (self._inventory and self._inventory.lost):
             return
         for customer, losses in self._inventory.lost.items():
-            lost = list(map(str, losses)) or ["found by an earlier run"]
+            dropped = [f"{name}: dropped" for name in self._builder.report.recreated]
+            lost = list(map(str, losses)) or dropped or ["found by an earlier run"]
             log.warning(
                 "Customer %d has lost rows since the last run (%s); loading its history again",
                 *(customer, "; ".join(lost)),
@@ -269,9 +278,9 @@ def load_all(
     settings: Settings,
     request: LoadRequest,
     builder: ReportBuilder,
-    before_write: Callable[[], None] | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> SyncReport:
-    """Run as many loads as the request needs; `before_write` is called when the first is about to be written."""
+    """Run as many loads as the request needs; the hooks are called when the first is about to be written."""
     builder.begin(settings.customer_ids)
     progress = RunProgress()
     if pipeline_destination(pipeline).supports_concurrent_writers:
@@ -280,8 +289,8 @@ def load_all(
     while progress.is_unfinished:
         progress.is_unfinished = False
         source = source_for_run(settings, request, progress, client, builder)
-        info = load(pipeline, source, builder.on_committed, before_write)
-        before_write = None
+        info = load(pipeline, source, builder.on_committed, hooks)
+        hooks = NO_HOOKS
     builder.count_incomplete()
     report = builder.report
     # Of a load without rows dlt does not know the dataset.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import dlt
 
@@ -12,7 +13,8 @@ from liine_source.commands.report import ReportBuilder, SyncReport
 from liine_source.error_translation import translate_errors
 from liine_source.errors import LiineError, SyncFailedError
 from liine_source.extract.state import SourceState, merge_states
-from liine_source.load.loading import load_separately
+from liine_source.load.altered_tables import FIRST_TABLES, find_alterations, refuse_alterations
+from liine_source.load.loading import create_first_tables, load_separately
 from liine_source.load.pipeline import PIPELINE_NAME, open_pipeline
 from liine_source.monitoring import alerts, run_history
 from liine_source.monitoring.json_log import log_event
@@ -54,12 +56,33 @@ def open_run(
         run_key=run_key,
         label=pipeline_label(kind, customer),
         must_have_data=kind in {"verify", "erase"},
+        check=partial(_check_tables, kind, builder),
     ) as pipeline:
         if settings.store_run_history and builder:
             with _stored(pipeline, run_history.Run(kind, len(settings.customer_ids)), builder):
                 yield pipeline
         else:
             yield pipeline
+
+
+def _check_tables(kind: str, builder: ReportBuilder | None, pipeline: dlt.Pipeline) -> None:
+    """Refuse what somebody has altered in the tables, and create what is needed first of what was dropped.
+
+    Raises AlteredTableError with the statements that help, or DestinationError where a sync creates what is missing.
+    """
+    if not catalog.speaks_sql(pipeline):
+        return
+    is_erasure = kind == "erase"
+    found = find_alterations(pipeline, deletes_rows=is_erasure, is_erasure=is_erasure)
+    if any(obstacle.cuts_values for obstacle in found.obstacles):
+        from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
+
+        inventory.flag_all_customers(pipeline)
+    refuse_alterations(pipeline, found, needs_all=kind in {"verify", "erase"})
+    if missing := [name for name in found.missing if name.partition(".")[0] in FIRST_TABLES]:
+        create_first_tables(pipeline, {name.partition(".")[0] for name in missing})
+        if builder:
+            builder.add_recreated(missing)
 
 
 @contextmanager

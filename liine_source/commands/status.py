@@ -9,9 +9,11 @@ from liine_source.commands.session import read_state
 from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.extract.state import Progress
+from liine_source.load.altered_tables import find_alterations, refuse_alterations
 from liine_source.load.pipeline import build_pipeline
 from liine_source.settings import configured_customers
 from liine_source.spec.tables import DATASET_NAME
+from liine_source.warehouse import catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class CustomerStatus:
 def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
     """Return what the warehouse holds of each customer that was ever synced; an empty list if none was.
 
-    Raises MissingDatasetError where there is no such dataset, and DestinationError where it may not be read.
+    Raises MissingDatasetError where there is no such dataset, DestinationError where it may not be read or lacks a
+    table or column, and AlteredTableError where somebody has altered one.
     """
     # SQLAlchemy takes as long to import as a small sync takes to run.
     from liine_source.warehouse import queries  # noqa: PLC0415
@@ -70,6 +73,8 @@ def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[
         pipeline = build_pipeline(destination, dataset, folder=folder)
         if not pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline)):
             return []
+        if catalog.speaks_sql(pipeline):
+            refuse_alterations(pipeline, find_alterations(pipeline), needs_all=True)
         progress = read_state(pipeline).progress()
         rows, sweeps = queries.rows_by_customer(pipeline), queries.last_sweeps(pipeline)
         checks = queries.last_checks(pipeline)

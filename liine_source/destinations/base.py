@@ -12,11 +12,14 @@ from dlt.common.configuration.exceptions import ConfigurationValueError
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.destination import Destination as DltDestination
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema
 from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 
-from liine_source.errors import ConfigurationError, DestinationError, MissingDatasetError, did_you_mean
-from liine_source.warehouse import catalog
+from liine_source.errors import ConfigurationError, MissingDatasetError, did_you_mean
+from liine_source.spec.tables import SOURCE_TABLES
+from liine_source.warehouse import catalog, structure
+from liine_source.warehouse.structure import ForeignKey, StoredTable
 
 AnyDltDestination = DltDestination[Any, Any]
 
@@ -44,6 +47,15 @@ class Destination:
     # The extras of liine-source that it needs, and that dbt needs for it; None where there is none.
     extra: ClassVar[str | None] = None
     dbt_extra: ClassVar[str | None] = None
+    # The types that dlt's data types may have in the catalog, as regular expressions, `naive` for a timestamp without
+    # time zone; empty where types are not checked.
+    column_types: ClassVar[Mapping[str, str]] = {}
+    # Queries of `structure`.
+    tables_query: ClassVar[str | None] = None
+    foreign_keys_query: ClassVar[str | None] = None
+    can_change_types: ClassVar[bool] = True
+    # Whether a row that is updated in place keeps the rows that refer to it.
+    serves_foreign_keys: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -89,8 +101,7 @@ class Destination:
     def has_tables(self, pipeline: dlt.Pipeline, location: Location) -> bool:
         """Return whether anything was loaded into the dataset.
 
-        Raises MissingDatasetError where there is no such dataset, and DestinationError where it cannot be read or has
-        lost its main table.
+        Raises MissingDatasetError where there is no such dataset, and DestinationError where it cannot be read.
         """
         self.require_existing(location)
         if not catalog.speaks_sql(pipeline):
@@ -105,26 +116,63 @@ class Destination:
         own = catalog.dataset_name(pipeline).lower()
         if own not in datasets:
             raise MissingDatasetError(self._explain_missing(location, datasets))
-        return self._has_main_table(location, datasets[own])
+        return self._has_ours(location, datasets[own])
 
-    def _has_main_table(self, location: Location, found: set[str]) -> bool:
-        if catalog.MAIN_TABLE in found:
-            return True
-        if found & catalog.OTHER_TABLES:
-            raise DestinationError(
-                f"Dataset {location.dataset} in {location} has other tables of liine-source but no table "
-                f"{catalog.MAIN_TABLE}: it was dropped, or no run has selected it. Run `liine sync` to load it again, "
-                "or restore a backup."
-            )
-        return False
+    def _has_ours(self, location: Location, found: set[str]) -> bool:
+        del location
+        return not found.isdisjoint(SOURCE_TABLES)
 
     def has_data(self, pipeline: dlt.Pipeline, location: Location) -> bool:
         """Return whether anything was ever loaded into the dataset, by any pipeline."""
         del location
         if catalog.speaks_sql(pipeline):
-            return bool(catalog.column_types(pipeline))
+            # Any of them may have been dropped.
+            return any(catalog.column_types_by_table(pipeline, SOURCE_TABLES).values())
         pipeline.sync_destination()
         return bool(pipeline.schema_names)
+
+    def read_tables(self, pipeline: dlt.Pipeline) -> dict[str, StoredTable]:
+        """Return the tables of the pipeline's dataset, as they are built."""
+        if self.tables_query:
+            return structure.read_tables(pipeline, self.tables_query)
+        return structure.read_own_tables(pipeline)
+
+    def read_foreign_keys(self, pipeline: dlt.Pipeline) -> list[ForeignKey]:
+        """Return the foreign keys in the dataset, and those that refer to its tables."""
+        return structure.read_foreign_keys(pipeline, self.foreign_keys_query) if self.foreign_keys_query else []
+
+    def has_type(self, data_type: str, column: TColumnSchema) -> bool:
+        """Whether a type of the catalog is that of a column of ours, or has room for all its values."""
+        name = str(column["data_type"])
+        if name == "timestamp" and not column.get("timezone", True):
+            name = "naive"
+        pattern = self.column_types.get(name)
+        length = re.search(r"\((\d+)\)", data_type)
+        if name == "text" and length and "precision" in column:
+            return int(length[1]) >= (column["precision"] or 0)
+        return pattern is None or re.fullmatch(pattern, data_type) is not None
+
+    def drop_foreign_key(self, pipeline: dlt.Pipeline, key: ForeignKey) -> list[str]:
+        """Return the statements that drop a foreign key."""
+        client = pipeline.sql_client()
+        names = map(client.escape_column_name, (key.dataset, key.table))
+        return [f"ALTER TABLE {'.'.join(names)} DROP CONSTRAINT {client.escape_column_name(key.name)};"]
+
+    def change_type(self, pipeline: dlt.Pipeline, table: str, column: TColumnSchema, data_type: str) -> str:
+        """Return the statement that gives a column of `data_type` its own type again."""
+        with pipeline.destination_client() as client:
+            wanted = client.type_mapper.to_destination_type(column, {"name": table})  # type: ignore[attr-defined]
+            name = client.sql_client.escape_column_name(column["name"])  # type: ignore[attr-defined]
+            qualified = client.sql_client.make_qualified_table_name(table)  # type: ignore[attr-defined]
+        # Between times with and without zone a cast would use the zone of the session.
+        is_moment = column["data_type"] == data_type.partition(" ")[0].partition("(")[0] == "timestamp"
+        value = f"{name} AT TIME ZONE 'UTC'" if is_moment else f"CAST({name} AS {wanted})"
+        return f"ALTER TABLE {qualified} ALTER COLUMN {name} TYPE {wanted} USING {value};"
+
+    def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:
+        """Whether rows can be updated in place, instead of deleted and inserted."""
+        del pipeline
+        return False
 
     def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
         """Return the tables of each dataset in lower case; of the pipeline's own dataset where dlt knows no other."""

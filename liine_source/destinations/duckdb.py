@@ -16,7 +16,8 @@ from liine_source.destinations.base import (
     partial_configuration,
 )
 from liine_source.errors import MissingDatasetError, NameClashError
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, structure
+from liine_source.warehouse.structure import ForeignKey
 
 DEFAULT_FILE = "warehouse.duckdb"
 
@@ -29,6 +30,18 @@ class DuckDb(Destination):
 
     has_staging_dataset = True
     dbt_extra: ClassVar[str | None] = "dbt"
+    column_types: ClassVar[Mapping[str, str]] = {
+        "text": "varchar",
+        "bigint": "bigint",
+        "bool": "boolean",
+        "double": "double",
+        "decimal": r"decimal\(38,9\)",
+        "timestamp": "timestamp with time zone",
+        "naive": "timestamp",
+        "date": "date",
+    }
+    tables_query: ClassVar[str | None] = structure.INFORMATION_SCHEMA
+    foreign_keys_query: ClassVar[str | None] = structure.DUCKDB_FOREIGN_KEYS
 
     def arguments(self, staging_layout: str) -> dict[str, Any]:
         """Return the arguments of dlt's destination, with limits on memory and threads."""
@@ -77,6 +90,22 @@ class DuckDb(Destination):
     def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
         """Return the tables of each schema of the file."""
         return catalog.list_datasets(pipeline, catalog.PG_CATALOG)
+
+    def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:
+        """Whether rows can be updated in place; DuckDB checks foreign keys as if the row was deleted, though."""
+        del pipeline
+        return True
+
+    def drop_foreign_key(self, pipeline: dlt.Pipeline, key: ForeignKey) -> list[str]:
+        """Return the statements that copy a table without its foreign key: DuckDB cannot drop one."""
+        client = pipeline.sql_client()
+        names = key.dataset, key.table, f"{key.table}_copy"
+        dataset, table, copy = map(client.escape_column_name, names)
+        return [
+            f"CREATE TABLE {dataset}.{copy} AS FROM {dataset}.{table};",
+            f"DROP TABLE {dataset}.{table};",
+            f"ALTER TABLE {dataset}.{copy} RENAME TO {table};",
+        ]
 
     @contextmanager
     def keep_open(self, pipeline: dlt.Pipeline) -> Iterator[None]:

@@ -26,7 +26,9 @@ from liine_source.destinations.postgres_login import (
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError
-from liine_source.warehouse import catalog, lock_waits, privileges
+from liine_source.warehouse import catalog, lock_waits, privileges, structure
+
+_MERGE_SINCE = 150_000
 
 # In which every text can be stored; SQL_ASCII stores bytes as they come, which are UTF-8.
 _ENCODINGS = {"UTF8", "SQL_ASCII"}
@@ -43,6 +45,19 @@ class Postgres(SharedWarehouse):
 
     extra: ClassVar[str | None] = "postgres"
     dbt_extra: ClassVar[str | None] = "dbt-postgres"
+    column_types: ClassVar[Mapping[str, str]] = {
+        "text": "character varying|text",
+        "bigint": "bigint",
+        "bool": "boolean",
+        "double": "double precision",
+        "decimal": r"numeric(\(38,9\))?",
+        "timestamp": r"timestamp(\(6\))? with time zone",
+        "naive": r"timestamp(\(6\))? without time zone",
+        "date": "date",
+    }
+    tables_query: ClassVar[str | None] = structure.PG_CATALOG
+    foreign_keys_query: ClassVar[str | None] = structure.PG_FOREIGN_KEYS
+    serves_foreign_keys: ClassVar[bool] = True
 
     def build_plain(self, arguments: Mapping[str, Any]) -> AnyDltDestination:
         """Return dlt's destination with our login."""
@@ -99,6 +114,10 @@ class Postgres(SharedWarehouse):
                 f"The role {session.login} may not load into dataset {location.dataset} in {location}. Run as an "
                 f"administrator: {' '.join(missing)} Nothing was requested; docs/postgres.md has all privileges."
             )
+
+    def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:
+        """Whether the server has MERGE: from version 15 on."""
+        return structure.server_version(pipeline) >= _MERGE_SINCE
 
     @contextmanager
     def exclusive(self, pipeline: dlt.Pipeline, what: str, patience: float) -> Iterator[None]:

@@ -20,7 +20,7 @@ from liine_source.destinations.base import (
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError, DuplicateRowsError
 from liine_source.spec.tables import INTERACTIONS, column_names
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, structure
 
 # Our settings beside dlt's own of [destination.snowflake]; docs/snowflake.md.
 _IS_TRANSIENT = "destination.snowflake.is_transient"
@@ -36,6 +36,20 @@ class Snowflake(SharedWarehouse):
 
     extra: ClassVar[str | None] = "snowflake"
     dbt_extra: ClassVar[str | None] = "dbt-snowflake"
+    column_types: ClassVar[Mapping[str, str]] = {
+        # Sixteen million characters, or more.
+        "text": r"text\(\d{8,}\)",
+        "bigint": r"number\((19|[23]\d),0\)",
+        "bool": "boolean",
+        "double": "float",
+        "decimal": r"number\(38,9\)",
+        "timestamp": "timestamp_tz",
+        "naive": "timestamp_ntz",
+        "date": "date",
+    }
+    tables_query: ClassVar[str | None] = structure.INFORMATION_SCHEMA
+    # It changes few types, and few without a copy of the column.
+    can_change_types: ClassVar[bool] = False
 
     def build_factory(self, staging_layout: str) -> AnyDltDestination:
         """Return dlt's destination with our client and complete credentials."""
@@ -46,18 +60,23 @@ class Snowflake(SharedWarehouse):
         credentials.private_key_path = None
         return SnowflakeFactory(credentials, destination_name=self.name, alter_add_multi_column=False, **arguments)
 
-    def _has_main_table(self, location: Location, found: set[str]) -> bool:
+    def _has_ours(self, location: Location, found: set[str]) -> bool:
         if not found:
             # Snowflake does not list tables that the role may not read.
             raise DestinationError(
                 f"Dataset {location.dataset} in {location} is empty, or the role may not read its tables. Run `liine "
                 "sync` if nothing was loaded yet; else grant the role usage on the schema and select on its tables."
             )
-        return super()._has_main_table(location, found)
+        return super()._has_ours(location, found)
 
     def list_datasets(self, pipeline: dlt.Pipeline) -> dict[str, set[str]]:
         """Return the tables of each schema of the database that the role may see."""
         return catalog.list_datasets(pipeline, _CATALOG)
+
+    def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:
+        """Whether rows can be updated in place."""
+        del pipeline
+        return True
 
     def _explain_missing(self, location: Location, datasets: Mapping[str, set[str]]) -> str:
         hidden = " It may also exist and be hidden from the role: grant it usage on the schema."

@@ -7,6 +7,7 @@ import dlt
 from liine_source.api.client import host_of
 from liine_source.errors import ConfigurationError
 from liine_source.extract.state import SourceState
+from liine_source.load.altered_tables import find_alterations, refuse_alterations
 from liine_source.settings import Settings
 from liine_source.spec.tables import INTERACTION_TABLES
 from liine_source.warehouse import catalog
@@ -70,6 +71,14 @@ def void_incomplete_tables(state: SourceState) -> None:
     columns = {name: schema.get_table_columns(name).keys() for name in state.loaded_tables() if name in schema.tables}
     for name in catalog.incomplete_tables(pipeline, columns) if columns and pipeline.destination else ():
         state.note_loaded(name, is_loaded=False)
+
+
+def refuse_altered_tables() -> None:
+    """Raise AlteredTableError where somebody has altered the dataset's tables, or refers to rows that are replaced."""
+    pipeline = dlt.current.pipeline()
+    if pipeline.destination and catalog.speaks_sql(pipeline):
+        found = find_alterations(pipeline, deletes_rows=True)
+        refuse_alterations(pipeline, found, needs_all=False)
 
 
 def refuse_foreign_staging() -> None:

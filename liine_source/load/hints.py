@@ -13,10 +13,11 @@ _PRECISION: dict[str, dict[str, int]] = {"timestamp": {"precision": 6}, "decimal
 
 def column_hints(table: str) -> TTableSchemaColumns:
     """Return dlt's hints for the columns of a table, in order, with descriptions."""
-    return {column.name: _hint(column) for column in COLUMNS[table]}
+    return {column.name: column_hint(column) for column in COLUMNS[table]}
 
 
-def _hint(column: Column) -> TColumnSchema:
+def column_hint(column: Column) -> TColumnSchema:
+    """Return dlt's hints for one column."""
     hint: dict[str, Any] = {
         "name": column.name,
         "data_type": column.data_type,

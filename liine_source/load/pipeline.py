@@ -8,7 +8,7 @@ and a staging dataset of its own, named after its run key. docs/architecture.md 
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,14 +76,21 @@ def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:
 
 @contextmanager
 def open_pipeline(
-    destination: str | None, dataset: str, *, run_key: str, label: str, must_have_data: bool = False
+    destination: str | None,
+    dataset: str,
+    *,
+    run_key: str,
+    label: str,
+    must_have_data: bool = False,
+    check: Callable[[dlt.Pipeline], None] | None = None,
 ) -> Iterator[dlt.Pipeline]:
     """Yield a pipeline, as of `build_pipeline`, that no other run uses, with its state from the destination.
 
     What an interrupted run has left in the working directory is deleted: the destination alone knows how far each
     customer is. What this run leaves is deleted too; after a failure that is rows, and dlt's trace, which may quote
     them. Raises BusyError where another run is active, on Postgres and Snowflake after some minutes, and
-    ConfigurationError where `must_have_data` and nothing was ever loaded.
+    ConfigurationError where `must_have_data` and nothing was ever loaded. `check` is called with the pipeline before
+    it reads its state.
     """
     planned = _plan_pipeline(destination, dataset, run_key=run_key, label=label)
     with exit_on_sigterm(), owner_only_files(), _lock_working_directory(planned):
@@ -97,6 +104,8 @@ def open_pipeline(
             if must_have_data and not planned.destination.has_data(pipeline, location):
                 raise ConfigurationError("Nothing has been loaded into this dataset yet.")
             with exclusive(pipeline, pipeline.pipeline_name, PATIENCE), planned.destination.keep_open(pipeline):
+                if check:
+                    check(pipeline)
                 _drop_staging(pipeline)
                 planned.destination.prepare(pipeline)
                 pipeline.sync_destination()

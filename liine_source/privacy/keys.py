@@ -7,6 +7,8 @@ from liine_source.errors import ConfigurationError
 
 # A short key can be guessed, and with it every phone number: there are only a few billion.
 _MIN_KEY_LENGTH = 32
+# An id of one character, a colon and SHA-256 in hexadecimal.
+SHORTEST_DIGEST = 66
 
 
 @dataclass(frozen=True, slots=True, repr=False)

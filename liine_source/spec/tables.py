@@ -26,6 +26,7 @@ ERASURES = "erasures"
 ERASED_IDENTIFIERS = "erased_identifiers"
 RUNS = "runs"
 RUN_STEPS = "run_steps"
+INVENTORY = "_liine_inventory"
 
 LOAD_ID = "_dlt_load_id"
 # The `kind` of a row in `sweeps` that compares all interactions of a customer with the API's count.
@@ -236,6 +237,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("is_failed", "bool", "Whether the step failed."),
     ),
 }
+
+# Not documented for users: runs compare it with the tables.
+INVENTORY_COLUMNS = (
+    Column("customer_id", "bigint", "The customer."),
+    Column("table_name", "text", "A table of interactions; empty in a row that only flags a customer."),
+    Column("row_count", "bigint", "Rows of the customer when the last run ended."),
+    Column("newest_load", "text", "Id of the last load that wrote one of them."),
+    Column("sum_of_loads", "decimal", "Sum of the load ids of all of them."),
+    Column("values_by_column", "text", "JSON: values that are not null, by column."),
+    Column("is_lost", "bool", "Whether rows were lost, and are not loaded again yet."),
+)
 
 SOURCE_TABLES = (*INTERACTION_TABLES, SWEEPS)
 """The tables of the source `liine`; all exist after the first run."""

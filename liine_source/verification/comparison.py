@@ -27,7 +27,6 @@ from liine_source.extract.cursor import day_of, is_usable_day, row_times
 from liine_source.extract.load_request import Repair
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import DAY, Window, shift
-from liine_source.spec.tables import CHILD_TABLES
 from liine_source.verification.inventory import Loss
 from liine_source.warehouse import catalog, queries
 from liine_source.warehouse.queries import DayCount, StoredInteraction
@@ -45,8 +44,7 @@ class CustomerVerification:
     `unseen`: in the warehouse alone, for the first time; `vanished`: for the second time, and marked now;
     `returned`: marked earlier, and found again. `to_repair` are the windows with missing or stale rows.
     `duplicates` are interactions that are stored more than once. `lost` are rows of a table, or values of a column,
-    that were there when the last run ended. `dropped_tables` had rows and do not exist any more; into
-    `unloaded_tables` no run has loaded all of the customer's rows.
+    that were there when the last run ended. Into `unloaded_tables` no run has loaded all of the customer's rows.
     """
 
     customer_id: int
@@ -61,29 +59,26 @@ class CustomerVerification:
     is_repaired: bool = False
     to_repair: list[Repair] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
-    dropped_tables: list[str] = field(default_factory=list)
     unloaded_tables: list[str] = field(default_factory=list)
     errors: list[LiineError] = field(default_factory=list)
 
     @property
     def is_equal(self) -> bool:
         """Whether nothing differs, as far as counts, ids and update times show."""
-        is_loaded = not (self.dropped_tables or self.unloaded_tables)
-        return is_loaded and not (self.errors or self.missing or self.stale or self.unseen or self.duplicates)
+        differs = self.missing or self.stale or self.unseen or self.duplicates
+        return not (self.unloaded_tables or self.errors or differs)
 
     @property
     def is_complete(self) -> bool:
         """Whether the warehouse has all that the API has, as it has it."""
-        has_all_tables = not (self.dropped_tables or self.unloaded_tables)
         is_equal = not (self.missing or self.stale or self.duplicates or self.lost)
-        return has_all_tables and not self.errors and (self.is_repaired or is_equal)
+        return not (self.unloaded_tables or self.errors) and (self.is_repaired or is_equal)
 
 
 def compare_customer(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> CustomerVerification:
     """Compare one customer, mark what has vanished, and return what differs; nothing is loaded."""
     result = CustomerVerification(customer_id, unloaded_tables=reader.customer(customer_id).unloaded_tables())
     if catalog.speaks_sql(pipeline):
-        result.dropped_tables = catalog.dropped_tables(pipeline, CHILD_TABLES)
         _note_duplicates(queries.duplicate_ids(pipeline, customer_id), result)
     chosen = reader.settings
     whole = Window.covering(chosen.since, chosen.until)

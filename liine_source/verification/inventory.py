@@ -13,17 +13,20 @@ from typing import NamedTuple
 import dlt
 from sqlglot import exp
 
-from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, LOAD_ID, column_names
-from liine_source.warehouse import catalog
+from liine_source.spec.tables import (
+    INTERACTION_TABLES,
+    INTERACTIONS,
+    INVENTORY,
+    INVENTORY_COLUMNS,
+    LOAD_ID,
+    column_names,
+)
+from liine_source.warehouse import catalog, queries
 from liine_source.warehouse.statements import execute, insert, name, select, statement
 
-_TABLE = "_liine_inventory"
-_CREATE = """
-create table if not exists _liine_inventory (
-  customer_id bigint, table_name text, row_count bigint, newest_load text, sum_of_loads numeric(38, 9),
-  values_by_column text, is_lost boolean
-)
-"""
+_SQL_TYPES = {"bigint": "bigint", "text": "text", "decimal": "numeric(38, 9)", "bool": "boolean"}
+_COLUMNS = ", ".join(f"{column.name} {_SQL_TYPES[column.data_type]}" for column in INVENTORY_COLUMNS)
+_CREATE = f"create table if not exists {INVENTORY} ({_COLUMNS})"
 _READ = """
 select customer_id, table_name, row_count, newest_load, sum_of_loads, values_by_column, is_lost
 from _liine_inventory where customer_id in :customer_ids
@@ -79,7 +82,7 @@ class Inventory:
         self._customer_ids = sorted(customer_ids)
         self._before: Holdings = {}
         self._now: Holdings = {}
-        self._exists = bool(catalog.column_types(pipeline, _TABLE))
+        self._exists = bool(catalog.column_types(pipeline, INVENTORY))
         if self._exists:
             self._read()
 
@@ -146,7 +149,10 @@ class Inventory:
             self._pipeline,
             *create,
             statement("delete from _liine_inventory where customer_id in :customer_ids", customer_ids=tuple(changed)),
-            *(insert(_TABLE, rows[at : at + _ROWS_PER_STATEMENT]) for at in range(0, len(rows), _ROWS_PER_STATEMENT)),
+            *(
+                insert(INVENTORY, rows[at : at + _ROWS_PER_STATEMENT])
+                for at in range(0, len(rows), _ROWS_PER_STATEMENT)
+            ),
         )
         self._exists = True
 
@@ -158,6 +164,23 @@ class Inventory:
             self._before.setdefault(customer, {})[table] = holding
             if is_lost:
                 self.flagged.add(customer)
+
+
+def flag_all_customers(pipeline: dlt.Pipeline) -> None:
+    """Have the next sync load the history of each customer again, because rows or values of theirs are lost."""
+    customers = queries.known_customers(pipeline)
+    is_stored = bool(catalog.column_types(pipeline, INVENTORY))
+    known_query = statement("select distinct customer_id from _liine_inventory")
+    known = {row[0] for row in select(pipeline, known_query)} if is_stored else set()
+    unknown = {"row_count": 0, "newest_load": "", "table_name": ""}
+    flags = {"sum_of_loads": 0, "values_by_column": "{}", "is_lost": True}
+    rows = [{"customer_id": customer, **unknown, **flags} for customer in sorted(customers - known)]
+    execute(
+        pipeline,
+        *([] if is_stored else [statement(_CREATE)]),
+        statement("update _liine_inventory set is_lost = true"),
+        *([insert(INVENTORY, rows)] if rows else []),
+    )
 
 
 def _newest_load(holdings: Mapping[str, Holding]) -> str:
@@ -201,7 +224,8 @@ def _count_holdings(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Hold
             query = query.join(INTERACTIONS, on=name("interaction_id", table).eq(name("id", INTERACTIONS)))
         for customer, rows, newest, loads, *values in select(pipeline, query):
             filled = {column: count for column, count in zip(counted, values, strict=True) if count}
-            found.setdefault(customer, {})[table] = Holding(rows, newest, Decimal(loads), filled)
+            # A column that was dropped, and created again, has no load ids.
+            found.setdefault(customer, {})[table] = Holding(rows, newest or "", Decimal(loads or 0), filled)
     return found
 
 

@@ -1,6 +1,5 @@
 """Which tables and columns the destination has, by its own catalog; the schemas of pipelines may be wrong."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -11,21 +10,20 @@ import dlt
 from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStagingDataset
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.common.schema.utils import has_table_seen_data
 from dlt.destinations.fs_client import FSClientBase
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from liine_source.spec.tables import CHILD_TABLES, INTERACTION_TABLES, INTERACTIONS, SWEEPS
+from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, SOURCE_TABLES
 
 STATE_TABLE = "_dlt_pipeline_state"
 LOADS_TABLE = "_dlt_loads"
-MAIN_TABLE = INTERACTIONS
-OTHER_TABLES = {*CHILD_TABLES, SWEEPS}
-OUR_TABLES = {*INTERACTION_TABLES, SWEEPS, LOADS_TABLE, STATE_TABLE}
+OUR_TABLES = {*SOURCE_TABLES, LOADS_TABLE, STATE_TABLE}
+
+VERSION_TABLE = "_dlt_version"
+DLT_TABLES = (VERSION_TABLE, LOADS_TABLE, STATE_TABLE)
 
 # dlt stages the tables that are merged, with its own version table, but never its table of loads.
 _STAGED_TABLES = {*INTERACTION_TABLES}
-_VERSION_TABLE = "_dlt_version"
 
 PG_CATALOG = ("select nspname from pg_namespace", "select schemaname, tablename from pg_tables")
 """Queries of all schemas and all tables. DuckDB has this catalog too; information_schema hides unreadable tables."""
@@ -76,7 +74,7 @@ def unstaged_tables(client: Any) -> set[str]:
     """Return the tables in the dataset of a SQL client that no load has put there as staging."""
     name = client.make_qualified_table_name_path(None, quote=False)[-1]
     rows = client.execute_sql("SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = %s", name)
-    return {str(row[0]).lower() for row in rows} - _STAGED_TABLES - {_VERSION_TABLE}
+    return {str(row[0]).lower() for row in rows} - _STAGED_TABLES - {VERSION_TABLE}
 
 
 def foreign_staging_dataset(pipeline: dlt.Pipeline) -> str | None:
@@ -88,20 +86,11 @@ def foreign_staging_dataset(pipeline: dlt.Pipeline) -> str | None:
         if not isinstance(client, WithStagingDataset):
             return None
         with client.with_staging_dataset():
-            stored = client.get_storage_tables([*_STAGED_TABLES, _VERSION_TABLE, LOADS_TABLE])  # type: ignore[attr-defined]
+            stored = client.get_storage_tables([*_STAGED_TABLES, VERSION_TABLE, LOADS_TABLE])  # type: ignore[attr-defined]
             found = {name for name, columns in stored if columns}
             name = str(client.sql_client.dataset_name)  # type: ignore[attr-defined]
-    is_staging = _VERSION_TABLE in found and LOADS_TABLE not in found
+    is_staging = VERSION_TABLE in found and LOADS_TABLE not in found
     return name if found & _STAGED_TABLES and not is_staging else None
-
-
-def dropped_tables(pipeline: dlt.Pipeline, names: Sequence[str]) -> list[str]:
-    """Return the tables that had rows, by the schema in the destination, and do not exist any more."""
-    with connect(pipeline) as client:
-        stored = client.get_stored_schema("liine")
-        known = json.loads(stored.schema)["tables"] if stored else {}
-        absent = [name for name, columns in client.get_storage_tables(names) if not columns]
-    return [name for name in absent if name in known and has_table_seen_data(known[name])]
 
 
 def incomplete_tables(pipeline: dlt.Pipeline, columns: Mapping[str, AbstractSet[str]]) -> list[str]:

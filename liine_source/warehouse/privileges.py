@@ -9,8 +9,8 @@ from typing import Any
 
 import dlt
 
-from liine_source.spec.tables import COLUMNS
-from liine_source.warehouse.catalog import MAIN_TABLE, OUR_TABLES
+from liine_source.spec.tables import COLUMNS, INTERACTIONS
+from liine_source.warehouse.catalog import OUR_TABLES
 
 _ACT_AS_OWNER = """
 select set_config('role', pg_get_userbyid(c.relowner), false)
@@ -66,7 +66,7 @@ class _Table:
 def prepare_session(connection: Any, dataset: str) -> None:
     """Let a connection of psycopg2 act as the owner of the dataset, and be idle for as long as a run takes."""
     with connection.cursor() as cursor:
-        cursor.execute(_ACT_AS_OWNER, (dataset, MAIN_TABLE))
+        cursor.execute(_ACT_AS_OWNER, (dataset, INTERACTIONS))
         if connection.server_version >= STAY_IDLE_SINCE:
             cursor.execute(_STAY_IDLE)
 
@@ -99,7 +99,7 @@ def missing_for_loading(pipeline: dlt.Pipeline, session: Session) -> list[str]:
         schema, schemas = quote(client.dataset_name), client.execute_sql(_SCHEMA, client.dataset_name) or []
         tables = _read_tables(client)
     denied = [table for table in tables if table.is_ours and not (table.is_readable and table.is_writable)]
-    owner = next((table.owner for table in denied if table.name == MAIN_TABLE and not table.is_of_superuser), None)
+    owner = next((table.owner for table in denied if table.name == INTERACTIONS and not table.is_of_superuser), None)
     if owner:
         # It brings the other privileges too, now and for tables to come.
         return [f"GRANT {quote(owner)} TO {quote(session.login)};"]

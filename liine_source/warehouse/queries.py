@@ -1,6 +1,6 @@
 """Queries of the loaded tables: what `status`, `verify`, `erase` and the check of totals ask for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any, NamedTuple
@@ -9,13 +9,16 @@ import dlt
 from sqlglot import exp
 
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
-from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, INTERACTIONS, SWEEPS
+from liine_source.privacy.keys import SHORTEST_DIGEST
+from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, SWEEPS
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
 _IDS_PER_STATEMENT = 1000
 
 
+# Rows that the API no longer returns have no customer any more where the column was dropped.
+_ROWS_BY_CUSTOMER = "select customer_id, count(*) from interactions where customer_id is not null group by customer_id"
 _LAST_SWEEPS = f"""
 select customer_id, ended, status, proof from (
   select customer_id, ended, status, proof, row_number() over (
@@ -25,21 +28,22 @@ select customer_id, ended, status, proof from (
   ) as place
   from sweeps
   -- A check that found nothing wrong says nothing about the sweeps.
-  where (kind is null or kind <> '{CHECK}' or status = 'failed') and _dlt_load_id in ({COMMITTED_LOADS})
+  where customer_id is not null
+    and (kind is null or kind <> '{CHECK}' or status = 'failed') and _dlt_load_id in ({COMMITTED_LOADS})
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 _LAST_CHECKS = f"""
 select customer_id, ended, status, expected, distinct_ids from (
   select customer_id, ended, status, expected, distinct_ids,
     row_number() over (partition by customer_id order by ended desc) as place
-  from sweeps where kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
+  from sweeps where customer_id is not null and kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 _COMPLETE_CHECKS = f"""
 select customer_id, expected, distinct_ids, reason from (
   select customer_id, expected, distinct_ids, reason,
     row_number() over (partition by customer_id order by ended desc) as place
-  from sweeps where kind = '{CHECK}' and status = 'complete' and filter_hash = :filter_hash
+  from sweeps where customer_id is not null and kind = '{CHECK}' and status = 'complete' and filter_hash = :filter_hash
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 # Times in UTC, without time zone.
@@ -54,6 +58,11 @@ from interactions
 """
 _UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
 _DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
+_LOST_ERASURES = """
+select count(*) from erasures where completed_at is not null and erasure_id not in (
+  select erasure_id from erased_identifiers where length(digest) >= :shortest
+)
+"""
 _DAYS = """
 select day, count(*), sum(case when moment = cast(day as timestamp) then 1 else 0 end) from (
   select cast({0} as date) as day, {0} as moment
@@ -109,7 +118,17 @@ class StoredInteraction(NamedTuple):
 
 def rows_by_customer(pipeline: dlt.Pipeline) -> dict[int, int]:
     """Return how many interactions each customer has in the pipeline's dataset."""
-    return dict(select(pipeline, statement("select customer_id, count(*) from interactions group by customer_id")))
+    return dict(select(pipeline, statement(_ROWS_BY_CUSTOMER)))
+
+
+def known_customers(pipeline: dlt.Pipeline) -> set[int]:
+    """Return the customers of which the dataset has rows or sweeps; either table may be missing, or lack the column."""
+    found: set[int] = set()
+    for table in (INTERACTIONS, SWEEPS):
+        if "customer_id" in catalog.column_types(pipeline, table):
+            query = statement(f"select distinct customer_id from {table} where customer_id is not null")  # noqa: S608  a table of ours
+            found.update(int(row[0]) for row in select(pipeline, query))
+    return found
 
 
 def explained_differences(pipeline: dlt.Pipeline, filter_hash: str) -> dict[int, Difference]:
@@ -214,6 +233,25 @@ def erased_identifiers(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
         return []
     query = statement("select kind, digest from erased_identifiers")
     return [(kind, digest) for kind, digest in select(pipeline, query)]
+
+
+def has_erased(pipeline: dlt.Pipeline, tables: Collection[str]) -> bool:
+    """Whether persons were ever erased from the dataset, as far as its other `tables` show."""
+    signs: list[str] = []
+    if catalog.VERSION_TABLE in tables:
+        # Each load that knows more tables stores their names.
+        signs.append(f"select 1 from _dlt_version where strpos(schema, '\"{ERASED_IDENTIFIERS}\"') > 0 limit 1")  # noqa: S608  constants of ours
+    if ERASURES in tables:
+        signs.append("select 1 from erasures limit 1")
+    if SWEEPS in tables and "suppressed" in catalog.column_types(pipeline, SWEEPS):
+        signs.append("select 1 from sweeps where suppressed > 0 limit 1")
+    return any(next(select(pipeline, statement(sign)), None) for sign in signs)
+
+
+def count_lost_erasures(pipeline: dlt.Pipeline) -> int:
+    """Return how many completed erasures have no identifier any more, or only some that were cut."""
+    query = statement(_LOST_ERASURES, shortest=SHORTEST_DIGEST)
+    return int(next(select(pipeline, query))[0])
 
 
 def stored_identifiers(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[StoredIdentifiers]:

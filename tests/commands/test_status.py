@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from liine_source import status, sync
+from liine_source import build_pipeline, liine, status, sync
 from liine_source.commands import run as run_module
 from liine_source.commands.status import CustomerStatus
 from liine_source.emulator import running_emulator
@@ -161,13 +161,12 @@ def test_dataset_without_interactions_table_is_an_error() -> None:
         sync(**settings(api))
     spoil(Path("warehouse.duckdb"), "drop table liine.interactions")
     done = run("status")
-    assert (done.returncode, "no table interactions" in done.stderr) == (1, True)
+    assert (done.returncode, "lacks interactions: somebody has dropped" in done.stderr) == (1, True)
 
 
 def test_rows_without_sweeps_are_unproven() -> None:
     """A user's pipeline that selects only `interactions` leaves such rows."""
     with running_emulator(interactions=20, customers=1) as api:
-        sync(**settings(api))
-    spoil(Path("warehouse.duckdb"), "drop table liine.sweeps")
+        build_pipeline().run(liine(**settings(api)).with_resources("interactions"))
     (customer,) = status()
     assert (customer.rows, customer.status, customer.is_proven) == (20, "no sweep", False)

@@ -413,14 +413,19 @@ def failures(canary: Canary, place: Place, monkeypatch: pytest.MonkeyPatch) -> I
 @contextmanager
 def refusing_names(place: Place) -> Iterator[None]:
     """Make the warehouse refuse names within the block; its error quotes the name or the row."""
-    change = "alter table liine.interactions"
     if isinstance(place, Path):
-        statements = "alter name type integer using null", "alter name type varchar"
+        # The rows have one name in common, which the load brings.
+        execute(place, "update liine.interactions set name = id::varchar")
+        statements = "create unique index nobody on liine.interactions (name)", "drop index liine.nobody"
     else:
-        statements = "add constraint nobody check (name is null) not valid", "drop constraint nobody"
-    execute(place, f"{change} {statements[0]}")
+        change = "alter table liine.interactions"
+        statements = (
+            f"{change} add constraint nobody check (name is null) not valid",
+            f"{change} drop constraint nobody",
+        )
+    execute(place, statements[0])
     yield
-    execute(place, f"{change} {statements[1]}")
+    execute(place, statements[1])
 
 
 def execute(place: Place, statement: str) -> None:
