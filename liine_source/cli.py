@@ -5,6 +5,7 @@ Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the sett
 
 import contextlib
 import dataclasses
+import os
 import shlex
 import sys
 from datetime import date, datetime, timedelta
@@ -25,6 +26,7 @@ from liine_source.commands.status import status as read_status
 from liine_source.commands.sync import sync as run_sync
 from liine_source.commands.verify import verify as run_verify
 from liine_source.console import SyncProgress
+from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, LiineError, TransformError
 from liine_source.load.pipeline import DATASET_NAME, locate
 from liine_source.monitoring import json_log
@@ -252,9 +254,9 @@ def status(
 
 @app.command(cls=_Command)
 def emulator(
-    port: Annotated[int, typer.Option(help="0 for any free port.")] = 8765,
-    interactions: Annotated[int, typer.Option(help="How many interactions to invent.")] = 10_000,
-    customers: Annotated[int, typer.Option(help="For how many customers.")] = 3,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8765,
+    interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,
+    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed invents the same data.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -278,15 +280,23 @@ def emulator(
         for name, value in settings.items():
             console.print_line(f"export {name}={shlex.quote(value)}")
 
+    problem = None
     with contextlib.suppress(KeyboardInterrupt):
-        serve(port=port, interactions=interactions, customers=customers, seed=seed, on_ready=print_settings)
+        try:
+            serve(port=port, interactions=interactions, customers=customers, seed=seed, on_ready=print_settings)
+        except OSError as error:
+            problem = os.strerror(error.errno or 0)
+    if problem:
+        raise ConfigurationError(f"The emulator cannot use port {port} ({problem}). Choose another with --port.")
 
 
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
     console.accept_any_text()
     try:
-        app()
+        # A traceback may quote rows.
+        with translate_errors():
+            app()
     except ConfigurationError as error:
         _fail(str(error), 2)
     except LiineError as error:

@@ -183,7 +183,8 @@ def _client_class() -> Any:
         def connect_for_copies(self) -> Any:
             from adbc_driver_manager import dbapi  # noqa: PLC0415  as dlt does: only copies need it
 
-            parameters = connection_parameters(self.sql_client.native_connection, self.config.credentials)
+            login: Any = self.config.credentials
+            parameters = connection_parameters(self.sql_client.native_connection, login)
             return dbapi.connect(driver=get_adbc_driver_location(), db_kwargs={"uri": make_dsn(**parameters)})
 
         def create_load_job(self, table: Any, file_path: str, load_id: str, restore: bool = False) -> Any:  # noqa: FBT001, FBT002  dlt's own
