@@ -123,6 +123,11 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Bring every customer up to date, and prove that nothing is missing."""
+    if then_dbt:
+        # Before anything is loaded.
+        dbt_runner.require_dbt(destination, project=dbt_project)
+    elif dbt_project:
+        raise ConfigurationError("--dbt-project has no effect without --then-dbt: add it.")
     with _progress(as_json=as_json) as progress:
         report = run_sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
     if not then_dbt:
