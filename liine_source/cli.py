@@ -7,6 +7,7 @@ Each command imports what it needs: dlt alone takes a second, and neither `--hel
 
 import contextlib
 import dataclasses
+import os
 import shlex
 import sys
 from datetime import date, datetime, timedelta
@@ -133,6 +134,11 @@ def sync(
     from liine_source import dbt_runner
     from liine_source.commands.sync import sync as run_sync
 
+    if then_dbt:
+        # Before anything is loaded.
+        dbt_runner.require_dbt(destination, project=dbt_project)
+    elif dbt_project:
+        raise ConfigurationError("--dbt-project has no effect without --then-dbt: add it.")
     with _progress(as_json=as_json) as progress:
         report = run_sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
     if not then_dbt:
@@ -276,9 +282,9 @@ def status(
 
 @app.command(cls=_Command)
 def emulator(
-    port: Annotated[int, typer.Option(help="0 for any free port.")] = 8765,
-    interactions: Annotated[int, typer.Option(help="How many interactions to invent.")] = 10_000,
-    customers: Annotated[int, typer.Option(help="For how many customers.")] = 3,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8765,
+    interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,
+    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed invents the same data.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -302,15 +308,23 @@ def emulator(
         for name, value in settings.items():
             console.print_line(f"export {name}={shlex.quote(value)}")
 
+    problem = None
     with contextlib.suppress(KeyboardInterrupt):
-        serve(port=port, interactions=interactions, customers=customers, seed=seed, on_ready=print_settings)
+        try:
+            serve(port=port, interactions=interactions, customers=customers, seed=seed, on_ready=print_settings)
+        except OSError as error:
+            problem = os.strerror(error.errno or 0)
+    if problem:
+        raise ConfigurationError(f"The emulator cannot use port {port} ({problem}). Choose another with --port.")
 
 
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
     console.accept_any_text()
     try:
-        app()
+        # A traceback may quote rows.
+        with translate_errors():
+            app()
     except ConfigurationError as error:
         _fail(str(error), 2)
     except LiineError as error:

@@ -118,6 +118,20 @@ def build(destination: str | None = None, dataset: str = DATASET_NAME, *, projec
     return summarize(run_build(destination, dataset, project=project))
 
 
+def require_dbt(destination: str | None = None, *, project: Path | None = None) -> None:
+    """Raise ConfigurationError where dbt, its adapter or the project is missing; nothing is connected to."""
+    name = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
+    extra = get_destination(name).require_models()
+    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
+        raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
+    folder = project or project_folder()
+    if missing := [file for file in ("dbt_project.yml", "profiles.yml") if not (folder / file).is_file()]:
+        raise ConfigurationError(
+            f"There is no {' and no '.join(missing)} in {folder}, which --dbt-project names. A copy of "
+            f"{project_folder()} has both."
+        )
+
+
 def summarize(statuses: Mapping[str, str]) -> DbtBuild:
     """Return what was built, from dbt's status of each node; raises TransformError if one failed."""
     names: dict[str, list[str]] = {}
@@ -140,12 +154,9 @@ def run_build(
 
     Raises as `build` does, except for nodes that failed.
     """
+    require_dbt(destination, project=project)
     with translate_errors():
         variables = dbt_environment(destination, dataset)
-    name = variables["DESTINATION_TYPE"]
-    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
-        extra = get_destination(name).dbt_extra
-        raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
     environment = {**_passed_on(), **_NO_TELEMETRY, **variables}
     # Unit tests use rows of their own, so they need not run after each load.
     arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]

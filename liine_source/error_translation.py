@@ -2,8 +2,10 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -11,47 +13,22 @@ from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigurationException,
     ConfigValueCannotBeCoercedException,
+    InvalidNativeValue,
     LookupTraces,
 )
+from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from liine_source.database_errors import explain
 from liine_source.errors import ConfigurationError, DestinationError, LiineError
 
-# Words in messages of operating systems and databases, and what to do.
-_REMEDIES = {
-    (
-        "incorrect username or password",
-        "jwt token is invalid",
-        "password authentication failed",
-        "no password supplied",
-    ): "The warehouse refused the login: check the user name and its password or private key, then run again.",
-    ("no space left", "file too large", "disk full", "quota exceeded"): "The disk is full: make room, then run again.",
-    ("set lock on file", "database is locked"): "Another program has the warehouse's file open, perhaps another "
-    "run: close it, or wait until it has ended, then run again.",
-    ("read-only", "read only", "permission denied", "not permitted"): "This user cannot write to the warehouse or to "
-    "dlt's folder: change the permissions or the settings, then run again.",
-    ("not a valid duckdb", "no such file", "not a directory"): "The warehouse's file is not a DuckDB file, or its "
-    "folder does not exist: check DESTINATION__DUCKDB__CREDENTIALS.",
-    (
-        "constraint failed",
-        "violates unique constraint",
-        "violates primary key constraint",
-        "violates check constraint",
-    ): "A constraint or unique index that somebody has added to a table refuses rows: drop it, then run again.",
-    (
-        "could not connect",
-        "connection refused",
-        "connection reset",
-        "closed the connection",
-        "could not translate",
-    ): "The warehouse could not be reached: check its address and that it is running, then run again.",
-}
-# Postgres's codes for a violated foreign key, unique index and check, and for an error that a function has raised.
-_POSTGRES_CONSTRAINTS = {"23503", "23505", "23514"}
-_RAISED = "P0001"
-_DEFAULT_REMEDY = "Check that the warehouse can be reached and written, and that no other program has its file open."
+# Of an error that nobody has met yet.
+_UNKNOWN = (
+    "liine-source does not know this error (raised at {place}). If another run ends with it too, report it with this "
+    "message and the versions of liine-source and dlt."
+)
 
 
 @contextmanager
@@ -102,64 +79,58 @@ def _translate(error: Exception) -> LiineError:
         if translated := cause if isinstance(cause, LiineError) else _translate_setting_error(cause):
             return translated
     step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
+    explained = explain(causes) or _UNKNOWN.format(place=_place_of(causes[-1]))
     return DestinationError(
-        f"The run failed in dlt's step {step!r} ({type(causes[-1]).__name__}). Rows loaded before are not lost, and "
-        f"the next run loads what this one did not finish. {_find_remedy(causes)}"
+        f"The run failed in dlt's step {step!r} ({type(causes[-1]).__name__}). {explained} Rows loaded before are not "
+        "lost, and the next run loads what this one did not finish."
     )
+
+
+def _place_of(error: BaseException) -> str:
+    """Return where an error was raised; its own text may quote a row."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
 
 
 def _translate_setting_error(error: BaseException) -> ConfigurationError | None:
     """Return a ConfigurationError for a wrong setting or a missing package; None for any other error."""
+    message: str | None = None
     if isinstance(error, ConfigFieldMissingException):
-        return _explain_missing(error)
-    if isinstance(error, ConfigValueCannotBeCoercedException):
-        return _explain_wrong_value(error)
-    if isinstance(error, UnknownDestinationModule):
-        return ConfigurationError(
-            "dlt does not know this destination; it knows duckdb, postgres, snowflake and others."
-        )
-    if isinstance(error, MissingDependencyException):
+        message = _explain_missing(error)
+    elif isinstance(error, ConfigValueCannotBeCoercedException):
+        message = _explain_wrong_value(error)
+    elif isinstance(error, InvalidNativeValue):
+        setting = ".".join(error.embedded_sections) or "credentials"
+        message = f"The setting {setting!r} has a value that cannot be read as {error.spec.__name__}"
+        message += "; see docs/settings.md."
+    elif isinstance(error, TomlProviderReadException):
+        message = _explain_unreadable_file(error)
+    elif isinstance(error, UnknownDestinationModule):
+        message = "dlt does not know this destination; it knows duckdb, postgres, snowflake and others."
+    elif isinstance(error, MissingDependencyException):
         wanted = " ".join(f"'{name}'" for name in error.dependencies)
-        return ConfigurationError(f"A package is not installed: pip install {wanted}, then run again.")
-    if isinstance(error, ConfigurationException):
-        return ConfigurationError(f"A setting is wrong ({type(error).__name__}); docs/settings.md lists them all.")
-    return None
+        message = f"A package is not installed: pip install {wanted}, then run again."
+    elif isinstance(error, ConfigurationException):
+        message = f"A setting is wrong ({type(error).__name__}); docs/settings.md lists them all."
+    return ConfigurationError(message) if message else None
 
 
-def _find_remedy(causes: list[BaseException]) -> str:
-    if remedy := next(filter(None, map(_find_refusing_object, causes)), None):
-        return remedy
-    text = " ".join(str(cause) for cause in causes).lower()
-    return next((remedy for words, remedy in _REMEDIES.items() if any(word in text for word in words)), _DEFAULT_REMEDY)
+def _explain_unreadable_file(error: TomlProviderReadException) -> str:
+    """Name file and line; the text there may be a password."""
+    files = " or ".join(error.full_paths) or error.file_name
+    line = re.search(r"line (\d+)", str(error))
+    where = f", line {line[1]}" if line else ""
+    return f"The file {files} is not valid TOML{where}. Correct it; nothing was requested."
 
 
-def _find_refusing_object(cause: BaseException) -> str | None:
-    """Return how to drop the constraint, index or trigger of Postgres that refused rows; None for any other error."""
-    diagnostics: Any = getattr(cause, "diag", None)
-    code = getattr(cause, "pgcode", None)
-    if code in _POSTGRES_CONSTRAINTS and diagnostics.constraint_name:
-        table = f'"{diagnostics.schema_name}"."{diagnostics.table_name}"'
-        name = diagnostics.constraint_name
-        is_index = f' (for an index: DROP INDEX "{diagnostics.schema_name}"."{name}";)' if code == "23505" else ""
-        return (
-            f"Rows were refused by {name} of {table}, which somebody has added. Run as the table's owner, then run "
-            f'again:\n    ALTER TABLE {table} DROP CONSTRAINT "{name}";{is_index}'
-        )
-    # The rest of the context may quote values.
-    function = re.match(r"PL/pgSQL function (\w+(?:\.\w+)?)\(", getattr(diagnostics, "context", None) or "")
-    if code == _RAISED and function:
-        return f"A trigger refused rows by its function {function[1]}: drop the trigger or change it, then run again."
-    return None
-
-
-def _explain_missing(error: ConfigFieldMissingException) -> ConfigurationError:
+def _explain_missing(error: ConfigFieldMissingException) -> str:
     """Name the settings that are missing, each with the section where it belongs."""
     sections: dict[str, set[str]] = {}
     for section, name in _first_places(error.traces):
         sections.setdefault(section, set()).add(name)
     missing = "; ".join(f"{', '.join(sorted(names))} under [{section}]" for section, names in sorted(sections.items()))
     variable = min(sections, default="sources.liine").upper().replace(".", "__")
-    return ConfigurationError(
+    return (
         f"Settings are missing: {missing or ', '.join(error.fields)}. Set them in .dlt/config.toml, secrets in "
         f".dlt/secrets.toml, or as {variable}__… in the environment; docs/settings.md lists ours."
     )
@@ -178,16 +149,17 @@ def _first_places(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, st
                 break
 
 
-def _explain_wrong_value(error: ConfigValueCannotBeCoercedException) -> ConfigurationError:
+def _explain_wrong_value(error: ConfigValueCannotBeCoercedException) -> str:
     """Say which setting has a value of the wrong type."""
     type_name = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
     type_name = {"dict": "table"}.get(type_name, type_name)
-    return ConfigurationError(
-        f"The setting {error.field_name!r} has a value that is not a {type_name}; see docs/settings.md."
-    )
+    return f"The setting {error.field_name!r} has a value that is not a {type_name}; see docs/settings.md."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    """Yield an error and what is behind it; dlt keeps the error of a load's job in an attribute."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
         yield error
-        error = error.__cause__ or error.__context__
+        seen.add(id(error))
+        error = getattr(error, "client_exception", None) or error.__cause__ or error.__context__

@@ -70,6 +70,7 @@ def check(declared: DeclaredSettings, given: Mapping[str, Any]) -> None:
             f"Unknown settings: {'; '.join(dict.fromkeys(unknown))}. docs/settings.md lists all settings; "
             "in the environment, lists and tables are JSON. Nothing was requested."
         )
+    _refuse_text_of_credentials(declared)
     for name, hint in declared.hints().items():
         path, kind = name.split("."), _kind(hint)
         if kind not in _FORMS:
@@ -79,6 +80,19 @@ def check(declared: DeclaredSettings, given: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name} must be {_FORMS[kind]}; see {place}. Nothing was requested.")
         if value is not None and not _fits(kind, value):
             raise ConfigurationError(f"{name} must be {_FORMS[kind]}.")
+
+
+def _refuse_text_of_credentials(declared: DeclaredSettings) -> None:
+    """Raise ConfigurationError for credentials in one text, which dlt reads no user name from."""
+    for pipeline, provider in _providers():
+        for depth in range(len(SECTIONS), len(SECTIONS) - 2, -1):
+            value, key = provider.get_value("credentials", str, pipeline, *SECTIONS[:depth])
+            if isinstance(value, str):
+                names = ", ".join(f"{_VARIABLE}CREDENTIALS__{name.upper()}" for name in declared.credentials)
+                raise ConfigurationError(
+                    f"credentials must be a table; see {key}. In the environment each has a variable: {names}. Nothing "
+                    "was requested."
+                )
 
 
 def _argument(given: Mapping[str, Any], path: Sequence[str]) -> Any:

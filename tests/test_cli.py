@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from liine_source import console
+from liine_source import cli, console
 from liine_source.api.records import build_row
 from liine_source.commands.report import CustomerSync, SyncReport
 from liine_source.emulator import Faults, running_emulator
@@ -159,6 +159,19 @@ def headers(text: str) -> list[str]:
             2,
             "'filters' has a value that is not a table",
         ),
+        (["sync", "--dataset", " "], {"api": "yes"}, 2, "The name of the dataset, --dataset, must be a text"),
+        (["sync", "--dataset", "\udcff"], {"api": "yes"}, 2, "The name of the dataset, --dataset, must be a text"),
+        (["check"], {"SOURCES__LIINE__CREDENTIALS": '{"password": "wrong-word"'}, 2, "credentials must be a table"),
+        (
+            ["sync", "--then-dbt", "--dbt-project", "."],
+            {"api": "yes"},
+            2,
+            "There is no dbt_project.yml and no profiles.yml",
+        ),
+        (["sync", "--dbt-project", "."], {"api": "yes"}, 2, "--dbt-project has no effect without --then-dbt"),
+        (["sync", "--then-dbt", "--destination", "mssql"], {"api": "yes"}, 2, "not on mssql"),
+        (["emulator", "--port", "99999"], {}, 2, "Invalid value for '--port'"),
+        (["emulator", "--customers", "0"], {}, 2, "Invalid value for '--customers'"),
         (["check"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
         (["sync"], {"api": "yes", "SOURCES__LIINE__CREDENTIALS__PASSWORD": "wrong-word"}, 1, "secrets.toml"),
     ],
@@ -176,6 +189,28 @@ def test_errors_are_reported_without_traceback(
     assert "wrong-word" not in done.stderr + done.stdout
     # A login is refused only after the warehouse was opened to read the state of each customer.
     assert code == 1 or not Path("warehouse.duckdb").exists()
+
+
+def test_emulator_names_a_port_that_is_taken() -> None:
+    """It says how to choose another."""
+    with running_emulator(interactions=20, customers=1) as api:
+        port = api.base_url.rpartition(":")[2]
+        done = run("emulator", "--port", port)
+    assert done.returncode == 2
+    assert f"cannot use port {port} (Address already in use). Choose another with --port." in done.stderr
+
+
+def test_unexpected_error_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A traceback could quote a row; the place in the code is enough for a report."""
+
+    def fail(**_: object) -> None:
+        raise ValueError("Canary Person")
+
+    monkeypatch.setattr(cli, "run_check", fail)
+    done = run("check")
+    assert done.returncode == 1
+    assert "(ValueError). liine-source does not know this error (raised at test_cli.py:" in done.stderr
+    assert "Canary" not in done.stderr
 
 
 def test_settings_are_read_from_dlt_files() -> None:

@@ -215,7 +215,10 @@ def test_missing_dbt_names_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         dbt_runner.build()
 
 
-def test_missing_project_is_an_error() -> None:
-    """dbt ends before it builds anything."""
-    with pytest.raises(TransformError, match="before it built anything"):
+def test_unusable_project_is_an_error(project: Path) -> None:
+    """One that is not there is named; with one that dbt cannot read it ends before it builds anything."""
+    with pytest.raises(ConfigurationError, match=r"no dbt_project\.yml and no profiles\.yml in nowhere"):
         dbt_runner.build(project=Path("nowhere"))
+    (project / "dbt_project.yml").write_text("name: [")
+    with pytest.raises(TransformError, match="before it built anything"):
+        dbt_runner.build(project=project)

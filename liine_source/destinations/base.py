@@ -224,10 +224,17 @@ class Destination:
 
     # dbt
 
+    def require_models(self) -> str:
+        """Return the extra that dbt needs; raise ConfigurationError where the models do not run on it."""
+        if self.dbt_extra is None:
+            raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {self.name}.")
+        return self.dbt_extra
+
     def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return the environment variables that the dbt project's profile reads; `dataset` was loaded."""
         del factory, dataset
-        raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {self.name}.")
+        self.require_models()
+        return {}
 
 
 def data_location(factory: AnyDltDestination) -> str:

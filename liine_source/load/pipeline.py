@@ -102,7 +102,10 @@ def open_pipeline(
             location = locate_pipeline(pipeline)
             planned.destination.require_writable(pipeline, location)
             if must_have_data and not planned.destination.has_data(pipeline, location):
-                raise ConfigurationError("Nothing has been loaded into this dataset yet.")
+                raise ConfigurationError(
+                    f"Nothing has been loaded into dataset {dataset} in {location} yet. Run `liine sync`, or pass the "
+                    "right dataset with --dataset."
+                )
             with exclusive(pipeline, pipeline.pipeline_name, PATIENCE), planned.destination.keep_open(pipeline):
                 if check:
                     check(pipeline)
@@ -155,6 +158,8 @@ class _PlannedPipeline:
 def _plan_pipeline(
     name: str | None, dataset: str, folder: str | None = None, run_key: str | None = None, label: str | None = None
 ) -> _PlannedPipeline:
+    if not (dataset.strip() and dataset.isprintable()):
+        raise ConfigurationError("The name of the dataset, --dataset, must be a text without control characters.")
     destination = get_destination(name or os.environ.get("DESTINATION_TYPE") or "duckdb")
     suffix = f"_{_digest(run_key)}" if run_key and destination.supports_concurrent_writers else ""
     # dlt's own name for staging, `<dataset>_staging`, is also dbt's.

@@ -148,7 +148,7 @@ def test_missing_privileges_are_named(case: str, roles: Roles) -> None:
 
 
 @pytest.mark.slow("postgres")
-@pytest.mark.parametrize("case", ["no privilege at all", "schema of somebody else", "read only"])
+@pytest.mark.parametrize("case", [case for case in MISSING if "superuser" not in case])
 def test_named_statements_let_a_sync_go_on(case: str, roles: Roles) -> None:
     """The message of a refused sync is all that an administrator needs."""
     done, expected = (text.format(first=roles.first, database=roles.database) for text in MISSING[case])
