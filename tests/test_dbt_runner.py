@@ -145,7 +145,7 @@ def test_sigterm_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -
 @pytest.mark.slow("marts")
 def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It passes after an erasure and later syncs, and fails if another row is missing."""
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
 
     place = Path("warehouse.duckdb")
 

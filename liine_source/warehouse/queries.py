@@ -9,6 +9,7 @@ import dlt
 import sqlalchemy as sa
 
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
+from liine_source.privacy.suppression import SuppressionEntry
 from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, LOAD_ID, SWEEPS
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import define_table, execute, has_committed_load, select
@@ -204,12 +205,12 @@ def duplicate_ids(pipeline: dlt.Pipeline, customer_id: int | None = None) -> lis
     return [(key, day) for key, day in select(pipeline, statement.having(sa.func.count() > 1))]
 
 
-def erased_identifiers(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
-    """Return field and hash of each identifier that must not be loaded again."""
+def erased_identifiers(pipeline: dlt.Pipeline) -> list[SuppressionEntry]:
+    """Return the identifiers that must not be loaded again."""
     if not catalog.column_types(pipeline, ERASED_IDENTIFIERS):
         return []
-    columns = _erased_identifiers.c
-    return [(kind, digest) for kind, digest in select(pipeline, sa.select(columns.kind, columns.digest))]
+    columns = [_erased_identifiers.c[name] for name in SuppressionEntry._fields]
+    return [SuppressionEntry(*row) for row in select(pipeline, sa.select(*columns))]
 
 
 def stored_identifiers(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> Iterator[StoredIdentifiers]:
