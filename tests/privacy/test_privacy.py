@@ -496,7 +496,7 @@ def kill_runs(canary: Canary, folder: Path) -> list[str]:
     with victim() as process:
         leaked = []
         whole = process.run("sync", folder, dataset="whole", **canary.given)
-        for fraction in (0.1, 0.3, 0.5):
+        for fraction in (0.5, 0.3, 0.2):
             point = int(whole["points"] * fraction)
             ended = process.run("sync", folder, kill_at=point, dataset="killed", **canary.given)
             assert ended["killed"]
