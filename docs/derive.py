@@ -110,6 +110,64 @@ _GRAINS = {
     "sweeps": "Audit table: one row per sweep over a window of one customer.",
 }
 
+_TOUCHES = ("initial", "last_touch")
+# 45 CFR 164.514(b)(2)(i), and the fields that hold each identifier of a patient or of an employee.
+_SAFE_HARBOR: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("A names", ("name", "agent", "agent_location_name", "provider_names")),
+    ("B places smaller than a state", ("city", "initial_location", "last_touch_location", "appointment_location")),
+    ("C dates, except the year", ("start_time", "start_time_tz", "updated_at")),
+    ("D telephone numbers", ("phone_number", "tracking_number")),
+    ("E fax numbers", ()),
+    ("F email addresses", ("email",)),
+    ("G social security numbers", ()),
+    ("H medical record numbers", ("ehr_pms_patient_id",)),
+    ("I health plan beneficiary numbers", ()),
+    ("J account numbers", ()),
+    ("K certificate and license numbers", ()),
+    ("L vehicle identifiers", ()),
+    ("M device identifiers", ("google_analytics_client_id",)),
+    ("N URLs", tuple(f"{touch}_{name}_url" for touch in _TOUCHES for name in ("landing", "referrer"))),
+    ("O IP addresses", ()),
+    ("P biometric identifiers", ()),
+    ("Q photographs of a face", ()),
+    (
+        "R other unique numbers, characteristics or codes",
+        (
+            "id",
+            "form_submission_id",
+            "related_form_submission_id",
+            "booked_later_interaction_id",
+            "lead_id",
+            "call_id",
+            "salient_interaction",
+            "session_guid",
+            "attribution_session_guid",
+            "agent_id",
+        ),
+    ),
+    (
+        "any of them, in open text",
+        (
+            *(f"{touch}_{name}" for touch in _TOUCHES for name in ("keyword", "session_extras")),
+            "reason_not_booked",
+            "sara_lead_id_reason",
+            "spam_likely_reason",
+            *(f"{touch}_utm_{name}" for touch in _TOUCHES for name in ("source", "medium", "campaign", "content")),
+            *(f"{touch}_marketing_channel" for touch in _TOUCHES),
+        ),
+    ),
+)
+# Health information, or about an employee, without identifying anybody; a state is allowed.
+_NO_IDENTIFIERS = {
+    *(f"{touch}_division" for touch in _TOUCHES),
+    *(f"messaging_skill_{number}" for number in range(1, 8)),
+    "messaging_utilization",
+    "state",
+    "primary_insurance_name",
+    "appointment_status",
+    "revenue",
+}
+
 
 def filters_class() -> str:
     """The typed dictionary of the filters."""
@@ -132,8 +190,28 @@ def privacy_table() -> str:
     for field in FIELDS:
         effects = hashing.effect_on(field), dropping.effect_on(field)
         if effects != ("kept", "kept"):
-            lines.append(f"| `{field.name}` | {field.personal_data} | {effects[0]} | {effects[1]} |")
+            kind = f" as `{field.value_kind}`" if effects[0].startswith("hashed") else ""
+            lines.append(f"| `{field.name}` | {field.personal_data} | {effects[0]}{kind} | {effects[1]} |")
     return "\n".join(lines)
+
+
+def safe_harbor_table() -> str:
+    """The identifiers of 45 CFR 164.514(b)(2)(i) with the fields that hold them, as a Markdown table.
+
+    Raises ValueError where a personal field is neither in the table nor known to be no identifier.
+    """
+    hashing, dropping = PrivacyPolicy("hash"), PrivacyPolicy("drop")
+    listed = {name for _, names in _SAFE_HARBOR for name in names} | _NO_IDENTIFIERS
+    if missing := {field.name for field in FIELDS if field.personal_data != "none" or field.is_open} - listed:
+        raise ValueError(f"Which identifiers of HIPAA are these fields? {sorted(missing)}")
+    rows = []
+    for identifier, names in _SAFE_HARBOR:
+        by_effect: dict[tuple[str, str], list[str]] = {}
+        for field in map(FIELDS_BY_NAME.__getitem__, names):
+            by_effect.setdefault((hashing.effect_on(field), dropping.effect_on(field)), []).append(f"`{field.name}`")
+        rows += [(identifier, ", ".join(fields), *effects) for effects, fields in by_effect.items()]
+        rows += [] if names else [(identifier, "none", "", "")]
+    return _table(("identifier", "fields", "`hash`", "`drop`"), rows)
 
 
 def filters_tables() -> str:

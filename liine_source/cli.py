@@ -73,6 +73,10 @@ ThenDbt = Annotated[
     bool, typer.Option("--then-dbt", metavar="", help="Build the dbt models after the load (extra `dbt`).")
 ]
 DbtProject = Annotated[Path | None, typer.Option(help="Your own dbt project, instead of the one that comes with it.")]
+Identifiers = Annotated[
+    str | None,
+    typer.Option(metavar="<file>", help="List of identifiers, one a line: `phone +1 919 555 0123`; - reads input."),
+]
 LeadIds = Annotated[list[str] | None, typer.Option("--lead-id", metavar="<id>", help="A lead; repeatable.")]
 Phones = Annotated[
     list[str] | None, typer.Option("--phone", metavar="<number>", help="A phone number in any format; repeatable.")
@@ -224,6 +228,7 @@ def verify(
 
 @app.command(cls=_Command)
 def erase(
+    identifiers: Identifiers = None,
     lead_id: LeadIds = None,
     phone: Phones = None,
     patient_id: PatientIds = None,
@@ -233,13 +238,29 @@ def erase(
     yes: Annotated[
         bool, typer.Option("--yes", metavar="", help="Delete the rows; without it they are only counted.")
     ] = False,
+    allow_none: Annotated[
+        bool, typer.Option("--allow-none", metavar="", help="Succeed, and record the identifiers, without rows too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete one person's rows, and never load them again. Without --yes rows are only counted."""
-    from liine_source.commands.erase import erase as run_erase
+    """Delete one person's rows, and never load them again. Without --yes rows are only counted.
 
-    given = _given(customer_ids=customer_id, lead_ids=lead_id, phones=phone, patient_ids=patient_id)
-    erasure = run_erase(destination, dataset, is_dry_run=not yes, **given)
+    Other users of the machine can see arguments in the list of processes, and a shell keeps them: prefer --identifiers.
+    """
+    from liine_source.commands.erase import erase as run_erase
+    from liine_source.commands.erase import parse_identifiers
+
+    listed = parse_identifiers(_read_lines(identifiers)) if identifiers else {}
+    erasure = run_erase(
+        destination,
+        dataset,
+        lead_ids=[*listed.get("lead_id", ()), *(lead_id or ())],
+        phones=[*listed.get("phone_number", ()), *(phone or ())],
+        patient_ids=[*listed.get("ehr_pms_patient_id", ()), *(patient_id or ())],
+        is_dry_run=not yes,
+        allow_none=allow_none,
+        **_given(customer_ids=customer_id),
+    )
     if as_json:
         console.print_json(dataclasses.asdict(erasure))
     else:
@@ -318,13 +339,24 @@ def emulator(
         raise ConfigurationError(f"The emulator cannot use port {port} ({problem}). Choose another with --port.")
 
 
+def _run_app() -> None:
+    try:
+        app()
+    except LiineError:
+        raise
+    except Exception:
+        from liine_source.error_translation import translate_errors
+
+        # A traceback may quote rows.
+        with translate_errors():
+            raise
+
+
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
     console.accept_any_text()
     try:
-        # A traceback may quote rows.
-        with translate_errors():
-            app()
+        _run_app()
     except ConfigurationError as error:
         _fail(str(error), 2)
     except LiineError as error:
@@ -346,6 +378,19 @@ def _finish(report: "SyncReport", *, as_json: bool) -> None:
     else:
         console.print_report(report)
     raise typer.Exit(0 if report.is_complete else 1)
+
+
+def _read_lines(path: str) -> list[str]:
+    """Return the lines of a file, or of standard input for `-`."""
+    try:
+        if path == "-":
+            if sys.stdin.isatty():
+                console.print_hint("Type one identifier a line, such as `phone +1 919 555 0123`. Ctrl-D ends the list.")
+            return list(sys.stdin)
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"The list of --identifiers cannot be read ({type(error).__name__}). Nothing was erased."
+    raise ConfigurationError(problem)
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # An outage fails every window in the same way.
 _MAX_ERRORS = 3
 _MAX_CHANNELS = 8
+_MAX_LEADS = 20
 
 out = Console()
 err = Console(stderr=True)
@@ -77,6 +79,11 @@ def show_waits() -> None:
     waits = logging.getLogger("liine_source.waits")
     if not any(isinstance(handler, _WaitHandler) for handler in waits.handlers):
         waits.addHandler(_WaitHandler())
+
+
+def print_hint(text: str) -> None:
+    """Print a hint to standard error, so that it is in nobody's way."""
+    err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_access(found: "Sequence[CustomerAccess]") -> None:
@@ -178,11 +185,26 @@ def _verification_result(customer: "CustomerVerification") -> str | list[str]:
 
 
 def print_erasure(erasure: "Erasure") -> None:
-    """Print what an erasure has deleted, or would delete."""
-    dry_run = "Dry run: nothing was deleted. Add --yes to delete these rows."
-    row = [erasure.customers, erasure.identifiers, erasure.interactions, erasure.child_rows]
-    columns = ["customers", "identifiers", "interactions", "child rows"]
-    _print_table(dry_run if erasure.is_dry_run else "Rows erased", columns, [row])
+    """Print what an erasure has deleted, or would delete; never an identifier."""
+    numbers: Counter[int] = Counter()
+    rows: list[list[Any]] = []
+    for lead in erasure.leads[:_MAX_LEADS]:
+        numbers[lead.customer_id] += 1
+        matched_by = ", ".join(lead.matched_by)
+        rows.append([lead.customer_id, numbers[lead.customer_id], lead.patients, matched_by, lead.interactions])
+    title = "Dry run: nothing was deleted. Add --yes to delete these rows." if erasure.is_dry_run else "Rows erased"
+    _print_table(title, ["customer", "lead", "patients", "matched by", "interactions"], rows)
+    if len(erasure.leads) > _MAX_LEADS:
+        print_line(f"and {len(erasure.leads) - _MAX_LEADS} more leads; --json lists each.")
+    print_line(
+        f"{erasure.interactions} interactions and {erasure.child_rows} rows of child tables, by {erasure.identifiers} "
+        f"identifiers, among {erasure.customers} customers."
+    )
+    if erasure.phone_leads > 1:
+        print_line(
+            f"Rows of {erasure.phone_leads} leads and {erasure.phone_patients} patients match by phone number. Several "
+            "persons may share a phone: to erase one of them, name the lead or the patient instead."
+        )
 
 
 def status_data(found: "Sequence[CustomerStatus]", location: "Location") -> dict[str, Any]:

@@ -41,6 +41,7 @@ LiineError
 ├── TransformError              dbt did not build, or one of its tests failed
 ├── IncompleteDatasetError      the warehouse does not hold as many interactions as the API counts
 ├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
+├── NoRowsFoundError            an erasure found no row of the person
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
 No message holds a query value, a row's content, a token or a password. A name from outside, such as a field's or a
@@ -425,6 +426,18 @@ class LostRowsError(LiineError):
             f"Customer {customer_id}: the warehouse has lost rows since an earlier run "
             f"({'; '.join(map(str, losses))}). The days and rows that since, until and filters select were loaded "
             "again; load the others with `liine backfill --restart`."
+        )
+
+
+class NoRowsFoundError(LiineError):
+    """An erasure found no row of the person: an identifier is wrong, or nothing of the person was loaded."""
+
+    def __init__(self, dataset: str, customers: int) -> None:
+        super().__init__(
+            f"No row of dataset {dataset} has one of the given identifiers, among {customers} customer(s). Nothing was "
+            "erased or recorded. Check the identifiers, the customers and phone_country; with personal_data = drop, no "
+            "identifier is loaded. If there need not be rows, pass --allow-none (allow_none in Python): then --yes "
+            "records the identifiers, and rows that come later are not loaded."
         )
 
 

@@ -21,7 +21,8 @@ from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
 from liine_source.errors import ConfigurationError
-from liine_source.privacy.keys import Key, parse_key
+from liine_source.privacy.keys import Key, parse_keys
+from liine_source.privacy.normalization import DEFAULT_COUNTRY
 from liine_source.privacy.policy import MaskingMode, PrivacyPolicy, validate_policy
 from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
@@ -57,6 +58,7 @@ class LiineSettings(BaseConfiguration):
     personal_data_key_id: str = "1"
     personal_data_key: TSecretStrValue | None = None
     personal_data_old_keys: Annotated[dict[str, str], SecretSentinel] | None = None
+    phone_country: str = DEFAULT_COUNTRY
     page_size: int = MAX_PAGE_SIZE
     max_concurrency: int = 4
     lookback_days: int = 90
@@ -79,6 +81,7 @@ class OptionsWithoutDays(TypedDict, total=False):
         `personal_data_key`; `drop` leaves them out (docs/privacy.md).
     personal_data_fields: exceptions, by the field's name.
     personal_data_key_id: the id of the key, which precedes each hash.
+    phone_country: two letters of the account's country; phone numbers without a country code are from there.
     page_size: interactions per request, 1 to 1000.
     max_concurrency: requests at once, 1 to 64; reduced automatically where the API sends 429 or 503.
     lookback_days: how many of the last days are loaded again from time to time, for changes that do not move
@@ -98,6 +101,7 @@ class OptionsWithoutDays(TypedDict, total=False):
     personal_data: MaskingMode
     personal_data_fields: dict[str, MaskingMode] | None
     personal_data_key_id: str
+    phone_country: str
     page_size: int
     max_concurrency: int
     lookback_days: int
@@ -188,9 +192,8 @@ def _declared_settings() -> DeclaredSettings:
 
 
 def _validate(found: LiineSettings) -> Settings:
-    key = parse_key(found.personal_data_key, found.personal_data_key_id)
-    old_keys = found.personal_data_old_keys or {}
-    keys = [key, *(parse_key(str(secret), str(key_id)) for key_id, secret in old_keys.items())]
+    old_keys = {str(key_id): str(secret) for key_id, secret in (found.personal_data_old_keys or {}).items()}
+    key, keys = parse_keys(found.personal_data_key, found.personal_data_key_id, old_keys)
     _require_whole_number("page_size", found.page_size, 1, MAX_PAGE_SIZE)
     _require_whole_number("max_concurrency", found.max_concurrency, 1, _MAX_CONCURRENCY)
     _require_whole_number("lookback_days", found.lookback_days, 0)
@@ -209,8 +212,8 @@ def _validate(found: LiineSettings) -> Settings:
         max_concurrency=found.max_concurrency,
         lookback_days=found.lookback_days,
         lookback_every_days=found.lookback_every_days,
-        policy=validate_policy(found.personal_data, found.personal_data_fields, key),
-        keys={one.key_id: one for one in keys if one},
+        policy=validate_policy(found.personal_data, found.personal_data_fields, key, found.phone_country),
+        keys=keys,
         store_run_history=found.store_run_history,
         max_window_pages=found.max_window_pages,
         max_window_rows=found.max_window_rows,

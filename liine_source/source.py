@@ -47,12 +47,11 @@ from liine_source.load.dataset_checks import (
     void_incomplete_tables,
 )
 from liine_source.load.hints import column_hints
+from liine_source.load.key_checks import check_keys, store_check_values
 from liine_source.load.tables import PageTables, Tables, batched, empty_tables
 from liine_source.privacy.masking import Masker
-from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import LiineOptions, Settings, check_settings, resolve_settings
-from liine_source.spec.tables import CHILD_TABLES, ERASED_IDENTIFIERS, INTERACTIONS, SWEEPS, column_names
-from liine_source.warehouse import catalog
+from liine_source.spec.tables import CHILD_TABLES, INTERACTIONS, SWEEPS, column_names
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +191,7 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
     tables = selected_tables()
     state = _prepare_state(extraction, tables)
     schema = dlt.current.source_schema()
-    suppression_list = _read_suppression_list(settings)
+    suppression_list, unstored_keys = check_keys(dlt.current.pipeline(), settings, state)
     masker = Masker(settings.policy, suppression_list)
     load_id = dlt.current.load_package_state()["load_id"]
     builder = PageTables(load_id, _unknown_columns(schema, progress), keeps_raw=masker.keeps_raw_values)
@@ -207,6 +206,10 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
         observer.on_extracted(builder.rows, builder.unknown_fields, masker.dropped)
     elif progress.failures:
         raise SyncFailedError(progress.failures)
+    # Before any row that the key has hashed is written.
+    store_check_values(dlt.current.pipeline(), unstored_keys)
+    if key := settings.policy.key:
+        state.note_key_check(key.key_id, key.check_value)
 
 
 def _prepare_state(extraction: _Extraction, tables: Sequence[str]) -> SourceState:
@@ -222,18 +225,6 @@ def _prepare_state(extraction: _Extraction, tables: Sequence[str]) -> SourceStat
     for name in tables:
         dlt.current.resource_state(name)["is_loaded"] = True
     return state
-
-
-def _read_suppression_list(settings: Settings) -> SuppressionList:
-    """Return whom not to load, from the destination."""
-    pipeline = dlt.current.pipeline()
-    # The pipeline's own schema need not know a table that another pipeline's erasure has created.
-    is_sql = pipeline.destination and catalog.speaks_sql(pipeline)
-    if not (is_sql and catalog.column_types(pipeline, ERASED_IDENTIFIERS)):
-        return SuppressionList()
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
-    return SuppressionList(queries.erased_identifiers(pipeline), settings.keys)
 
 
 def _must_create_tables(schema: Schema, progress: RunProgress) -> bool:

@@ -172,7 +172,7 @@ def test_unknown_figures_are_printed_as_such(capsys: pytest.CaptureFixture[str])
 @pytest.mark.slow("marts")
 def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It passes after an erasure and later syncs, and fails if another row is missing."""
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
 
     place = Path("warehouse.duckdb")
 

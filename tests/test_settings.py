@@ -63,6 +63,7 @@ def refusal(**given: Any) -> str:
 
 CONFIG, SECRETS = "config", "secrets"
 SECTION = "[sources.liine]\n"
+KEY = "3f9a1c7e5b2d8046a1e9c3b7d5f20864"
 
 UNKNOWN = [
     ({CONFIG: f'{SECTION}peronal_data = "drop"'}, "peronal_data under [sources.liine] in config.toml", "personal_data"),
@@ -213,7 +214,7 @@ def test_settings_of_dlt_and_other_sources_are_ignored(write: Write) -> None:
         [mine.sources.liine]
         sinse = 2025
         """,
-        f'[sources.liine]\npersonal_data_key = "{"k" * 32}"\n[sources.liine.personal_data_old_keys]\n1 = "{"o" * 32}"',
+        f'[sources.liine]\npersonal_data_key = "{KEY}"\n[sources.liine.personal_data_old_keys]\n1 = "{KEY[::-1]}"',
         SOURCES__LIINE__EXTRACT__WORKERS="3",
         SOURCES__LIINE__INTERACTIONS__PROVIDER_NAMES__MAX="3",
         SOURCES__OTHER__SINSE="1",

@@ -1,20 +1,36 @@
 """`liine erase`: delete one person's rows, and never load them again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
 import dlt
 from dlt.extract import DltSource
 
-from liine_source.commands.session import monitored, open_run
-from liine_source.errors import ConfigurationError
+from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.errors import ConfigurationError, NoRowsFoundError
+from liine_source.load.dataset_checks import require_same_masking
 from liine_source.load.hints import column_hints
+from liine_source.load.key_checks import check_keys, require_searchable, store_check_values
 from liine_source.load.loading import Hooks, between_loads, load
-from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, PersonMatcher
-from liine_source.settings import LiineOptions, resolve_settings
+from liine_source.privacy.erasure import (
+    IDENTIFIER_FIELDS,
+    Erasure,
+    FoundRow,
+    PersonMatcher,
+    count_by_phone,
+    count_leads,
+)
+from liine_source.privacy.keys import Key
+from liine_source.privacy.suppression import SuppressionEntry
+from liine_source.settings import LiineOptions, Settings, resolve_settings
 from liine_source.spec.tables import DATASET_NAME, ERASED_IDENTIFIERS, ERASURES
 from liine_source.warehouse import catalog
+
+# How `liine erase` calls the identifiers, as options and in a list.
+_FIELDS_BY_WORD = dict(zip(("lead-id", "phone", "patient-id"), IDENTIFIER_FIELDS, strict=True))
+# Somebody else's at another customer.
+_FIELDS_OF_CUSTOMER = ("lead_id", "ehr_pms_patient_id")
 
 
 def erase(
@@ -25,52 +41,128 @@ def erase(
     phones: Sequence[str] = (),
     patient_ids: Sequence[str] = (),
     is_dry_run: bool = True,
+    allow_none: bool = False,
     **options: Unpack[LiineOptions],
 ) -> Erasure:
     """Delete one person's rows of the configured customers, and never load them again; return how many.
 
     A row belongs to the person if any of the identifiers matches. With `is_dry_run` nothing is changed. Keyed hashes of
     the identifiers and of the rows' ids are stored in the dataset, so a `personal_data_key` is needed. Raises
-    ConfigurationError without a key or an identifier, or where nothing was loaded.
+    NoRowsFoundError, and stores nothing, where no row matches; with `allow_none` the identifiers are stored all the
+    same, for rows that the API returns later. Raises ConfigurationError without a key or an identifier, with a lead or
+    patient id for several customers, or where nothing was loaded.
     """
-    from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     with monitored(dataset):
         settings = resolve_settings(**options)
-        key = next(iter(settings.keys.values()), None)
+        key = settings.policy.key
         if key is None:
             raise ConfigurationError(
                 "Erasing needs a key, so that the person is not loaded again: set personal_data_key under "
                 "[sources.liine] in .dlt/secrets.toml. Nothing was erased."
             )
         identifiers = dict(zip(IDENTIFIER_FIELDS, (lead_ids, phones, patient_ids), strict=True))
-        matcher = PersonMatcher(identifiers, settings.customer_ids, list(settings.keys.values()))
-        if not matcher.identifier_count:
-            raise ConfigurationError("Erasing needs a lead id, a phone number or a patient id. Nothing was erased.")
+        matcher = _build_matcher(identifiers, settings)
         with open_run(destination, dataset, settings, "erase") as pipeline:
             if not catalog.speaks_sql(pipeline):
                 raise ConfigurationError(
                     "Rows in files cannot be erased: delete the person's rows from the files yourself. Nothing was "
                     "erased."
                 )
-            rows = list(matcher.find(queries.stored_identifiers(pipeline, settings.customer_ids)))
-            ids = [row.id for row in rows]
-            child_rows = queries.count_child_rows(pipeline, ids)
-            erasure = Erasure(matcher.customer_count, matcher.identifier_count, len(rows), child_rows, is_dry_run)
+            unstored_keys = _check_dataset(pipeline, settings)
+            found = _find_rows(pipeline, settings, matcher)
+            if not found and not allow_none:
+                raise NoRowsFoundError(dataset, len(settings.customer_ids))
+            erasure = _count(pipeline, settings, matcher, found, is_dry_run=is_dry_run)
             if not is_dry_run:
-                stored = inventory.Inventory(pipeline, settings.customer_ids)
-                # Whom not to load is stored first, so that no later run loads the person again, whatever happens next.
-                entries = matcher.suppression_entries(rows, key)
-                load(pipeline, _erasure_source(erasure, entries), hooks=Hooks(stored.find_lost))
-                with between_loads(pipeline):
-                    queries.erase(pipeline, ids, erasure)
-                    stored.count()
-                    stored.store()
+                store_check_values(pipeline, unstored_keys)
+                _carry_out(pipeline, settings, erasure, found, matcher.suppression_entries(found, key))
     return erasure
 
 
-def _erasure_source(erasure: Erasure, entries: list[dict[str, str]]) -> DltSource:
+def parse_identifiers(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Return the identifiers of a list by field; each line has a word, `phone`, `lead-id` or `patient-id`, and a value.
+
+    Raises ConfigurationError for any other line that is not blank, by its number: it may hold an identifier.
+    """
+    found: dict[str, list[str]] = {name: [] for name in IDENTIFIER_FIELDS}
+    for number, line in enumerate(lines, 1):
+        word, _, value = line.strip().partition(" ")
+        field = _FIELDS_BY_WORD.get(word.rstrip(":").lower())
+        if field and value.strip():
+            found[field].append(value.strip())
+        elif line.strip():
+            words = ", ".join(_FIELDS_BY_WORD)
+            raise ConfigurationError(
+                f"Line {number} of the identifiers must be one of the words {words}, then a space and the value. "
+                "Nothing was erased."
+            )
+    return found
+
+
+def _build_matcher(identifiers: Mapping[str, Sequence[str]], settings: Settings) -> PersonMatcher:
+    keys = list(settings.keys.values())
+    matcher = PersonMatcher(identifiers, settings.customer_ids, keys, settings.policy.phone_country)
+    if not matcher.identifier_count:
+        raise ConfigurationError("Erasing needs a lead id, a phone number or a patient id. Nothing was erased.")
+    if len(settings.customer_ids) > 1 and any(identifiers[name] for name in _FIELDS_OF_CUSTOMER):
+        raise ConfigurationError(
+            f"A lead or patient id is another person's at another customer, and {len(settings.customer_ids)} customers "
+            "are configured: choose one with --customer-id (customer_ids in Python). Nothing was erased."
+        )
+    return matcher
+
+
+def _check_dataset(pipeline: dlt.Pipeline, settings: Settings) -> list[Key]:
+    """Refuse a dataset in which persons cannot be found with these settings; return the keys it has not stored yet."""
+    state = read_state(pipeline, settings.customer_ids, "sync")
+    require_same_masking(state, settings)
+    _, unstored_keys = check_keys(pipeline, settings, state)
+    require_searchable(pipeline, settings)
+    return unstored_keys
+
+
+def _find_rows(pipeline: dlt.Pipeline, settings: Settings, matcher: PersonMatcher) -> list[FoundRow]:
+    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    return list(matcher.find(queries.stored_identifiers(pipeline, settings.customer_ids)))
+
+
+def _count(
+    pipeline: dlt.Pipeline, settings: Settings, matcher: PersonMatcher, found: Sequence[FoundRow], *, is_dry_run: bool
+) -> Erasure:
+    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    return Erasure(
+        len(settings.customer_ids),
+        matcher.identifier_count,
+        len(found),
+        queries.count_child_rows(pipeline, [row.id for row, _ in found]),
+        is_dry_run,
+        count_leads(found),
+        *count_by_phone(found),
+    )
+
+
+def _carry_out(
+    pipeline: dlt.Pipeline,
+    settings: Settings,
+    erasure: Erasure,
+    found: Sequence[FoundRow],
+    entries: Sequence[SuppressionEntry],
+) -> None:
+    """Store whom not to load first, so that no later run loads the person again, whatever happens; then delete."""
+    from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
+    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    stored = inventory.Inventory(pipeline, settings.customer_ids)
+    load(pipeline, _erasure_source(erasure, entries), hooks=Hooks(stored.find_lost))
+    with between_loads(pipeline):
+        queries.erase(pipeline, [row.id for row, _ in found], erasure)
+        stored.count()
+        stored.store()
+
+
+def _erasure_source(erasure: Erasure, entries: Sequence[SuppressionEntry]) -> DltSource:
     """Return a source that stores what is about to be erased."""
     requested = {
         "erasure_id": erasure.erasure_id,
@@ -81,7 +173,7 @@ def _erasure_source(erasure: Erasure, entries: list[dict[str, str]]) -> DltSourc
         "interactions": 0,
         "child_rows": 0,
     }
-    identifiers = [{"erasure_id": erasure.erasure_id, **entry} for entry in entries]
+    identifiers = [{"erasure_id": erasure.erasure_id, **entry._asdict()} for entry in entries]
 
     def tables() -> Any:
         for name, rows in ((ERASED_IDENTIFIERS, identifiers), (ERASURES, [requested])):

@@ -11,8 +11,8 @@ from liine_source.commands.session import monitored, open_run, read_state
 from liine_source.extract.observer import Observer
 from liine_source.extract.reader import Reader
 from liine_source.load.dataset_checks import require_same_host
+from liine_source.load.key_checks import check_keys
 from liine_source.monitoring import alerts
-from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
 from liine_source.spec.tables import DATASET_NAME
 
@@ -37,7 +37,6 @@ def verify(
     again are unmarked. With `repair`, windows with missing or stale rows are loaded again.
     """
     from liine_source.verification import comparison  # noqa: PLC0415  SQLAlchemy is slow to import
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
 
     builder = ReportBuilder(observer)
     with monitored(dataset):
@@ -46,9 +45,9 @@ def verify(
             closing(settings.open_client()) as client,
             open_run(destination, dataset, settings, "verify", builder) as pipeline,
         ):
-            suppression_list = SuppressionList(queries.erased_identifiers(pipeline), settings.keys)
             state = read_state(pipeline)
             require_same_host(state, settings)
+            suppression_list, _ = check_keys(pipeline, settings, state)
             reader = Reader(settings, client, state, suppression_list=suppression_list)
             run = Run(pipeline, client, settings, builder)
             run.find_losses()

@@ -13,10 +13,11 @@ from liine_source.errors import ConfigurationError
 from liine_source.extract.track import StateData, Track, track_key
 from liine_source.spec.tables import INTERACTION_TABLES
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 _VERSION = "version"
 _CUSTOMERS = "customers"
 _RESOURCES = "resources"
+_KEY_CHECKS = "check_value_of_key_"
 
 
 class Progress(NamedTuple):
@@ -107,6 +108,15 @@ class SourceState:
         """Store a property of the whole dataset; raise ConfigurationError where an earlier load had another."""
         if self.data.setdefault(name, value) != value:
             raise ConfigurationError(problem)
+
+    def key_check(self, key_id: str) -> str | None:
+        """Return the check value of a key that hashed rows of the dataset; None where none is known."""
+        value: str | None = self.data.get(_KEY_CHECKS + key_id)
+        return value
+
+    def note_key_check(self, key_id: str, check_value: str) -> None:
+        """Note the check value of a key that hashes rows of the dataset."""
+        self.data[_KEY_CHECKS + key_id] = check_value
 
     def require_same_host(self, host: str) -> None:
         """Raise ConfigurationError where the rows are another host's.

@@ -29,11 +29,16 @@ def require_same_dataset(state: SourceState, settings: Settings) -> None:
         "This dataset was loaded with another analytics_methodology, under which the same rows mean something else. "
         + _ANOTHER_DATASET,
     )
+    require_same_masking(state, settings)
+
+
+def require_same_masking(state: SourceState, settings: Settings) -> None:
+    """Raise ConfigurationError where the dataset was loaded with another masking of personal data."""
     state.require_same(
         "personal_data",
         settings.policy.fingerprint,
-        "This dataset was loaded with other settings of personal_data, and the rows there would stay as they are. "
-        f"{_ANOTHER_DATASET} Then drop the old one.",
+        "This dataset was loaded with other settings of personal_data, personal_data_fields or phone_country, and the "
+        f"rows there would stay as they are. {_ANOTHER_DATASET} Then drop the old one.",
     )
 
 

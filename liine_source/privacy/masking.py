@@ -8,7 +8,7 @@ from typing import Any, cast
 from liine_source.api import values
 from liine_source.api.records import Row
 from liine_source.privacy.keys import Key
-from liine_source.privacy.normalization import NO_NUMBER, URL_FIELDS, format_value, is_shortened, normalize
+from liine_source.privacy.normalization import NO_NUMBER, PHONE_NUMBER, URL, format_value, is_shortened, normalize
 from liine_source.privacy.policy import Effect, PrivacyPolicy
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.spec.fields import FIELDS
@@ -37,12 +37,12 @@ class Masker:
         """Return the rows of a customer to load, masked, without those of erased persons."""
         kept = [row for row in rows if not self._suppression_list.has(row, customer_id)]
         for row in kept if self._masks else ():
-            for name, mask in self._masks:
+            for name, is_url, mask in self._masks:
                 value = getattr(row, name)
                 if value is not None:
                     masked = mask(value)
                     setattr(row, name, masked)
-                    if masked is None or (name in URL_FIELDS and is_shortened(format_value(value))):
+                    if masked is None or (is_url and is_shortened(format_value(value))):
                         self.dropped[name] += 1
             if row.unknown and self._policy.mode != "keep":
                 row.unknown = self._keep_allowed(row.unknown)
@@ -55,22 +55,23 @@ class Masker:
         return {name: value for name, value in unknown.items() if name in self._kept_unknown} or None
 
 
-def _build_masks(policy: PrivacyPolicy) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+def _build_masks(policy: PrivacyPolicy) -> Iterator[tuple[str, bool, Callable[[Any], Any]]]:
+    """Yield the name of each field that is not kept, whether it holds a URL, and what to do with its values."""
     for field in FIELDS:
         effect = policy.effect_on(field)
         if effect != "kept":
-            yield field.name, _build_mask(field, effect, policy.key)
+            yield field.name, field.value_kind == URL, _build_mask(field, effect, policy)
 
 
-def _build_mask(field: Field, effect: Effect, key: Key | None) -> Callable[[Any], Any]:
+def _build_mask(field: Field, effect: Effect, policy: PrivacyPolicy) -> Callable[[Any], Any]:
     if effect == "left out":
         return _drop
     if effect == "kept where it fits":
         return lambda value: _keep_documented(field, value)
-    key = cast("Key", key)
+    key, kind = cast("Key", policy.key), field.value_kind
     if effect == "hashed to a number":
-        return lambda value: key.number(format_value(value).strip())
-    digest = _build_text_hash(key, field.name)
+        return lambda value: key.number("value", kind, format_value(value).strip())
+    digest = _build_text_hash(key, kind, policy.phone_country)
     if field.shape == "list":
         return lambda value: list(map(digest, value)) if isinstance(value, list) else None
     return digest
@@ -80,14 +81,14 @@ def _drop(_: Any) -> None:
     return None
 
 
-def _build_text_hash(key: Key, field: str) -> Callable[[Any], str | None]:
+def _build_text_hash(key: Key, kind: str, country: str) -> Callable[[Any], str | None]:
     @lru_cache(maxsize=10_000)
     def digest(text: str) -> str | None:
-        normalized = normalize(field, text)
-        if normalized == NO_NUMBER and field == "phone_number":
+        normalized = normalize(kind, text, country)
+        if normalized == NO_NUMBER and kind == PHONE_NUMBER:
             # It belongs to nobody: one hash for all of them would look like one person.
             return normalized
-        return key.digest(normalized) if normalized else None
+        return key.digest("value", kind, normalized) if normalized else None
 
     return lambda value: None if value is None else digest(format_value(value))
 

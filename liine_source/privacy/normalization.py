@@ -1,5 +1,6 @@
 """One spelling for each value that identifies a person, so that the same person always has the same hash."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,21 +9,46 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from liine_source.api import values
+from liine_source.errors import ConfigurationError
+
+PHONE_NUMBER = "phone_number"
+URL = "url"
+"""Two kinds of values (`spec.fields`)."""
 
 NO_NUMBER = "unknown"
 """The reference's word for a phone number that is not known."""
 
-# Numbers without a country code are from here: the reference gives revenue in US dollars.
-_COUNTRY = "US"
+_FIRST_OF_NUMBER = re.compile(r"[+\d]")
+DEFAULT_COUNTRY = "US"
+"""Where phone numbers without a country code are from: the reference gives revenue in US dollars."""
 
 
 @lru_cache(maxsize=10_000)
-def normalize(field: str, text: str) -> str:
-    """Return a field's value as it is hashed and compared: equal for every common way to type the same thing."""
-    normalizer = _NORMALIZERS.get(field)
+def normalize(kind: str, text: str, country: str) -> str:
+    """Return a value of a kind as it is hashed and compared: equal for every common way to type the same thing.
+
+    `country` is that of phone numbers without a country code.
+    """
+    if kind == PHONE_NUMBER:
+        return _read_phone(text, country)[0]
+    normalizer = _NORMALIZERS.get(kind)
     return normalizer(text) if normalizer else text.strip()
+
+
+def list_readings(kind: str, text: str, country: str) -> list[str]:
+    """Return all that a typed value may mean, as `normalize` would return it; the likeliest comes first."""
+    return _read_phone(text, country) if kind == PHONE_NUMBER else [normalize(kind, text, country)]
+
+
+def validate_country(country: str) -> str:
+    """Return the country in upper case; raises ConfigurationError where its phone numbers are not known."""
+    code = country.upper()
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ConfigurationError("phone_country must be the two letters of a country, such as US.")
+    return code
 
 
 def format_value(value: Any) -> str:
@@ -42,23 +68,33 @@ def _normalize_email(text: str) -> str:
     return text.strip().lower()
 
 
-def _normalize_phone(text: str) -> str:
-    """E.164, such as +19195550123; text that is no phone number keeps its digits, `unknown` stays as it is."""
-    plain = text.strip()
+def _read_phone(text: str, country: str) -> list[str]:
+    """Return the numbers that a text may mean in E.164, such as +19195550123.
+
+    Without a plus it is a number of the country first, and then one whose country code lacks the plus, as the reference
+    writes them. Text that is no phone number keeps its digits, `unknown` stays as it is.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
     if plain.lower() == NO_NUMBER:
-        return NO_NUMBER
-    digits = "".join(c for c in plain if c.isdigit())
-    # The reference writes the country code without a plus; people leave out both.
-    candidates = [(plain if plain.startswith("+") else f"+{digits}", None), (plain, _COUNTRY)]
+        return [NO_NUMBER]
+    first = _FIRST_OF_NUMBER.search(plain)
+    number = plain[first.start() :] if first else plain
+    candidates: list[tuple[str, str | None]]
+    abroad = f"+{number.removeprefix('00')}"
+    candidates = [(number, None)] if number.startswith("+") else [(number, country), (abroad, None)]
     for is_accepted in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
-        for candidate, country in candidates:
-            try:
-                number = phonenumbers.parse(candidate, country)
-            except phonenumbers.NumberParseException:
-                continue
-            if is_accepted(number):
-                return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return digits or plain
+        found = [text for candidate in candidates if (text := _format_phone(*candidate, is_accepted))]
+        if found:
+            return list(dict.fromkeys(found))
+    return [phonenumbers.normalize_digits_only(plain) or plain]
+
+
+def _format_phone(text: str, country: str | None, is_accepted: Callable[[PhoneNumber], bool]) -> str:
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if is_accepted(number) else ""
 
 
 def _normalize_url(text: str) -> str:
@@ -77,17 +113,12 @@ def is_shortened(text: str) -> bool:
 
 
 _NORMALIZERS: dict[str, Callable[[str], str]] = {
-    "name": _normalize_name,
-    "agent": _normalize_name,
-    "provider_names": _normalize_name,
+    "lead_name": _normalize_name,
+    "employee_name": _normalize_name,
     "city": _normalize_name,
     "state": _normalize_name,
     "primary_insurance_name": _normalize_name,
     "email": _normalize_email,
-    "phone_number": _normalize_phone,
-    "initial_landing_url": _normalize_url,
-    "initial_referrer_url": _normalize_url,
-    "last_touch_landing_url": _normalize_url,
-    "last_touch_referrer_url": _normalize_url,
+    URL: _normalize_url,
 }
-URL_FIELDS = frozenset(name for name, normalizer in _NORMALIZERS.items() if normalizer is _normalize_url)
+"""By kind of value; other text is trimmed."""

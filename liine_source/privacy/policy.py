@@ -6,7 +6,8 @@ from typing import Literal, cast, get_args
 
 from liine_source.errors import ConfigurationError, did_you_mean
 from liine_source.privacy.keys import Key
-from liine_source.spec.fields import FIELDS_BY_NAME
+from liine_source.privacy.normalization import DEFAULT_COUNTRY, PHONE_NUMBER, validate_country
+from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.types import Field
 
 MaskingMode = Literal["keep", "hash", "drop"]
@@ -15,11 +16,15 @@ Effect = Literal["kept", "hashed", "hashed to a number", "kept where it fits", "
 
 @dataclass(frozen=True, slots=True)
 class PrivacyPolicy:
-    """The masking mode of personal data; `fields` are exceptions by name; hashing needs the `key`."""
+    """The masking mode of personal data; `fields` are exceptions by name; hashing needs the `key`.
+
+    Phone numbers without a country code are of `phone_country`.
+    """
 
     mode: MaskingMode = "keep"
     fields: Mapping[str, MaskingMode] = field(default_factory=dict)
     key: Key | None = None
+    phone_country: str = DEFAULT_COUNTRY
 
     @property
     def keeps_everything(self) -> bool:
@@ -30,7 +35,14 @@ class PrivacyPolicy:
     def fingerprint(self) -> str:
         """What all rows of one dataset must have in common; the key is not part of it."""
         exceptions = ",".join(f"{name}={mode}" for name, mode in sorted(self.fields.items()))
-        return f"{self.mode} {exceptions}".strip()
+        hashes_phones = any(field.value_kind == PHONE_NUMBER for field in self.hashed_fields)
+        country = f" phone_country={self.phone_country}" if hashes_phones else ""
+        return f"{self.mode} {exceptions}".strip() + country
+
+    @property
+    def hashed_fields(self) -> list[Field]:
+        """The fields whose values are hashed, to text or to a number."""
+        return [known for known in FIELDS if self.effect_on(known).startswith("hashed")]
 
     @property
     def description(self) -> str:
@@ -56,7 +68,9 @@ class PrivacyPolicy:
         return "left out" if mode == "drop" else "kept"
 
 
-def validate_policy(mode: str, fields: Mapping[str, str] | None, key: Key | None) -> PrivacyPolicy:
+def validate_policy(
+    mode: str, fields: Mapping[str, str] | None, key: Key | None, phone_country: str = DEFAULT_COUNTRY
+) -> PrivacyPolicy:
     """Return the policy; raises ConfigurationError where a setting is wrong, or the key is missing."""
     modes = get_args(MaskingMode)
     if mode not in modes:
@@ -69,7 +83,8 @@ def validate_policy(mode: str, fields: Mapping[str, str] | None, key: Key | None
             "Hashing personal data needs a key. Set personal_data_key under [sources.liine] in .dlt/secrets.toml, or "
             "SOURCES__LIINE__PERSONAL_DATA_KEY in the environment. Nothing was requested."
         )
-    return PrivacyPolicy(cast("MaskingMode", mode), cast("dict[str, MaskingMode]", exceptions), key)
+    allowed = cast("dict[str, MaskingMode]", exceptions)
+    return PrivacyPolicy(cast("MaskingMode", mode), allowed, key, validate_country(phone_country))
 
 
 def _validate_exception(name: str, mode: str) -> None:

@@ -2,6 +2,9 @@
 
 `personal_data` classifies the value alone. So the stage of a lead (`call_type`, `outcome`, `is_new`) is `none`, while
 treatment, insurer, attendance and payment are `health`.
+
+`kind` is set where fields hold the same kind of value, which joins when it is hashed: a caller's and a form's phone
+number, but not a patient's and an employee's name.
 """
 
 from collections.abc import Mapping
@@ -19,6 +22,7 @@ def _field(
     values: tuple[str, ...] = (),
     *,
     is_open: bool = False,
+    kind: str = "",
 ) -> Field:
     return Field(
         name=name,
@@ -27,15 +31,18 @@ def _field(
         description=description,
         values=values,
         is_open=is_open,
+        kind=kind,
     )
 
 
 def _touch(prefix: str, touch: str) -> tuple[Field, ...]:
     """Return the eleven fields that exist once for each touch."""
 
-    def attribute(name: str, personal_data: PersonalData, description: str, *, is_open: bool = False) -> Field:
+    def attribute(
+        name: str, personal_data: PersonalData, description: str, *, is_open: bool = False, kind: str = ""
+    ) -> Field:
         sentence = f"{description} from the lead's {touch}."
-        return _field(f"{prefix}_{name}", "text", personal_data, sentence, is_open=is_open)
+        return _field(f"{prefix}_{name}", "text", personal_data, sentence, is_open=is_open, kind=kind or name)
 
     return (
         attribute("marketing_channel", "none", "Marketing channel"),
@@ -44,8 +51,8 @@ def _touch(prefix: str, touch: str) -> tuple[Field, ...]:
         # An advertiser's keyword, or what a person typed into a search.
         attribute("keyword", "indirect", "Search keyword", is_open=True),
         # The query of a URL may hold names and numbers.
-        attribute("landing_url", "indirect", "Landing page URL"),
-        attribute("referrer_url", "indirect", "Referrer URL"),
+        attribute("landing_url", "indirect", "Landing page URL", kind="url"),
+        attribute("referrer_url", "indirect", "Referrer URL", kind="url"),
         attribute("utm_source", "none", "`utm_source`"),
         attribute("utm_medium", "none", "`utm_medium`"),
         attribute("utm_campaign", "none", "`utm_campaign`"),
@@ -128,7 +135,9 @@ FIELDS: tuple[Field, ...] = (
         "indirect",
         "Id of the lead's web session on a page with Liine's SDK, used for attribution.",
     ),
-    _field("attribution_session_guid", "text", "indirect", "Legacy session id, used for attribution."),
+    _field(
+        "attribution_session_guid", "text", "indirect", "Legacy session id, used for attribution.", kind="session_guid"
+    ),
     *_touch("initial", "first interaction"),
     *_touch("last_touch", "newest interaction"),
     _field(
@@ -145,6 +154,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "staff",
         "Name of the agent who contacted the lead; null if Staff Performance is disabled in the account.",
+        kind="employee_name",
     ),
     _field(
         "agent_id",
@@ -165,6 +175,7 @@ FIELDS: tuple[Field, ...] = (
         "bigint",
         "none",
         "`id` of a later interaction that led to a booking, if any.",
+        kind="interaction_id",
     ),
     # It may mention price or insurance.
     _field(
@@ -188,6 +199,7 @@ FIELDS: tuple[Field, ...] = (
         "direct",
         "Name of the lead in a form or online booking, or the caller ID of a call. An EHR/PMS entry has the name from "
         "the interaction that was matched to the patient.",
+        kind="lead_name",
     ),
     _field("city", "text", "indirect", "The lead's city, if known."),
     _field("state", "text", "indirect", "The lead's state, if known."),
@@ -207,7 +219,13 @@ FIELDS: tuple[Field, ...] = (
     ),
     _field("review_complete", "bool", "none", "Whether the review of the call is complete."),
     *(_messaging_skill(number) for number in range(1, 8)),
-    _field("tracking_number", "text", "none", "Liine's phone number through which the interaction took place."),
+    _field(
+        "tracking_number",
+        "text",
+        "none",
+        "Liine's phone number through which the interaction took place.",
+        kind="phone_number",
+    ),
     _field(
         "start_time",
         "timestamp",
@@ -233,6 +251,7 @@ FIELDS: tuple[Field, ...] = (
         data_type="bigint",
         nullable=False,
         is_key=True,
+        kind="interaction_id",
         personal_data="none",
         description="Liine's internal id of the interaction; the primary key.",
     ),
@@ -254,6 +273,7 @@ FIELDS: tuple[Field, ...] = (
         "bigint",
         "none",
         "Liine's internal id of a form related to the interaction, if any.",
+        kind="form_submission_id",
     ),
     _field(
         "form_submission_id",
@@ -274,6 +294,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "indirect",
         "For a form, the `call_id` of the most important (operative) interaction related to it.",
+        kind="call_id",
     ),
     _field(
         "sara_lead_id_reason",
@@ -282,16 +303,17 @@ FIELDS: tuple[Field, ...] = (
         "Why Liine says that `lead_id` should be updated after a match with an EHR/PMS patient.",
         is_open=True,
     ),
-    _field("ehr_pms_patient_id", "text", "direct", "The patient's id in the EHR/PMS."),
+    _field("ehr_pms_patient_id", "text", "direct", "The patient's id in the EHR/PMS.", kind="patient_id"),
     _field("primary_insurance_name", "text", "health", "Name of the patient's primary insurance carrier."),
     Field(
         name="provider_names",
         data_type="text",
         shape="list",
+        kind="employee_name",
         personal_data="staff",
         description="Names of the providers of the appointment.",
     ),
-    _field("appointment_location", "text", "health", "Practice location of the appointment."),
+    _field("appointment_location", "text", "health", "Practice location of the appointment.", kind="location"),
     _field(
         "appointment_status",
         "text",

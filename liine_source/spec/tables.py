@@ -24,6 +24,7 @@ INTERACTION_TABLES = (INTERACTIONS, *CHILD_TABLES)
 SWEEPS = "sweeps"
 ERASURES = "erasures"
 ERASED_IDENTIFIERS = "erased_identifiers"
+PERSONAL_DATA_KEYS = "personal_data_keys"
 RUNS = "runs"
 RUN_STEPS = "run_steps"
 INVENTORY = "_liine_inventory"
@@ -199,6 +200,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("erasure_id", "text", "Id of the erasure, as in `erasures`."),
         _required("kind", "text", "The field that the identifier belongs to."),
         _required("digest", "text", "Id of the key, and HMAC-SHA-256 of customer and normalized value."),
+        Column("phone_country", "text", "The setting `phone_country` of the erasure, for a phone number."),
+    ),
+    PERSONAL_DATA_KEYS: (
+        _required("key_id", "text", "Id of a key under which rows were hashed or persons erased."),
+        _required("check_value", "text", "The first 64 bits of a digest made with the key, in hexadecimal."),
     ),
     ERASURES: (
         _required("erasure_id", "text", "Random id of the erasure."),

@@ -26,7 +26,9 @@ class Field:
     `data_type` is dlt's; for a list it is the type of the elements. `personal_data` has no default, so whoever adds a
     field has to choose: `direct` identifies or reaches a person, `indirect` identifies one in combination with other
     values, `health` is about treatment, insurance or payment, `staff` is about an employee of the practice, `none` is
-    about no person. `is_open` means free text or undocumented keys, which may hold anything.
+    about no person. `is_open` means free text or undocumented keys, which may hold anything. `kind` is what the values
+    stand for, if other fields hold the same kind: hashed, equal values of one kind are equal, and those of two kinds
+    never.
     """
 
     name: str
@@ -39,6 +41,12 @@ class Field:
     has_timezone: bool = False
     is_open: bool = False
     values: tuple[str, ...] = ()
+    kind: str = ""
+
+    @property
+    def value_kind(self) -> str:
+        """What the values stand for: `kind`, or where it is empty a kind of the field's own."""
+        return self.kind or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
 from liine_source.privacy.keys import SHORTEST_DIGEST
+from liine_source.privacy.suppression import SuppressionEntry
 from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, SWEEPS
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
@@ -227,12 +228,12 @@ def duplicate_ids(pipeline: dlt.Pipeline, customer_id: int | None = None) -> lis
     return [(key, day) for key, day in select(pipeline, query)]
 
 
-def erased_identifiers(pipeline: dlt.Pipeline) -> list[tuple[str, str]]:
-    """Return field and hash of each identifier that must not be loaded again."""
+def erased_identifiers(pipeline: dlt.Pipeline) -> list[SuppressionEntry]:
+    """Return the identifiers that must not be loaded again."""
     if not catalog.column_types(pipeline, ERASED_IDENTIFIERS):
         return []
-    query = statement("select kind, digest from erased_identifiers")
-    return [(kind, digest) for kind, digest in select(pipeline, query)]
+    query = statement(f"select {', '.join(SuppressionEntry._fields)} from erased_identifiers")  # noqa: S608  columns of ours
+    return [SuppressionEntry(*row) for row in select(pipeline, query)]
 
 
 def has_erased(pipeline: dlt.Pipeline, tables: Collection[str]) -> bool:

@@ -1,14 +1,19 @@
 """Erasing a person with the command: by each identifier, and in a process that is killed."""
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from liine_source import erase, sync
+from liine_source.commands import erase as erase_module
+from liine_source.commands.erase import parse_identifiers
 from liine_source.emulator import Emulator, running_emulator
-from liine_source.errors import DestinationError
+from liine_source.errors import ConfigurationError, DestinationError
+from liine_source.privacy.erasure import Erasure
 from liine_source.spec.tables import CHILD_TABLES
 from liine_source.warehouse import queries as warehouse_module
 from tests.commands.test_sync import settings
@@ -16,7 +21,8 @@ from tests.slow.victim import victim
 from tests.support.command_line import run
 from tests.support.warehouse import Place, query
 
-KEY = {"SOURCES__LIINE__PERSONAL_DATA_KEY": "0123456789abcdef0123456789abcdef"}
+KEY = {"SOURCES__LIINE__PERSONAL_DATA_KEY": "3f9a1c7e5b2d8046a1e9c3b7d5f20864"}
+CUSTOMERS = {"SOURCES__LIINE__CUSTOMER_IDS": "[7, 8]"}
 KILL_FRACTIONS = [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97]
 
 
@@ -32,17 +38,90 @@ def test_command_counts_then_erases() -> None:
         ):
             loaded = {row["id"] for row in query(Path("warehouse.duckdb"), "select id from liine.interactions")}
             erased = {row["id"] for row in api.truth() if row[name] == person[name]} & loaded
-            arguments = ["erase", option, str(person[name])]
+            # The person's other rows may be gone already.
+            arguments = ["erase", option, str(person[name]), "--allow-none"]
             counted = run(*arguments, api=api, **KEY)
             assert "Dry run: nothing was deleted" in counted.stdout
             done = run(*arguments, "--yes", "--json", api=api, **KEY)
             assert (done.returncode, done.stderr) == (0, "")
             result = json.loads(done.stdout)
+            assert sum(lead["interactions"] for lead in result["leads"]) == len(erased)
             assert (result["interactions"], result["identifiers"], result["is_dry_run"]) == (len(erased), 1, False)
             assert str(person[name]) not in counted.stdout + done.stdout
             remaining = {row["id"] for row in query(Path("warehouse.duckdb"), "select id from liine.interactions")}
             assert remaining == loaded - erased
         assert person["id"] not in remaining
+
+
+LEADS = ["customer", "lead", "patients", "matched by", "interactions"]
+
+
+def test_dry_run_shows_whom_a_family_phone_takes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts by customer and lead, warns of several persons, and prints none of the values."""
+    with running_emulator(interactions=40, customers=2) as api:
+        first, second = api.customer_ids
+        own = [row["id"] for row in api.truth() if row["customer_id"] == first]
+        for at, lead, patient in ((0, "71", "PMS-X1"), (1, "71", "PMS-X1"), (2, "72", "PMS-X2")):
+            api.change(own[at], phone_number="15156008349", lead_id=lead, ehr_pms_patient_id=patient)
+        other = next(row["id"] for row in api.truth() if row["customer_id"] == second)
+        api.change(other, phone_number="15156008349", lead_id="71", ehr_pms_patient_id=None)
+        assert run("sync", api=api).returncode == 0
+        Path("person.txt").write_text("phone (515) 600-8349\n\n")
+        counted = run("erase", "--identifiers", "person.txt", api=api, **KEY)
+        Path("person.txt").write_text("phone (515) 600-8349\nlead-id 71\n")
+        named = run("erase", "--identifiers", "person.txt", "--customer-id", str(first), "--json", api=api, **KEY)
+    assert (counted.returncode, counted.stderr) == (0, "")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in counted.stdout.splitlines() if "│" in line]
+    assert cells == [
+        [str(first), "1", "1", "phone_number", "2"],
+        [str(first), "2", "1", "phone_number", "1"],
+        [str(second), "1", "0", "phone_number", "1"],
+    ]
+    assert all(name in counted.stdout for name in LEADS)
+    assert "Rows of 3 leads and 2 patients match by phone number. Several persons may share a phone" in counted.stdout
+    leads = [(one["customer_id"], one["matched_by"], one["interactions"]) for one in json.loads(named.stdout)["leads"]]
+    assert leads == [(first, ["lead_id", "phone_number"], 2), (first, ["phone_number"], 1)]
+    assert not any(value in counted.stdout + named.stdout for value in ("5156008349", "600-8349", '"71"', "PMS-X"))
+
+
+LISTS = {
+    "phone +1 919 555 0123\nlead-id 71\n": {"phone_number": ["+1 919 555 0123"], "lead_id": ["71"]},
+    "  Phone:  919 555 0123  \n\nphone 919 555 0124": {"phone_number": ["919 555 0123", "919 555 0124"]},
+    "patient-id PMS 0A #1": {"ehr_pms_patient_id": ["PMS 0A #1"]},
+    "": {},
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTS.items())
+def test_list_of_identifiers_is_read(text: str, expected: dict[str, list[str]]) -> None:
+    """One identifier a line, after the word of its option."""
+    found = parse_identifiers(text.splitlines(keepends=True))
+    assert {name: values for name, values in found.items() if values} == expected
+
+
+@pytest.mark.parametrize("line", ["+1 919 555 0123", "phone", "phone: ", "email a@example.com", "lead_id 71"])
+def test_wrong_line_is_named_by_its_number(line: str) -> None:
+    """The error does not quote it: it may hold an identifier."""
+    with pytest.raises(ConfigurationError, match=r"Line 3 of the identifiers must be one of the words") as caught:
+        parse_identifiers(["phone 919 555 0123\n", "\n", f"{line}\n"])
+    assert not any(word in str(caught.value) for word in ("919", "71", "example"))
+
+
+def test_identifiers_are_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are added to those of the options; a file that cannot be read is an error without its name."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("phone 919 555 0123\n"))
+    given: dict[str, Any] = {}
+
+    def erase_nobody(*_: Any, **options: Any) -> Erasure:
+        given.update(options)
+        return Erasure(1, 2, 0, 0)
+
+    monkeypatch.setattr(erase_module, "erase", erase_nobody)
+    assert run("erase", "--identifiers", "-", "--phone", "919 555 0124", "--allow-none").returncode == 0
+    assert (given["phones"], given["allow_none"]) == (["919 555 0123", "919 555 0124"], True)
+    done = run("erase", "--identifiers", "19195550123.txt")
+    assert (done.returncode, "19195550123" in done.stderr) == (2, False)
+    assert "list of --identifiers cannot be read (FileNotFoundError)" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -52,6 +131,11 @@ def test_command_counts_then_erases() -> None:
         (["--phone", "Unknown"], KEY, "means an unknown number"),
         (["--lead-id", "1"], KEY, "Nothing has been loaded"),
         (["--lead-id", "1"], {}, "needs a key"),
+        (["--lead-id", "1"], {**KEY, **CUSTOMERS}, "choose one with --customer-id"),
+        (["--phone", "9195550123", "--patient-id", "1"], {**KEY, **CUSTOMERS}, "choose one with --customer-id"),
+        (["--lead-id", "1", "--customer-id", "7"], {**KEY, **CUSTOMERS}, "Nothing has been loaded"),
+        (["--phone", "9195550123"], {**KEY, **CUSTOMERS}, "Nothing has been loaded"),
+        (["--phone", "9195550123"], {**KEY, "SOURCES__LIINE__PHONE_COUNTRY": "UK"}, "phone_country must be"),
     ],
 )
 def test_invalid_erase_exits_with_2(arguments: list[str], environment: dict[str, str], message: str) -> None:
@@ -116,7 +200,7 @@ def test_killed_erasure_is_recorded_correctly_and_repeatable(
             api.change(min(rows_of_lead), outcome="Booked")
             sync(**shared)
             assert _loaded_ids(warehouse) & rows_of_lead == remaining
-            process.run("erase", tmp_path, lead_ids=[lead_id], **arguments)
+            process.run("erase", tmp_path, lead_ids=[lead_id], allow_none=True, **arguments)
             assert _loaded_ids(warehouse).isdisjoint(rows_of_lead), point
             assert _recorded(warehouse)[0] == 300 - len(_loaded_ids(warehouse)), point
             assert _count_identifiers(warehouse) >= suppressed

@@ -68,7 +68,7 @@ def test_deleted_table_folder_is_filled_again(monkeypatch: pytest.MonkeyPatch, t
 def test_erase_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are never changed, so no erasure is recorded."""
     monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(Path.cwd() / "lake"))
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
     with running_emulator(interactions=30, customers=1) as api:
         sync("filesystem", **settings(api))
         lead = next(row["lead_id"] for row in api.truth() if row["lead_id"])

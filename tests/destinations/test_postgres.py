@@ -84,7 +84,7 @@ def test_documented_roles_have_least_privileges(postgres: str, monkeypatch: pyte
     loader, reader = (postgres.replace("postgres:x@", f"{role}_{name}:x@") for role in ("loader", "reader"))
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", loader)
     monkeypatch.setenv("SOURCES__LIINE__STORE_RUN_HISTORY", "true")
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
     with running_emulator(interactions=300, customers=1) as api:
         assert sync(**settings(api)).is_complete
         api.advance(timedelta(days=9))

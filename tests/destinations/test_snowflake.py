@@ -112,7 +112,7 @@ def test_statements_equal_golden_files(snowflake: StandIn, monkeypatch: pytest.M
     """Each statement parses as Snowflake's SQL, and is sent in the same order and transaction."""
     # With parallel jobs, the order of the statements would be random.
     monkeypatch.setenv("LOAD__WORKERS", "1")
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
     with running_emulator(interactions=60, customers=1) as api:
 
         def add_field() -> None:

@@ -90,7 +90,7 @@ def test_rows_lost_by_api_are_marked_by_second_sync(warehouse: Place) -> None:
 @pytest.mark.slow("faults")
 def test_erased_rows_are_not_reported_missing(warehouse: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The difference is verified once and then known."""
-    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", "3f9a1c7e5b2d8046a1e9c3b7d5f20864")
     with small() as api:
         sync(**settings(api))
         lead = api.truth()[3]["lead_id"]

@@ -18,6 +18,32 @@ SELECT  "VERSION", "ENGINE_VERSION", "PIPELINE_NAME", "STATE", "CREATED_AT", "_D
 
 -- Another session.
 
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('_DLT_PIPELINE_STATE') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeline_state._dlt_load_id AS _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY _dlt_pipeline_state.pipeline_name ORDER BY _dlt_pipeline_state._dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND (LEFT(_dlt_pipeline_state.pipeline_name, 20) <> 'liine_sync_backfill_' OR _dlt_pipeline_state._dlt_load_id = (SELECT MAX(_dlt_pipeline_state._dlt_load_id) AS max_1 FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND LEFT(_dlt_pipeline_state.pipeline_name, 17) <> 'liine_sync_erase_'))) AS anon_1 WHERE anon_1.place = 1 ORDER BY anon_1._dlt_load_id;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT personal_data_keys.key_id, personal_data_keys.check_value FROM personal_data_keys;
+
+-- Another session.
+
 SELECT interactions.id, interactions.customer_id, interactions.lead_id, interactions.phone_number, interactions.ehr_pms_patient_id FROM interactions WHERE interactions.customer_id IN (1001);
 
 -- Another session.
@@ -82,6 +108,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'Id of the erasure, as in `erasures`.',
 "KIND" VARCHAR  NOT NULL COMMENT 'The field that the identifier belongs to.',
 "DIGEST" VARCHAR  NOT NULL COMMENT 'Id of the key, and HMAC-SHA-256 of customer and normalized value.',
+"PHONE_COUNTRY" VARCHAR   COMMENT 'The setting `phone_country` of the erasure, for a phone number.',
 "_DLT_LOAD_ID" VARCHAR  NOT NULL,
 "_DLT_ID" VARCHAR  NOT NULL);
 

@@ -36,7 +36,41 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS') ORDER BY table_n
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT 1
+FROM INFORMATION_SCHEMA.SCHEMATA
+WHERE schema_name = 'LIINE';
+
+SELECT 1
+FROM INFORMATION_SCHEMA.SCHEMATA
+WHERE schema_name = 'LIINE';
+
+CREATE SCHEMA IF NOT EXISTS "LIINE";
+
+-- Another session.
+
+ALTER SESSION SET autocommit=False;
+
+CREATE TABLE IF NOT EXISTS personal_data_keys (key_id VARCHAR NOT NULL, check_value VARCHAR NOT NULL);
+
+INSERT INTO personal_data_keys (key_id, check_value) VALUES ('1', '70d549ad4b02a6a9');
+
+COMMIT;
+
+ALTER SESSION SET autocommit=True;
+
+-- Another session.
+
+SELECT personal_data_keys.key_id, personal_data_keys.check_value FROM personal_data_keys;
 
 -- Another session.
 
@@ -49,8 +83,6 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PR
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE';
-
-CREATE SCHEMA IF NOT EXISTS "LIINE";
 
 SELECT  "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "VERSION_HASH" = '…' LIMIT 1;
 
@@ -617,6 +649,12 @@ SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__rejected
 -- Another session.
 
 SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__session_extras._dlt_load_id) AS max_1, SUM(CAST(interactions__session_extras._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions__session_extras.interaction_id) AS count_2, COUNT(interactions__session_extras.key) AS count_3, COUNT(interactions__session_extras.touch) AS count_4, COUNT(interactions__session_extras.value) AS count_5, COUNT(interactions__session_extras.value_type) AS count_6 FROM interactions__session_extras JOIN interactions ON interactions__session_extras.interaction_id = interactions.id WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
 
 -- Another session.
 

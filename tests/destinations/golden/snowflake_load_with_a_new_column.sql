@@ -50,7 +50,17 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PR
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('PERSONAL_DATA_KEYS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT personal_data_keys.key_id, personal_data_keys.check_value FROM personal_data_keys;
 
 -- Another session.
 
@@ -449,6 +459,12 @@ SELECT interactions.id, CAST(MIN(interactions.start_time) AS DATE) AS min_1 FROM
 -- Another session.
 
 SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions._dlt_load_id) AS max_1, SUM(CAST(interactions._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions.agent) AS count_2, COUNT(interactions.agent_id) AS count_3, COUNT(interactions.agent_location_name) AS count_4, COUNT(interactions.analyze_complete) AS count_5, COUNT(interactions.appointment_location) AS count_6, COUNT(interactions.appointment_status) AS count_7, COUNT(interactions.attribution_session_guid) AS count_8, COUNT(interactions.booked_later_interaction_id) AS count_9, COUNT(interactions.brand_new) AS count_10, COUNT(interactions.call_complete) AS count_11, COUNT(interactions.call_id) AS count_12, COUNT(interactions.call_status) AS count_13, COUNT(interactions.call_type) AS count_14, COUNT(interactions.city) AS count_15, COUNT(interactions.customer_id) AS count_16, COUNT(interactions.direction) AS count_17, COUNT(interactions.duration) AS count_18, COUNT(interactions.ehr_pms_patient_id) AS count_19, COUNT(interactions.email) AS count_20, COUNT(interactions.first_time_interaction) AS count_21, COUNT(interactions.form_submission_id) AS count_22, COUNT(interactions.google_analytics_client_id) AS count_23, COUNT(interactions.has_audio) AS count_24, COUNT(interactions.helper_cell) AS count_25, COUNT(interactions.id) AS count_26, COUNT(interactions.initial_division) AS count_27, COUNT(interactions.initial_keyword) AS count_28, COUNT(interactions.initial_landing_url) AS count_29, COUNT(interactions.initial_location) AS count_30, COUNT(interactions.initial_marketing_channel) AS count_31, COUNT(interactions.initial_referrer_url) AS count_32, COUNT(interactions.initial_utm_campaign) AS count_33, COUNT(interactions.initial_utm_content) AS count_34, COUNT(interactions.initial_utm_medium) AS count_35, COUNT(interactions.initial_utm_source) AS count_36, COUNT(interactions.intent_level) AS count_37, COUNT(interactions.interaction_type) AS count_38, COUNT(interactions.is_analyzed) AS count_39, COUNT(interactions.is_booked_later) AS count_40, COUNT(interactions.is_existing_patient) AS count_41, COUNT(interactions.is_new) AS count_42, COUNT(interactions.is_spam_likely) AS count_43, COUNT(interactions.last_touch_division) AS count_44, COUNT(interactions.last_touch_keyword) AS count_45, COUNT(interactions.last_touch_landing_url) AS count_46, COUNT(interactions.last_touch_location) AS count_47, COUNT(interactions.last_touch_marketing_channel) AS count_48, COUNT(interactions.last_touch_referrer_url) AS count_49, COUNT(interactions.last_touch_utm_campaign) AS count_50, COUNT(interactions.last_touch_utm_content) AS count_51, COUNT(interactions.last_touch_utm_medium) AS count_52, COUNT(interactions.last_touch_utm_source) AS count_53, COUNT(interactions.lead_id) AS count_54, COUNT(interactions.manually_created) AS count_55, COUNT(interactions.messaging_skill_1) AS count_56, COUNT(interactions.messaging_skill_2) AS count_57, COUNT(interactions.messaging_skill_3) AS count_58, COUNT(interactions.messaging_skill_4) AS count_59, COUNT(interactions.messaging_skill_5) AS count_60, COUNT(interactions.messaging_skill_6) AS count_61, COUNT(interactions.messaging_skill_7) AS count_62, COUNT(interactions.messaging_utilization) AS count_63, COUNT(interactions.name) AS count_64, COUNT(interactions.outcome) AS count_65, COUNT(interactions.phone_number) AS count_66, COUNT(interactions.primary_insurance_name) AS count_67, COUNT(interactions.reason_not_booked) AS count_68, COUNT(interactions.related_form_submission_id) AS count_69, COUNT(interactions.revenue) AS count_70, COUNT(interactions.review_complete) AS count_71, COUNT(interactions.salient_interaction) AS count_72, COUNT(interactions.sara_lead_id_reason) AS count_73, COUNT(interactions.session_guid) AS count_74, COUNT(interactions.show_messaging) AS count_75, COUNT(interactions.spam_likely_reason) AS count_76, COUNT(interactions.start_time) AS count_77, COUNT(interactions.start_time_tz) AS count_78, COUNT(interactions.state) AS count_79, COUNT(interactions.status) AS count_80, COUNT(interactions.tracking_number) AS count_81, COUNT(interactions.updated_at) AS count_82, COUNT(interactions.voicemail) AS count_83 FROM interactions WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
 
 -- Another session.
 
