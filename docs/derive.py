@@ -67,6 +67,7 @@ _STAGED = {
         "distinct_ids": "found_interactions",
         "changed": "changed_interactions",
         "suppressed": "suppressed_interactions",
+        "undated": "undated_interactions",
         "began": "began_at_utc",
         "ended": "ended_at_utc",
         "_dlt_load_id": "load_id",

@@ -3,7 +3,8 @@
 -- Every interaction that the latest complete sweep of a window found is in staging: the connector marks vanished rows
 -- and does not delete them. Windows are widened by a day on each side, because the API's dates have no time zone.
 -- Rows of erased persons may be missing: as many as were erased after the sweep ended, of any customer, plus those that
--- the sweep itself suppressed.
+-- the sweep itself suppressed. Rows that no day of the window has are not compared: those without a usable start, and
+-- those that start after the sweep.
 with erasures as (
 
     select
@@ -24,7 +25,7 @@ complete_sweeps as (
         sweeps.since_date,
         coalesce(sweeps.until_date, cast(sweeps.began_at_utc as date)) as until_date,
         sweeps.updated_since_date,
-        sweeps.found_interactions,
+        sweeps.found_interactions - coalesce(sweeps.undated_interactions, 0) as dated_interactions,
         sweeps.suppressed_interactions,
         sweeps.ended_at_utc,
         row_number() over (
@@ -70,20 +71,18 @@ staged as (
 
     select
         complete_sweeps.sweep_id,
-        complete_sweeps.found_interactions,
+        complete_sweeps.dated_interactions,
         coalesce(sum(daily_counts.interactions), 0) as interactions
     from complete_sweeps
     left join daily_counts
         on
             complete_sweeps.customer_id = daily_counts.customer_id
             and (
-                daily_counts.started_date is null
-                or complete_sweeps.since_date is null
+                complete_sweeps.since_date is null
                 or daily_counts.started_date >= {{ dbt.dateadd('day', -1, 'complete_sweeps.since_date') }}
             )
             and (
-                daily_counts.started_date is null
-                or complete_sweeps.until_date is null
+                complete_sweeps.until_date is null
                 or daily_counts.started_date <= {{ dbt.dateadd('day', 1, 'complete_sweeps.until_date') }}
             )
             and (
@@ -92,11 +91,11 @@ staged as (
                 or daily_counts.updated_date >= {{ dbt.dateadd('day', -1, 'complete_sweeps.updated_since_date') }}
             )
     where complete_sweeps.recency_rank = 1
-    group by complete_sweeps.sweep_id, complete_sweeps.found_interactions
+    group by complete_sweeps.sweep_id, complete_sweeps.dated_interactions
 
 )
 
 select staged.*
 from staged
 inner join erased on staged.sweep_id = erased.sweep_id
-where staged.interactions + erased.interactions < staged.found_interactions
+where staged.interactions + erased.interactions < staged.dated_interactions

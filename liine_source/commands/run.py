@@ -22,6 +22,7 @@ from liine_source.errors import (
 )
 from liine_source.extract.load_request import LoadRequest, RunKind, RunProgress
 from liine_source.extract.reader import Reader
+from liine_source.extract.windows import shift
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import Settings
@@ -187,8 +188,10 @@ class Run:
             log.error("%s", problem)
             self._builder.fail(customer_id, [problem])
         if found:
+            last = shift(min(one.began for one in found).date(), 1)
+            undated = queries.count_undated(self._pipeline, [one.customer_id for one in found], last)
             rows = [one.as_row(reader.filter_hash, report.load_ids[-1]) for one in found]
-            queries.add_sweeps(self._pipeline, rows)
+            queries.add_sweeps(self._pipeline, [{**row, "undated": undated.get(row["customer_id"], 0)} for row in rows])
         self._builder.count_incomplete()
 
     def repair(self, found: "list[CustomerVerification]") -> None:

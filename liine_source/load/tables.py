@@ -14,7 +14,14 @@ import pyarrow as pa
 
 from liine_source.api import values
 from liine_source.api.records import Row, parse_json
-from liine_source.load.arrow import build_array, column_arrow_type, format_nested, infer_data_type, table_schema
+from liine_source.load.arrow import (
+    Rejection,
+    build_array,
+    column_arrow_type,
+    format_nested,
+    infer_data_type,
+    table_schema,
+)
 from liine_source.load.column_names import column_name
 from liine_source.spec.fields import LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
 from liine_source.spec.tables import (
@@ -84,9 +91,10 @@ class PageTables:
         arrays, fields = [], []
         for name, data_type, has_timezone, raw in self._columns(rows, ids, rejected):
             array, rejections = build_array(raw, data_type, has_timezone=has_timezone)
+            if name == "customer_id":
+                array = _require_customer(array, raw, customer_id, rejections)
             if array is not None:
-                # Only this customer was asked for, and a row without one would be in nobody's counts.
-                arrays.append(array.fill_null(customer_id) if name == "customer_id" else array)
+                arrays.append(array)
                 fields.append(pa.field(name, array.type, nullable=name != "id"))
             rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
         for column in VERIFICATION_COLUMNS:
@@ -180,6 +188,19 @@ class PageTables:
                         "value": value,
                         "value_type": value_type,
                     }
+
+
+def _require_customer(array: pa.Array, raw: Sequence[Any], customer_id: int, rejections: list[Rejection]) -> pa.Array:
+    """Return a column with the customer who was asked for, and reject any other one.
+
+    The reference calls it the customer "you are viewing". With another one, or none, a row would be in nobody's counts.
+    """
+    rejections += [
+        (place, {"raw_value": values.to_raw_value(raw[place]), "reason": "the id of another customer"})
+        for place, found in enumerate(array.to_pylist())
+        if found not in (None, customer_id)
+    ]
+    return pa.repeat(pa.scalar(customer_id, pa.int64()), len(raw))
 
 
 def _reject_fields(rows: list[Row], ids: list[int], names: set[str]) -> Iterator[Entry]:

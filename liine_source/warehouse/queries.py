@@ -59,6 +59,12 @@ from interactions
 """
 _UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
 _DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
+_UNDATED = """
+select customer_id, count(*) from interactions
+where customer_id in :customer_ids and vanished_at is null
+  and (start_time is null or cast(start_time as date) > :last)
+group by customer_id
+"""
 _LOST_ERASURES = """
 select count(*) from erasures where completed_at is not null and erasure_id not in (
   select erasure_id from erased_identifiers where length(digest) >= :shortest
@@ -168,6 +174,14 @@ def count_days(pipeline: dlt.Pipeline, customer_id: int, *, is_utc: bool) -> lis
     start = "cast(start_time_tz at time zone 'UTC' as timestamp)" if is_utc else "start_time"
     query = statement(_DAYS.format(start), customer_id=customer_id)
     return [DayCount(day, rows, int(midnight)) for day, rows, midnight in select(pipeline, query)]
+
+
+def count_undated(pipeline: dlt.Pipeline, customer_ids: Sequence[int], last: date) -> dict[int, int]:
+    """Return how many interactions customers have that have no start, or one after the day `last`, by the local clock.
+
+    Vanished ones are left out.
+    """
+    return dict(select(pipeline, statement(_UNDATED, customer_ids=tuple(customer_ids), last=last)))
 
 
 def stored_interactions(

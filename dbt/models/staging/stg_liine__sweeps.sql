@@ -21,6 +21,7 @@ select
     {{ loaded_column(columns, 'repairs', 'bigint') }} as repairs,
     {{ loaded_column(columns, 'changed', 'bigint') }} as changed_interactions,
     {{ loaded_column(columns, 'suppressed', 'bigint') }} as suppressed_interactions,
+    {{ loaded_column(columns, 'undated', 'bigint') }} as undated_interactions,
     {{ loaded_column(columns, 'proof', 'text') }} as proof,
     {{ loaded_column(columns, 'status', 'text') }} as status,
     {{ loaded_column(columns, 'reason', 'text') }} as reason,
