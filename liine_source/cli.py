@@ -241,6 +241,10 @@ def erase(
     allow_none: Annotated[
         bool, typer.Option("--allow-none", metavar="", help="Succeed, and record the identifiers, without rows too.")
     ] = False,
+    compact: Annotated[
+        bool,
+        typer.Option("--compact", metavar="", help="Then write the DuckDB file anew; until then it has deleted bytes."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete one person's rows, and never load them again. Without --yes rows are only counted.
@@ -259,6 +263,7 @@ def erase(
         patient_ids=[*listed.get("ehr_pms_patient_id", ()), *(patient_id or ())],
         is_dry_run=not yes,
         allow_none=allow_none,
+        compact=compact,
         **_given(customer_ids=customer_id),
     )
     if as_json:

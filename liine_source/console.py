@@ -200,6 +200,8 @@ def print_erasure(erasure: "Erasure") -> None:
         f"{erasure.interactions} interactions and {erasure.child_rows} rows of child tables, by {erasure.identifiers} "
         f"identifiers, among {erasure.customers} customers."
     )
+    if erasure.file_bytes is not None:
+        print_line(f"The DuckDB file was written anew without them; it has {erasure.file_bytes:,} bytes.")
     if erasure.phone_leads > 1:
         print_line(
             f"Rows of {erasure.phone_leads} leads and {erasure.phone_patients} patients match by phone number. Several "

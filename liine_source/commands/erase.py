@@ -1,6 +1,7 @@
 """`liine erase`: delete one person's rows, and never load them again."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
@@ -13,6 +14,7 @@ from liine_source.load.dataset_checks import require_same_masking
 from liine_source.load.hints import column_hints
 from liine_source.load.key_checks import check_keys, require_searchable, store_check_values
 from liine_source.load.loading import Hooks, between_loads, load
+from liine_source.load.pipeline import remove_deleted_bytes, require_compactable
 from liine_source.privacy.erasure import (
     IDENTIFIER_FIELDS,
     Erasure,
@@ -42,6 +44,7 @@ def erase(
     patient_ids: Sequence[str] = (),
     is_dry_run: bool = True,
     allow_none: bool = False,
+    compact: bool = False,
     **options: Unpack[LiineOptions],
 ) -> Erasure:
     """Delete one person's rows of the configured customers, and never load them again; return how many.
@@ -49,7 +52,8 @@ def erase(
     A row belongs to the person if any of the identifiers matches. With `is_dry_run` nothing is changed. Keyed hashes of
     the identifiers and of the rows' ids are stored in the dataset, so a `personal_data_key` is needed. Raises
     NoRowsFoundError, and stores nothing, where no row matches; with `allow_none` the identifiers are stored all the
-    same, for rows that the API returns later. Raises ConfigurationError without a key or an identifier, with a lead or
+    same, for rows that the API returns later. With `compact` a DuckDB file is written anew afterwards, because it keeps
+    the bytes of deleted rows. Raises ConfigurationError without a key or an identifier, with a lead or
     patient id for several customers, or where nothing was loaded.
     """
     with monitored(dataset):
@@ -62,6 +66,8 @@ def erase(
             )
         identifiers = dict(zip(IDENTIFIER_FIELDS, (lead_ids, phones, patient_ids), strict=True))
         matcher = _build_matcher(identifiers, settings)
+        if compact:
+            require_compactable(destination, dataset)
         with open_run(destination, dataset, settings, "erase") as pipeline:
             if not catalog.speaks_sql(pipeline):
                 raise ConfigurationError(
@@ -76,6 +82,8 @@ def erase(
             if not is_dry_run:
                 store_check_values(pipeline, unstored_keys)
                 _carry_out(pipeline, settings, erasure, found, matcher.suppression_entries(found, key))
+        if compact and not is_dry_run:
+            erasure = replace(erasure, file_bytes=remove_deleted_bytes(destination, dataset).bytes_after)
     return erasure
 
 

@@ -19,6 +19,7 @@ from dlt.extract import DltSource
 from liine_source.errors import ConfigurationError, MissingDatasetError, did_you_mean
 from liine_source.spec.tables import SOURCE_TABLES
 from liine_source.warehouse import catalog, structure
+from liine_source.warehouse.duckdb_file import RewrittenFile
 from liine_source.warehouse.structure import ForeignKey, StoredTable
 
 AnyDltDestination = DltDestination[Any, Any]
@@ -44,6 +45,8 @@ class Destination:
 
     supports_concurrent_writers: ClassVar[bool] = False
     has_staging_dataset: ClassVar[bool] = False
+    # Whether the bytes of deleted rows stay in a file until it is written anew.
+    can_remove_deleted_bytes: ClassVar[bool] = False
     # The extras of liine-source that it needs, and that dbt needs for it; None where there is none.
     extra: ClassVar[str | None] = None
     dbt_extra: ClassVar[str | None] = None
@@ -229,6 +232,10 @@ class Destination:
         if self.dbt_extra is None:
             raise ConfigurationError(f"The models run on DuckDB, Postgres and Snowflake, not on {self.name}.")
         return self.dbt_extra
+
+    def remove_deleted_bytes(self, location: Location) -> RewrittenFile:
+        """Remove from disk what was deleted."""
+        raise NotImplementedError(location.destination)
 
     def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return the environment variables that the dbt project's profile reads; `dataset` was loaded."""

@@ -16,7 +16,8 @@ from liine_source.destinations.base import (
     partial_configuration,
 )
 from liine_source.errors import MissingDatasetError, NameClashError
-from liine_source.warehouse import catalog, structure
+from liine_source.warehouse import catalog, duckdb_file, structure
+from liine_source.warehouse.duckdb_file import RewrittenFile
 from liine_source.warehouse.structure import ForeignKey
 
 DEFAULT_FILE = "warehouse.duckdb"
@@ -29,6 +30,7 @@ class DuckDb(Destination):
     """A DuckDB file."""
 
     has_staging_dataset = True
+    can_remove_deleted_bytes = True
     dbt_extra: ClassVar[str | None] = "dbt"
     column_types: ClassVar[Mapping[str, str]] = {
         "text": "varchar",
@@ -116,6 +118,11 @@ class DuckDb(Destination):
         """
         with catalog.connect(pipeline):
             yield
+
+    def remove_deleted_bytes(self, location: Location) -> RewrittenFile:
+        """Write the file anew, without what was deleted."""
+        self.require_existing(location)
+        return duckdb_file.rewrite(Path(location.address))
 
     def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return the file's path."""

@@ -32,6 +32,7 @@ from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, lock_waits
+from liine_source.warehouse.duckdb_file import RewrittenFile
 
 PIPELINE_NAME = "liine_sync"
 # How many seconds a run waits for another run of the same customers.
@@ -61,6 +62,27 @@ def locate(destination: str | None = None, dataset: str = DATASET_NAME) -> Locat
     """Return where the tables of a dataset are; nothing is connected to."""
     planned = _plan_pipeline(destination, dataset)
     return planned.destination.locate(planned.factory, dataset)
+
+
+def remove_deleted_bytes(destination: str | None = None, dataset: str = DATASET_NAME) -> RewrittenFile:
+    """Write a DuckDB file anew: it keeps the bytes of deleted rows until then. Return its sizes.
+
+    Raises BusyError where a run is active on this machine, DestinationError where another program has the file open.
+    """
+    planned = _plan_pipeline(destination, dataset)
+    location = planned.destination.locate(planned.factory, dataset)
+    with exit_on_sigterm(), owner_only_files(), _lock_working_directory(planned):
+        return planned.destination.remove_deleted_bytes(location)
+
+
+def require_compactable(destination: str | None = None, dataset: str = DATASET_NAME) -> None:
+    """Raise ConfigurationError unless the destination is a file that can be written anew."""
+    planned = _plan_pipeline(destination, dataset)
+    if not planned.destination.can_remove_deleted_bytes:
+        raise ConfigurationError(
+            f"--compact is for a DuckDB file. What {planned.destination.name} keeps of deleted rows, and for how long: "
+            "docs/privacy.md. Leave --compact out; nothing was erased."
+        )
 
 
 def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:

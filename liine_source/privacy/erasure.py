@@ -38,7 +38,8 @@ class Erasure:
     """What an erasure found or deleted, in numbers.
 
     `leads` has an entry for each lead of the rows, and one for rows without a lead. The rows that a phone number
-    matched are of `phone_leads` leads and `phone_patients` patients: relatives may share a phone.
+    matched are of `phone_leads` leads and `phone_patients` patients: relatives may share a phone. `file_bytes` is the
+    size of a DuckDB file that was written anew afterwards; None if it was not.
     """
 
     customers: int
@@ -49,6 +50,7 @@ class Erasure:
     leads: list[ErasedLead] = field(default_factory=list)
     phone_leads: int = 0
     phone_patients: int = 0
+    file_bytes: int | None = None
     erasure_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 

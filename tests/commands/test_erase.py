@@ -19,7 +19,7 @@ from liine_source.warehouse import queries as warehouse_module
 from tests.commands.test_sync import settings
 from tests.slow.victim import victim
 from tests.support.command_line import run
-from tests.support.warehouse import Place, query
+from tests.support.warehouse import Place, differences, query
 
 KEY = {"SOURCES__LIINE__PERSONAL_DATA_KEY": "3f9a1c7e5b2d8046a1e9c3b7d5f20864"}
 CUSTOMERS = {"SOURCES__LIINE__CUSTOMER_IDS": "[7, 8]"}
@@ -51,6 +51,36 @@ def test_command_counts_then_erases() -> None:
             remaining = {row["id"] for row in query(Path("warehouse.duckdb"), "select id from liine.interactions")}
             assert remaining == loaded - erased
         assert person["id"] not in remaining
+
+
+def test_compact_removes_the_bytes_of_the_person() -> None:
+    """They stay in DuckDB's file otherwise; in a file that is written anew the others have all their rows."""
+    with running_emulator(interactions=300, customers=1, seed=4) as api:
+        person = next(row for row in api.truth() if row["ehr_pms_patient_id"])
+        for row in api.truth():
+            if row["lead_id"] == person["lead_id"]:
+                api.change(row["id"], name="Canary Person")
+        assert run("sync", api=api, **KEY).returncode == 0
+        arguments = ["erase", "--lead-id", str(person["lead_id"]), "--compact"]
+        assert "Dry run" in run(*arguments, api=api, **KEY).stdout
+        assert b"Canary Person" in Path("warehouse.duckdb").read_bytes()
+        done = run(*arguments, "--yes", api=api, **KEY)
+        assert (done.returncode, "The DuckDB file was written anew" in done.stdout) == (0, True)
+        assert b"Canary Person" not in Path("warehouse.duckdb").read_bytes()
+        remaining = [row for row in api.truth() if row["lead_id"] != person["lead_id"]]
+        assert differences(Path("warehouse.duckdb"), remaining) == []
+        assert run("sync", api=api, **KEY).returncode == 0
+
+
+def test_compact_is_refused_where_the_file_is_not_ours(postgres: str) -> None:
+    """A database server keeps deleted rows its own way; nothing is erased before that is said."""
+    assert postgres
+    with running_emulator(interactions=20, customers=1) as api:
+        assert run("sync", api=api, **KEY).returncode == 0
+        lead = str(api.truth()[0]["lead_id"])
+        done = run("erase", "--lead-id", lead, "--yes", "--compact", api=api, **KEY)
+        assert (done.returncode, "--compact is for a DuckDB file" in done.stderr) == (2, True)
+        assert differences(postgres, api.truth()) == []
 
 
 LEADS = ["customer", "lead", "patients", "matched by", "interactions"]
