@@ -9,8 +9,9 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from liine_source import cli, console
+from liine_source import console
 from liine_source.api.records import build_row
+from liine_source.commands import check as commands_check
 from liine_source.commands.report import CustomerSync, SyncReport
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import ConfigurationError
@@ -95,7 +96,7 @@ def test_row_refused_by_warehouse_is_not_quoted() -> None:
         done = run_process("sync", api=api, RUNTIME__LOG_LEVEL="WARNING")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The run failed in dlt's step 'load' (ConstraintException).")
-    assert "A constraint or unique index that somebody has added to a table refuses rows" in done.stderr
+    assert "A constraint refuses rows that the API returns. Somebody has added it" in done.stderr
     assert done.stderr.count("\n") == 1
     files = [path for path in Path().rglob("*") if path.is_file()]
     assert not [path for path in files if b"Canary" in path.read_bytes()]
@@ -206,7 +207,7 @@ def test_unexpected_error_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
     def fail(**_: object) -> None:
         raise ValueError("Canary Person")
 
-    monkeypatch.setattr(cli, "run_check", fail)
+    monkeypatch.setattr(commands_check, "check", fail)
     done = run("check")
     assert done.returncode == 1
     assert "(ValueError). liine-source does not know this error (raised at test_cli.py:" in done.stderr

@@ -22,7 +22,7 @@ STAYS: Result = "nothing: it stays"
 
 SETTINGS = {
     "SOURCES__LIINE__STORE_RUN_HISTORY": "true",
-    "SOURCES__LIINE__PERSONAL_DATA_KEY": "0123456789abcdef0123456789abcdef",
+    "SOURCES__LIINE__PERSONAL_DATA_KEY": "3f9a1c7e5b2d8046a1e9c3b7d5f20864",
 }
 TABLE = "liine.interactions"
 NAMES = "liine.interactions__provider_names"
