@@ -58,10 +58,13 @@ from liine_source.spec.statuses import STATUSES_BY_CODE
 
 
 class LiineError(Exception):
-    """The base of all errors of this package; they can be pickled and sent to another process."""
+    """The base of all errors of this package; they can be pickled and sent to another process.
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(escape_unprintable(message))
+    What is not printable in the `lines` of the message is escaped, so that a name from outside cannot start a line.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(escape_unprintable, lines)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), str(self), self.__dict__)
@@ -106,10 +109,11 @@ class AlteredTableError(ConfigurationError):
     """Somebody has altered tables so that rows would be lost or refused; each of `obstacles` has the SQL that helps."""
 
     def __init__(self, dataset: str, obstacles: Iterable[object]) -> None:
-        listed = "".join(f"\n- {obstacle}" for obstacle in obstacles)
+        listed = [line for obstacle in obstacles for line in f"- {obstacle}".split("\n")]
         super().__init__(
             f"Somebody has altered dataset {dataset} so that rows would be lost or refused. Nothing was requested or "
-            f"loaded. Run the statements below as the owner of the tables, then this command again.{listed}"
+            "loaded. Run the statements below as the owner of the tables, then this command again.",
+            *listed,
         )
 
 
@@ -450,9 +454,8 @@ class SyncFailedError(LiineError):
 
     def __init__(self, failures: Sequence[tuple[int, LiineError]]) -> None:
         self.failures = tuple(failures)
-        lines = [f"\n- {error}" for _, error in self.failures[:_MAX_LISTED]]
+        lines = [f"- {error}" for _, error in self.failures[:_MAX_LISTED]]
         if len(self.failures) > _MAX_LISTED:
-            lines.append(f"\n- and {len(self.failures) - _MAX_LISTED} more windows; the table sweeps lists each.")
+            lines.append(f"- and {len(self.failures) - _MAX_LISTED} more windows; the table sweeps lists each.")
         customers = len({customer for customer, _ in self.failures})
-        # The errors are escaped already, and each starts a line.
-        super(LiineError, self).__init__(f"{customers} customer(s) could not be read completely:{''.join(lines)}")
+        super().__init__(f"{customers} customer(s) could not be read completely:", *lines)

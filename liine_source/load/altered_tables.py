@@ -113,7 +113,7 @@ def _find_lost_erasures(pipeline: dlt.Pipeline, stored: Mapping[str, StoredTable
 
     client = pipeline.sql_client()
     identifiers, erasures = map(client.make_qualified_table_name, (ERASED_IDENTIFIERS, ERASURES))
-    remedy = "Restore it from a backup, or erase each of those persons again with `liine erase`"
+    remedy = "Restore it from a backup, or erase each of those persons again with `liine erase --allow-none`"
     if ERASED_IDENTIFIERS not in stored:
         if not queries.has_erased(pipeline, stored.keys()):
             return []

@@ -56,5 +56,6 @@ def _create(pipeline: dlt.Pipeline, table: str, column: str, taken: Collection[s
     delete = f"DELETE FROM {qualified} AS a USING {qualified} AS b"  # noqa: S608  for people to run
     raise DestinationError(
         f"{table} has an {column} twice, which its index {name} would prevent, had nobody dropped that. Run as the "
-        f"owner of the table, then run again:\n    {delete} WHERE a.{column} = b.{column} AND a.ctid < b.ctid;"
+        f"owner of the table, then run again:",
+        f"    {delete} WHERE a.{column} = b.{column} AND a.ctid < b.ctid;",
     )
