@@ -507,7 +507,7 @@ def kill_runs(canary: Canary, folder: Path) -> list[str]:
     with victim() as process:
         leaked = []
         whole = process.run("sync", folder, dataset="whole", **canary.given)
-        for fraction in (0.5, 0.3, 0.2):
+        for fraction in (0.2, 0.35, 0.5):
             point = int(whole["points"] * fraction)
             ended = process.run("sync", folder, kill_at=point, dataset="killed", **canary.given)
             assert ended["killed"]
@@ -517,7 +517,10 @@ def kill_runs(canary: Canary, folder: Path) -> list[str]:
     # Rows may stay until the next run, which has to remove them.
     found = [text for text in leaked if text.split(" in ")[0] in canary.secrets]
     found += [] if leaked else ["killed too late"]
-    found += [] if sync(dataset="killed", **canary.given).is_complete else ["not complete"]
+    try:
+        found += [] if sync(dataset="killed", **canary.given).is_complete else ["not complete"]
+    except LiineError:
+        found += ["not complete"]
     return found + canary.in_files(folder / "dlt", canary.everything)
 
 
@@ -655,7 +658,8 @@ def test_marker_of_killed_run_stays_if_folder_is_not_emptied(
     """Only the reset before the next run removes what a killed run left."""
     monkeypatch.setattr(loading, "_reset_working_directory", lambda pipeline: None)
     with small() as api:
-        assert kill_runs(Canary(api, "keep"), tmp_path) != []
+        found = kill_runs(Canary(api, "keep"), tmp_path)
+    assert any("canary" in text.lower() for text in found)
 
 
 @pytest.mark.slow("privacy")
