@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from liine_source import console
-from liine_source.errors import ConfigurationError, LiineError, TransformError
+from liine_source.errors import ConfigurationError, DestinationError, LiineError, TransformError
 from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
@@ -131,6 +131,8 @@ def sync(
     from liine_source import dbt_runner
     from liine_source.commands.sync import sync as run_sync
 
+    if then_dbt:
+        _refuse_build(destination, dataset, dbt_project)
     with _progress(as_json=as_json) as progress:
         report = run_sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
     if not then_dbt:
@@ -149,7 +151,9 @@ def sync(
         console.print_dbt_build(build)
         # Another project may not have these tables.
         if dbt_project is None:
-            console.print_marts(dbt_runner.query_channels(destination), dbt_runner.query_funnel(destination))
+            console.print_marts(
+                dbt_runner.query_channels(destination, dataset), dbt_runner.query_funnel(destination, dataset)
+            )
     raise typer.Exit(0 if report.is_complete else 1)
 
 
@@ -329,6 +333,20 @@ def _finish(report: "SyncReport", *, as_json: bool) -> None:
     else:
         console.print_report(report)
     raise typer.Exit(0 if report.is_complete else 1)
+
+
+def _refuse_build(destination: str | None, dataset: str, project: Path | None) -> None:
+    """Refuse to load what dbt could not build; a warehouse that cannot be read is the sync's to report."""
+    from liine_source import dbt_runner
+    from liine_source.monitoring import alerts
+
+    try:
+        dbt_runner.refuse_build(destination, dataset, project=project)
+    except DestinationError:
+        pass
+    except ConfigurationError as error:
+        alerts.notify_failure(dataset, str(error))
+        raise
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from liine_source import backfill, dbt_runner, erase, sync
 from liine_source.cli import app
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import ConfigurationError, TransformError
+from liine_source.load.pipeline import dbt_environment
 from tests.commands.test_sync import settings
-from tests.support.warehouse import Place, query
+from tests.marts.building import PROJECT
+from tests.support.warehouse import Place, on_duckdb_and_postgres, query, spoil
 
 PROFILES = Path(__file__).parents[1] / "dbt" / "profiles.yml"
 FILES = {
@@ -172,6 +175,58 @@ def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytes
         with duckdb.connect(str(place)) as connection:
             connection.execute("delete from liine.interactions where id % 2 = 0")
         assert outcome() == "fail"
+
+
+@on_duckdb_and_postgres
+@pytest.mark.parametrize("schema", ["liine_marts", "theirs_staging"])
+def test_models_of_another_dataset_are_not_replaced(
+    warehouse: Place, schema: str, environment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line is refused before anything is requested, loaded or built."""
+    spoil(warehouse, f"create schema {schema}")
+    spoil(warehouse, f"create table {schema}._liine_dataset as select cast('theirs' as text) as dataset")
+    monkeypatch.setenv("LIINE_STAGING_SCHEMA", "theirs_staging")
+    with running_emulator(interactions=20, customers=1) as api:
+        environment(api)
+        result = CliRunner().invoke(app, ["sync", "--then-dbt"])
+        assert isinstance(result.exception, ConfigurationError)
+        assert (
+            f"Schema {schema} has models of the dataset theirs, and a build from liine would replace them. Nothing was "
+            "built. Name other schemas for liine in LIINE_STAGING_SCHEMA, LIINE_MARTS_SCHEMA, LIINE_SNAPSHOTS_SCHEMA, "
+            f"or drop {schema} first."
+        ) in str(result.exception)
+        assert api.requests == []
+    dbt_runner.refuse_build(dataset="theirs")
+
+
+@pytest.mark.slow("marts")
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_each_dataset_has_marts_of_its_own(
+    warehouse: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt itself refuses to build one dataset into the other's marts, also in a copy of the project."""
+    select = ["+fct_liine__interactions"]
+    for dataset, interactions in (("liine", 60), ("Other-Data", 20)):
+        with running_emulator(interactions=interactions, customers=1) as api:
+            sync(dataset=dataset, **settings(api))
+        # Some of its tests need other models.
+        statuses = dbt_runner.run_build(dataset=dataset, select=select)
+        assert statuses["model.liine.fct_liine__interactions"] == "success"
+    monkeypatch.setenv("LIINE_MARTS_SCHEMA", "liine_marts")
+    copy = tmp_path / "copy"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    message = "Schema liine_marts has models of the dataset liine, and a build from other_data would replace them."
+    with pytest.raises(ConfigurationError, match=message):
+        dbt_runner.run_build(dataset="Other-Data", select=select, project=copy)
+    for dataset, interactions in (("liine", 60), ("other_data", 20)):
+        counted = query(warehouse, f"select count(*) as n from {dataset}_marts.fct_liine__interactions")  # noqa: S608  ours
+        named = [query(warehouse, f"select * from {dataset}_{part}._liine_dataset") for part in ("staging", "marts")]  # noqa: S608  ours
+        assert (counted, named) == ([{"n": interactions}], [[{"dataset": dataset}]] * 2)
+
+
+def test_dbt_reads_dataset_under_its_name_in_the_warehouse() -> None:
+    """dlt loads `Other-Data` into `other_data`; a schema `Other-Data` would be missing, and the marts empty."""
+    assert dbt_environment(None, "Other-Data")["LIINE_DATASET"] == "other_data"
 
 
 def test_filesystem_destination_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
