@@ -177,6 +177,44 @@ def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytes
         assert outcome() == "fail"
 
 
+@pytest.mark.slow("marts")
+def test_parsed_project_is_kept_and_follows_changes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is parsed again without a change; a variable of the environment that a model reads is one."""
+    for failing in ("models/broken.sql", "models/depends_on_broken.sql", "models/schema.yml"):
+        (project / failing).unlink()
+    shutil.rmtree(project / "tests")
+    (project / "models/people.sql").write_text("select '{{ env_var('DBT_OWN') }}' as own")
+    parsed = []
+    for value in ("one", "one", "two"):
+        monkeypatch.setenv("DBT_OWN", value)
+        dbt_runner.build(project=project)
+        assert query(Path("warehouse.duckdb"), "select own from liine_marts.people") == [{"own": value}]
+        (file,) = Path("dlt/liine_dbt").iterdir()
+        parsed.append(file.read_bytes())
+    # dbt writes a random id into the file when it parses.
+    assert parsed[0] == parsed[1] != parsed[2]
+
+
+def test_parsed_project_is_kept_by_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its owner only; two datasets that take turns do not parse anew each time."""
+
+    def pretend_to_run(command: list[str], environment: dict[str, str], folder: str) -> int:
+        target = Path(folder, "target")
+        target.mkdir(exist_ok=True)
+        file = target / "partial_parse.msgpack"
+        found.append(file.read_text() if file.exists() else None)
+        file.write_text(f"{environment['LIINE_DATASET']} {len(found)}")
+        (target / "run_results.json").write_text('{"results": []}')
+        return 0
+
+    found: list[str | None] = []
+    monkeypatch.setattr(dbt_runner, "_wait_for", pretend_to_run)
+    for dataset in ("one", "two", "one", "two"):
+        dbt_runner.run_build(dataset=dataset)
+    assert found == [None, None, "one 1", "two 2"]
+    assert {path.stat().st_mode & 0o777 for path in Path("dlt/liine_dbt").iterdir()} == {0o600}
+
+
 @on_duckdb_and_postgres
 @pytest.mark.parametrize("schema", ["liine_marts", "theirs_staging"])
 def test_models_of_another_dataset_are_not_replaced(
