@@ -166,6 +166,8 @@ def test_package_builds_in_another_project() -> None:
         "dev_bi": {"fct_liine__interactions", "rpt_liine__spam_daily", "liine_channel_groups", "_liine_dataset"},
         "dev_own": {"spam"},
     }
+    without = "select table_name, column_name from duckdb_columns() where schema_name = 'dev_bi' and comment is null"
+    assert query(WAREHOUSE, without) == [{"table_name": "_liine_dataset", "column_name": "dataset"}]
     # dbt looks for what a metric depends on in the other project, if semantic models are in the newer format.
     manifest = json.loads(Path("target/manifest.json").read_text())
     models = {node for metric in manifest["metrics"].values() for node in metric["depends_on"]["nodes"]}

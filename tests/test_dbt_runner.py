@@ -260,6 +260,11 @@ def test_each_dataset_has_marts_of_its_own(
         counted = query(warehouse, f"select count(*) as n from {dataset}_marts.fct_liine__interactions")  # noqa: S608  ours
         named = [query(warehouse, f"select * from {dataset}_{part}._liine_dataset") for part in ("staging", "marts")]  # noqa: S608  ours
         assert (counted, named) == ([{"n": interactions}], [[{"dataset": dataset}]] * 2)
+    if isinstance(warehouse, str):
+        table = "'liine_marts.fct_liine__interactions'::regclass"
+        columns = f"select attname from pg_attribute where attrelid = {table} and attnum > 0 and not attisdropped"  # noqa: S608  ours
+        assert query(warehouse, f"{columns} and col_description(attrelid, attnum) is null") == []
+        assert query(warehouse, f"select obj_description({table}) is not null as is_there") == [{"is_there": True}]
 
 
 def test_dbt_reads_dataset_under_its_name_in_the_warehouse() -> None:
