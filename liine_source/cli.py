@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from liine_source import console
-from liine_source.errors import ConfigurationError, LiineError, TransformError
+from liine_source.errors import ConfigurationError, DestinationError, LiineError, TransformError
 from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
@@ -140,7 +140,7 @@ def sync(
 
     if then_dbt:
         # Before anything is loaded.
-        dbt_runner.require_dbt(destination, project=dbt_project)
+        _refuse_build(destination, dataset, dbt_project)
     elif dbt_project:
         raise ConfigurationError("--dbt-project has no effect without --then-dbt: add it.")
     with _progress(as_json=as_json) as progress:
@@ -161,7 +161,9 @@ def sync(
         console.print_dbt_build(build)
         # Another project may not have these tables.
         if dbt_project is None:
-            console.print_marts(dbt_runner.query_channels(destination), dbt_runner.query_funnel(destination))
+            console.print_marts(
+                dbt_runner.query_channels(destination, dataset), dbt_runner.query_funnel(destination, dataset)
+            )
     raise typer.Exit(0 if report.is_complete else 1)
 
 
@@ -396,6 +398,20 @@ def _read_lines(path: str) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         problem = f"The list of --identifiers cannot be read ({type(error).__name__}). Nothing was erased."
     raise ConfigurationError(problem)
+
+
+def _refuse_build(destination: str | None, dataset: str, project: Path | None) -> None:
+    """Refuse to load what dbt could not build; a warehouse that cannot be read is the sync's to report."""
+    from liine_source import dbt_runner
+    from liine_source.monitoring import alerts
+
+    try:
+        dbt_runner.refuse_build(destination, dataset, project=project)
+    except DestinationError:
+        pass
+    except ConfigurationError as error:
+        alerts.notify_failure(dataset, str(error))
+        raise
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -26,13 +26,23 @@ from dlt.common.runtime.run_context import RunContext
 
 from liine_source.destinations import get_destination
 from liine_source.error_translation import translate_errors
-from liine_source.errors import ConfigurationError, TransformError
-from liine_source.load.pipeline import build_pipeline, dbt_environment
+from liine_source.errors import ConfigurationError, MissingDatasetError, TransformError
+from liine_source.load.pipeline import build_pipeline, dbt_environment, locate
 from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
+from liine_source.warehouse import catalog
 
-MARTS = "liine_marts"
+# In each schema that dbt builds in: the dataset that its models were built from (`dbt/macros/one_dataset.sql`).
+_RECORD = "_liine_dataset"
+# The schemas beside the dataset, and the variable that names each (`dbt/macros/generate_schema_name.sql`).
+_SCHEMAS = {
+    "staging": "LIINE_STAGING_SCHEMA",
+    "marts": "LIINE_MARTS_SCHEMA",
+    "snapshots": "LIINE_SNAPSHOTS_SCHEMA",
+}
+# What the macro `refuse_other_dataset` says; it names only datasets and schemas.
+_REFUSAL = re.compile(r"Schema \S+ has models of the dataset .* first\.")
 
 # In a wheel the project is inside the package, in a checkout next to it.
 _PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
@@ -112,8 +122,8 @@ def build(destination: str | None = None, dataset: str = DATASET_NAME, *, projec
     """Run `dbt build` over what was loaded into `dataset`; return what was built.
 
     `project` is the folder of a dbt project, by default the one that comes with the connector. Its models are made in
-    the schemas that its README names. Raises TransformError, which names each model and test that failed, and
-    ConfigurationError where dbt, or its adapter for the destination, is not installed.
+    schemas named after the dataset, as its README says. Raises TransformError, which names each model and test that
+    failed, and ConfigurationError as `refuse_build` does.
     """
     return summarize(run_build(destination, dataset, project=project))
 
@@ -140,7 +150,21 @@ def summarize(statuses: Mapping[str, str]) -> DbtBuild:
     if failures := sorted(name for status, some in names.items() if status in FAILED_STATUSES for name in some):
         skipped = len(names.get("skipped", []))
         raise TransformError(failures, f"dbt failed, and skipped {skipped} nodes that depend on these")
-    return DbtBuild(len(statuses), sorted(names.get("warn", [])))
+    # A hook is an operation.
+    nodes = sum(not unique_id.startswith("operation.") for unique_id in statuses)
+    return DbtBuild(nodes, sorted(names.get("warn", [])))
+
+
+def refuse_build(destination: str | None = None, dataset: str = DATASET_NAME, *, project: Path | None = None) -> None:
+    """Raise ConfigurationError where dbt could not build; nothing is written.
+
+    That is where dbt, or its adapter for the destination, is not installed, and where one of the schemas that the
+    project builds in has models of another dataset. Which schemas a project of the user's own builds in is known only
+    when dbt runs: then the macro `refuse_other_dataset` looks.
+    """
+    require_dbt(destination, project=project)
+    if project is None:
+        _refuse_other_dataset(destination, dataset)
 
 
 def run_build(
@@ -154,12 +178,13 @@ def run_build(
 
     Raises as `build` does, except for nodes that failed.
     """
-    require_dbt(destination, project=project)
-    with translate_errors():
-        variables = dbt_environment(destination, dataset)
+    refuse_build(destination, dataset, project=project)
+    variables = _environment(destination, dataset)
     environment = {**_passed_on(), **_NO_TELEMETRY, **variables}
     # Unit tests use rows of their own, so they need not run after each load.
     arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
+    # In a project that has ours as a package, only a variable says which dataset it is.
+    arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
     with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
         return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
 
@@ -174,58 +199,115 @@ def parse_manifest(project: Path | None = None) -> Path:
     files = (path for pattern in _PROJECT_FILES for path in folder.glob(pattern) if path.is_file())
     for path in sorted(files):
         digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
-    found = Path(RunContext(None).data_dir, "liine_dbt", digest.hexdigest()[:12], "manifest.json")
+    found = _data_folder() / digest.hexdigest()[:12] / "manifest.json"
     if not found.is_file():
-        found.parent.mkdir(parents=True, exist_ok=True)
         environment = _passed_on() | {"DESTINATION_TYPE": "duckdb", "DESTINATION__DUCKDB__CREDENTIALS": ":memory:"}
         with _run_dbt(["parse"], folder, environment | _NO_TELEMETRY, found.name) as parsed:
-            # Several processes of a scheduler may parse at once, and each must see a whole file.
-            copy = found.with_suffix(f".{os.getpid()}")
-            copy.write_bytes(parsed.read_bytes())
-            copy.replace(found)
+            _store(parsed, found)
     return found
+
+
+def _data_folder() -> Path:
+    return Path(RunContext(None).data_dir, "liine_dbt")
+
+
+def _store(file: Path, place: Path) -> None:
+    """Copy a file; several processes may do so at once, and others must see a whole one."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    copy = place.with_suffix(f".{os.getpid()}")
+    copy.write_bytes(file.read_bytes())
+    copy.replace(place)
 
 
 def _passed_on() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
 
 
-def query_channels(destination: str | None = None) -> list[ChannelLeads]:
-    """Return the channels of the marts, most new leads first."""
-    rows = _query(destination, _CHANNELS)
+def _to_int(number: Any) -> int | None:
+    return None if number is None else int(number)
+
+
+def _environment(destination: str | None, dataset: str) -> dict[str, str]:
+    with translate_errors():
+        return dbt_environment(destination, dataset)
+
+
+def _schema(part: str, dataset: str) -> str:
+    return os.environ.get(_SCHEMAS[part]) or f"{dataset}_{part}"
+
+
+def _refuse_other_dataset(destination: str | None, dataset: str) -> None:
+    location = locate(destination, dataset)
+    kind = get_destination(location.destination)
+    # Connecting to a DuckDB file that does not exist would create it.
+    with suppress(MissingDatasetError), TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+        kind.require_existing(location)
+        pipeline = build_pipeline(destination, dataset, folder=folder)
+        own = catalog.dataset_name(pipeline)
+        tables = kind.list_datasets(pipeline)
+        for schema in (_schema(part, own) for part in _SCHEMAS):
+            if _RECORD not in tables.get(schema.lower(), ()):
+                continue
+            with pipeline.sql_client() as client:
+                name = client.escape_column_name(schema)
+                ((found,),) = client.execute_sql(f"select dataset from {name}.{_RECORD}") or [(own,)]  # noqa: S608  names
+            if found.lower() != own.lower():
+                raise ConfigurationError(
+                    f"Schema {schema} has models of the dataset {found}, and a build from {own} would replace them. "
+                    f"Nothing was built. Name other schemas for {own} in {', '.join(_SCHEMAS.values())}, or drop "
+                    f"{schema} first."
+                )
+
+
+def query_channels(destination: str | None = None, dataset: str = DATASET_NAME) -> list[ChannelLeads]:
+    """Return the channels of a dataset's marts, most new leads first."""
+    rows = _query(destination, dataset, _CHANNELS)
     return [ChannelLeads(name, _to_int(new), _to_int(booked), revenue) for name, new, booked, revenue in rows]
 
 
-def query_funnel(destination: str | None = None) -> LeadFunnel | None:
-    """Return the lead funnel over all months and customers; None where there is no new lead."""
-    ((new, reached, booked, attended, revenue),) = _query(destination, _FUNNEL)
+def query_funnel(destination: str | None = None, dataset: str = DATASET_NAME) -> LeadFunnel | None:
+    """Return the lead funnel of a dataset's marts, over all months and customers; None where there is no new lead."""
+    ((new, reached, booked, attended, revenue),) = _query(destination, dataset, _FUNNEL)
     if new is None:
         return None
     return LeadFunnel(int(new), _to_int(reached), _to_int(booked), _to_int(attended), revenue)
 
 
-def _to_int(number: Any) -> int | None:
-    return None if number is None else int(number)
-
-
 @contextmanager
 def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
-    """Run dbt and yield its file `result`; then all that it wrote is deleted."""
+    """Run dbt and yield its file `result`; then all that it wrote is deleted, but for the parsed project.
+
+    The parsed project halves the time of the next start. dbt itself compares it with files, variables and environment,
+    and it has no rows, and no variable that begins with DBT_ENV_SECRET_.
+    """
+    key = f"{project.resolve()} {environment['DESTINATION_TYPE']} {environment.get('LIINE_DATASET')}"
+    parsed = _data_folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:12]}.msgpack"
     with exit_on_sigterm(), owner_only_files(), TemporaryDirectory(prefix="liine-dbt-") as folder:
-        inputs = [f"--project-dir={project}", f"--profiles-dir={project}"]
-        outputs = [f"--target-path={folder}/target", f"--log-path={folder}/log"]
+        target = Path(folder, "target")
         command = [
             sys.executable,
             "-c",
             "from dbt.cli.main import cli; cli()",
             "--quiet",
             *arguments,
-            *inputs,
-            *outputs,
+            f"--project-dir={project}",
+            f"--profiles-dir={project}",
+            f"--target-path={target}",
+            f"--log-path={folder}/log",
         ]
+        own_parsed = target / "partial_parse.msgpack"
+        if parsed.is_file():
+            target.mkdir()
+            own_parsed.write_bytes(parsed.read_bytes())
         code = _wait_for(command, environment, folder)
-        file = Path(folder, "target", result)
+        if own_parsed.is_file():
+            with suppress(OSError):
+                _store(own_parsed, parsed)
+        file = target / result
         if not file.is_file():
+            log = Path(folder, "log", "dbt.log")
+            if log.is_file() and (refusal := _REFUSAL.search(log.read_text())):
+                raise ConfigurationError(refusal[0])
             raise TransformError([], f"dbt ended with code {code} before it built anything; `dbt debug` may say why")
         yield file
 
@@ -254,8 +336,8 @@ def _node_name(unique_id: str) -> str:
     return f"{kind} {name}"
 
 
-def _query(destination: str | None, statement: str) -> list[tuple[Any, ...]]:
-    marts = os.environ.get("LIINE_MARTS_SCHEMA", MARTS)
+def _query(destination: str | None, dataset: str, statement: str) -> list[tuple[Any, ...]]:
+    marts = _schema("marts", _environment(destination, dataset)["LIINE_DATASET"])
     with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
         pipeline: dlt.Pipeline = build_pipeline(destination, marts, folder=folder)
         with pipeline.sql_client() as client:

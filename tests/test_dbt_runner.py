@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from liine_source import backfill, console, dbt_runner, erase, sync
 from liine_source.cli import app
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import ConfigurationError, TransformError
+from liine_source.load.pipeline import dbt_environment
 from tests.commands.test_sync import settings
-from tests.support.warehouse import Place, query
+from tests.marts.building import PROJECT
+from tests.support.warehouse import Place, on_duckdb_and_postgres, query, spoil
 
 PROFILES = Path(__file__).parents[1] / "dbt" / "profiles.yml"
 FILES = {
@@ -199,6 +202,101 @@ def test_reconciliation_allows_only_erased_rows_to_be_missing(monkeypatch: pytes
         with duckdb.connect(str(place)) as connection:
             connection.execute("delete from liine.interactions where id % 2 = 0")
         assert outcome() == "fail"
+
+
+@pytest.mark.slow("marts")
+def test_parsed_project_is_kept_and_follows_changes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is parsed again without a change; a variable of the environment that a model reads is one."""
+    for failing in ("models/broken.sql", "models/depends_on_broken.sql", "models/schema.yml"):
+        (project / failing).unlink()
+    shutil.rmtree(project / "tests")
+    (project / "models/people.sql").write_text("select '{{ env_var('DBT_OWN') }}' as own")
+    parsed = []
+    for value in ("one", "one", "two"):
+        monkeypatch.setenv("DBT_OWN", value)
+        dbt_runner.build(project=project)
+        assert query(Path("warehouse.duckdb"), "select own from liine_marts.people") == [{"own": value}]
+        (file,) = Path("dlt/liine_dbt").iterdir()
+        parsed.append(file.read_bytes())
+    # dbt writes a random id into the file when it parses.
+    assert parsed[0] == parsed[1] != parsed[2]
+
+
+def test_parsed_project_is_kept_by_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its owner only; two datasets that take turns do not parse anew each time."""
+
+    def pretend_to_run(command: list[str], environment: dict[str, str], folder: str) -> int:
+        target = Path(folder, "target")
+        target.mkdir(exist_ok=True)
+        file = target / "partial_parse.msgpack"
+        found.append(file.read_text() if file.exists() else None)
+        file.write_text(f"{environment['LIINE_DATASET']} {len(found)}")
+        (target / "run_results.json").write_text('{"results": []}')
+        return 0
+
+    found: list[str | None] = []
+    monkeypatch.setattr(dbt_runner, "_wait_for", pretend_to_run)
+    for dataset in ("one", "two", "one", "two"):
+        dbt_runner.run_build(dataset=dataset)
+    assert found == [None, None, "one 1", "two 2"]
+    assert {path.stat().st_mode & 0o777 for path in Path("dlt/liine_dbt").iterdir()} == {0o600}
+
+
+@on_duckdb_and_postgres
+@pytest.mark.parametrize("schema", ["liine_marts", "theirs_staging"])
+def test_models_of_another_dataset_are_not_replaced(
+    warehouse: Place, schema: str, environment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line is refused before anything is requested, loaded or built."""
+    spoil(warehouse, f"create schema {schema}")
+    spoil(warehouse, f"create table {schema}._liine_dataset as select cast('theirs' as text) as dataset")
+    monkeypatch.setenv("LIINE_STAGING_SCHEMA", "theirs_staging")
+    with running_emulator(interactions=20, customers=1) as api:
+        environment(api)
+        result = CliRunner().invoke(app, ["sync", "--then-dbt"])
+        assert isinstance(result.exception, ConfigurationError)
+        assert (
+            f"Schema {schema} has models of the dataset theirs, and a build from liine would replace them. Nothing was "
+            "built. Name other schemas for liine in LIINE_STAGING_SCHEMA, LIINE_MARTS_SCHEMA, LIINE_SNAPSHOTS_SCHEMA, "
+            f"or drop {schema} first."
+        ) in str(result.exception)
+        assert api.requests == []
+    dbt_runner.refuse_build(dataset="theirs")
+
+
+@pytest.mark.slow("marts")
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_each_dataset_has_marts_of_its_own(
+    warehouse: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt itself refuses to build one dataset into the other's marts, also in a copy of the project."""
+    select = ["+fct_liine__interactions"]
+    for dataset, interactions in (("liine", 60), ("Other-Data", 20)):
+        with running_emulator(interactions=interactions, customers=1) as api:
+            sync(dataset=dataset, **settings(api))
+        # Some of its tests need other models.
+        statuses = dbt_runner.run_build(dataset=dataset, select=select)
+        assert statuses["model.liine.fct_liine__interactions"] == "success"
+    monkeypatch.setenv("LIINE_MARTS_SCHEMA", "liine_marts")
+    copy = tmp_path / "copy"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    message = "Schema liine_marts has models of the dataset liine, and a build from other_data would replace them."
+    with pytest.raises(ConfigurationError, match=message):
+        dbt_runner.run_build(dataset="Other-Data", select=select, project=copy)
+    for dataset, interactions in (("liine", 60), ("other_data", 20)):
+        counted = query(warehouse, f"select count(*) as n from {dataset}_marts.fct_liine__interactions")  # noqa: S608  ours
+        named = [query(warehouse, f"select * from {dataset}_{part}._liine_dataset") for part in ("staging", "marts")]  # noqa: S608  ours
+        assert (counted, named) == ([{"n": interactions}], [[{"dataset": dataset}]] * 2)
+    if isinstance(warehouse, str):
+        table = "'liine_marts.fct_liine__interactions'::regclass"
+        columns = f"select attname from pg_attribute where attrelid = {table} and attnum > 0 and not attisdropped"  # noqa: S608  ours
+        assert query(warehouse, f"{columns} and col_description(attrelid, attnum) is null") == []
+        assert query(warehouse, f"select obj_description({table}) is not null as is_there") == [{"is_there": True}]
+
+
+def test_dbt_reads_dataset_under_its_name_in_the_warehouse() -> None:
+    """dlt loads `Other-Data` into `other_data`; a schema `Other-Data` would be missing, and the marts empty."""
+    assert dbt_environment(None, "Other-Data")["LIINE_DATASET"] == "other_data"
 
 
 def test_filesystem_destination_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

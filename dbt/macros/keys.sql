@@ -1,6 +1,15 @@
+{#-
+    Salt of the hashed keys. Only when a query is compiled: dbt stores the environment variables that it meets while it
+    parses, with their values, in the partial parse.
+-#}
+{% macro key_salt() -%}
+    {{ return(var('liine_key_salt', env_var('LIINE_KEY_SALT', '')) if execute else '') }}
+{%- endmacro %}
+
+
 {#- Salted hash of several values, as text; null if any of them is null. -#}
 {% macro surrogate_key(values) -%}
-    {%- set salt = var('liine_key_salt', env_var('LIINE_KEY_SALT', '')) | replace("'", "''") -%}
+    {%- set salt = key_salt() | replace("'", "''") -%}
     {%- set parts = [] -%}
     {%- for value in values -%} {%- do parts.append('cast(' ~ value ~ ' as text)') -%} {%- endfor -%}
     cast({{ dbt.hash("'" ~ salt ~ "' || " ~ parts | join(" || ':' || ")) }} as text)

@@ -29,7 +29,8 @@ create database if not exists analytics;
 
 grant usage on warehouse liine_loading to role liine_loader;
 grant usage on database analytics to role liine_loader;
--- The dataset, while a run is loading one staging schema of its own, and dbt's liine_staging and liine_marts.
+-- The dataset, while a run is loading one staging schema of its own, and dbt's liine_staging and liine_marts. Those of
+-- another dataset are named after it; repeat what follows for its marts.
 grant create schema on database analytics to role liine_loader;
 grant usage on database analytics to role liine_reader;
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
@@ -88,11 +89,14 @@ def require_compactable(destination: str | None = None, dataset: str = DATASET_N
 def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:
     """Return the destination's settings as environment variables of the dbt project's profile.
 
-    Raises ConfigurationError where dbt does not run on the destination.
+    The dataset is as the destination has it: `Other-Data` is loaded into `other_data`. Raises ConfigurationError where
+    dbt does not run on the destination.
     """
-    planned = _plan_pipeline(destination, dataset)
-    found = planned.destination.dbt_environment(planned.factory, dataset)
-    variables = {"DESTINATION_TYPE": planned.destination.name, "LIINE_DATASET": dataset, **found}
+    with TemporaryDirectory(prefix="liine-") as folder:
+        planned = _plan_pipeline(destination, dataset, folder)
+        found = planned.destination.dbt_environment(planned.factory, dataset)
+        loaded = catalog.dataset_name(planned.build())
+    variables = {"DESTINATION_TYPE": planned.destination.name, "LIINE_DATASET": loaded, **found}
     return {name: str(value) for name, value in variables.items() if value is not None}
 
 

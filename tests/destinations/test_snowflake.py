@@ -25,7 +25,7 @@ from liine_source.emulator import running_emulator
 from liine_source.errors import ConfigurationError, DestinationError, DuplicateRowsError
 from tests.commands.test_sync import settings
 from tests.destinations.test_postgres import sync_concurrently
-from tests.support.snowflake_stand_in import PASSWORD, USER, StandIn, split
+from tests.support.snowflake_stand_in import COLUMN_COMMENTS, PASSWORD, USER, StandIn, split
 from tests.support.warehouse import differences, query
 
 HERE = Path(__file__).parent
@@ -320,9 +320,12 @@ def dbt_statements(statements: list[str]) -> list[str]:
     found = []
     for statement in statements:
         text = " ".join(re.sub(r"/\*.*?\*/", "", statement, flags=re.DOTALL).split())
-        assert text.startswith("show user functions") or is_snowflake(statement), text
+        if comments := re.match(COLUMN_COMMENTS, text):
+            text = f"alter table {comments[1]} comment on columns"
+        else:
+            assert text.startswith("show user functions") or is_snowflake(statement), text
         if not text.startswith(("select", "show", "describe", "ALTER SESSION")):
-            found.append(re.split(r" as\b| \(|;", text)[0])
+            found.append(re.split(r" as\b| \(|;| IS \$\$", text)[0])
     # Schemas are created first, in random order.
     schemas = sum(text.startswith("create schema") for text in found)
     return sorted(found[:schemas]) + found[schemas:]

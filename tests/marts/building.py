@@ -109,8 +109,9 @@ class Project:
         return self.start(*command, zone=zone, variables=variables).outcome()
 
     def tables(self, schema: str = "liine_marts") -> dict[str, list[Row]]:
-        """Rows of every table of a schema."""
+        """Rows of every table of a schema, apart from the one that names the dataset."""
         listed = f"select table_name from information_schema.tables where table_schema = '{schema}'"  # noqa: S608  names of dbt's own making
+        listed += " and table_name <> '_liine_dataset'"
         names = sorted(row["table_name"] for row in query(self.place, listed))
         return {name: query(self.place, f"select * from {schema}.{name}") for name in names}  # noqa: S608  names of dbt's own making
 
@@ -126,7 +127,9 @@ class Running:
         """Wait for the command to end."""
         output, _ = self._process.communicate()
         nodes = json.loads(self._results.read_text(encoding="utf-8"))["results"]
-        results = tuple(Result(row["unique_id"], row["status"], row["failures"] or 0) for row in nodes)
+        all_results = (Result(row["unique_id"], row["status"], row["failures"] or 0) for row in nodes)
+        # A hook is an operation; if it fails, so does dbt.
+        results = tuple(result for result in all_results if result.kind != "operation")
         return Outcome(self._process.returncode, results, output)
 
 

@@ -1,6 +1,8 @@
 -- Build 1.
 create schema if not exists ANALYTICS.liine_marts
 create schema if not exists ANALYTICS.liine_staging
+create table if not exists ANALYTICS.liine_marts._liine_dataset
+create table if not exists ANALYTICS.liine_staging._liine_dataset
 create or replace view ANALYTICS.liine_staging.stg_liine__interactions
 create or replace view ANALYTICS.liine_staging.stg_liine__loads
 create or replace view ANALYTICS.liine_staging.stg_liine__provider_names
@@ -11,34 +13,66 @@ create transient table ANALYTICS.liine_marts.liine_channel_groups
 BEGIN
 insert overwrite into ANALYTICS.liine_marts.liine_channel_groups
 COMMIT
+comment on table ANALYTICS.liine_marts.liine_channel_groups
+alter table ANALYTICS.liine_marts.liine_channel_groups comment on columns
 create or replace view ANALYTICS.liine_staging.int_liine__interactions
 create or replace transient table ANALYTICS.liine_marts.dim_liine__load_scope
 create or replace transient table ANALYTICS.liine_marts.fct_liine__interactions
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
+comment on table ANALYTICS.liine_marts.fct_liine__interactions
+alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__agents
+comment on table ANALYTICS.liine_marts.dim_liine__agents
+alter table ANALYTICS.liine_marts.dim_liine__agents comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__campaigns
+comment on table ANALYTICS.liine_marts.dim_liine__campaigns
+alter table ANALYTICS.liine_marts.dim_liine__campaigns comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__channels
+comment on table ANALYTICS.liine_marts.dim_liine__channels
+alter table ANALYTICS.liine_marts.dim_liine__channels comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__dates
+comment on table ANALYTICS.liine_marts.dim_liine__dates
+alter table ANALYTICS.liine_marts.dim_liine__dates comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__locations
 create or replace transient table ANALYTICS.liine_marts.fct_liine__messaging_skills
 create or replace transient table ANALYTICS.liine_staging.int_liine__appointment_rows
 create or replace transient table ANALYTICS.liine_staging.int_liine__responses
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
+alter table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__call_heatmap
+comment on table ANALYTICS.liine_marts.rpt_liine__call_heatmap
+alter table ANALYTICS.liine_marts.rpt_liine__call_heatmap comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__spam_daily
 create or replace transient table ANALYTICS.liine_marts.fct_liine__appointments
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
+comment on table ANALYTICS.liine_marts.fct_liine__form_responses
+alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__missed_calls
 create or replace transient table ANALYTICS.liine_marts.bridge_liine__appointment_providers
 create or replace transient table ANALYTICS.liine_marts.fct_liine__leads
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__responses_daily
 create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_attribution
+comment on table ANALYTICS.liine_marts.fct_liine__lead_attribution
+alter table ANALYTICS.liine_marts.fct_liine__lead_attribution comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__agent_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__agent_daily
+alter table ANALYTICS.liine_marts.rpt_liine__agent_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__campaign_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__campaign_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__campaign_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__channel_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__channel_daily
+alter table ANALYTICS.liine_marts.rpt_liine__channel_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__data_health
+comment on table ANALYTICS.liine_marts.rpt_liine__data_health
+alter table ANALYTICS.liine_marts.rpt_liine__data_health comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly comment on columns
 -- Build 2.
 create or replace view ANALYTICS.liine_staging.stg_liine__interactions
 create or replace view ANALYTICS.liine_staging.stg_liine__loads
@@ -49,6 +83,8 @@ create or replace view ANALYTICS.liine_staging.stg_liine__sweeps
 BEGIN
 insert overwrite into ANALYTICS.liine_marts.liine_channel_groups
 COMMIT
+comment on table ANALYTICS.liine_marts.liine_channel_groups
+alter table ANALYTICS.liine_marts.liine_channel_groups comment on columns
 create or replace view ANALYTICS.liine_staging.int_liine__interactions
 create or replace transient table ANALYTICS.liine_marts.dim_liine__load_scope
 delete from ANALYTICS.liine_marts.fct_liine__interactions where interaction_id in
@@ -58,27 +94,57 @@ delete from ANALYTICS.liine_marts.fct_liine__interactions
 insert into ANALYTICS.liine_marts.fct_liine__interactions
 COMMIT
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
+comment on table ANALYTICS.liine_marts.fct_liine__interactions
+alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__agents
+comment on table ANALYTICS.liine_marts.dim_liine__agents
+alter table ANALYTICS.liine_marts.dim_liine__agents comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__campaigns
+comment on table ANALYTICS.liine_marts.dim_liine__campaigns
+alter table ANALYTICS.liine_marts.dim_liine__campaigns comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__channels
+comment on table ANALYTICS.liine_marts.dim_liine__channels
+alter table ANALYTICS.liine_marts.dim_liine__channels comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__dates
+comment on table ANALYTICS.liine_marts.dim_liine__dates
+alter table ANALYTICS.liine_marts.dim_liine__dates comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__locations
 create or replace transient table ANALYTICS.liine_marts.fct_liine__messaging_skills
 create or replace transient table ANALYTICS.liine_staging.int_liine__appointment_rows
 create or replace transient table ANALYTICS.liine_staging.int_liine__responses
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
+alter table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__call_heatmap
+comment on table ANALYTICS.liine_marts.rpt_liine__call_heatmap
+alter table ANALYTICS.liine_marts.rpt_liine__call_heatmap comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__spam_daily
 create or replace transient table ANALYTICS.liine_marts.fct_liine__appointments
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
+comment on table ANALYTICS.liine_marts.fct_liine__form_responses
+alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__missed_calls
 create or replace transient table ANALYTICS.liine_marts.bridge_liine__appointment_providers
 create or replace transient table ANALYTICS.liine_marts.fct_liine__leads
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__responses_daily
 create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_attribution
+comment on table ANALYTICS.liine_marts.fct_liine__lead_attribution
+alter table ANALYTICS.liine_marts.fct_liine__lead_attribution comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__agent_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__agent_daily
+alter table ANALYTICS.liine_marts.rpt_liine__agent_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__campaign_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__campaign_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__campaign_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__channel_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__channel_daily
+alter table ANALYTICS.liine_marts.rpt_liine__channel_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__data_health
+comment on table ANALYTICS.liine_marts.rpt_liine__data_health
+alter table ANALYTICS.liine_marts.rpt_liine__data_health comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly comment on columns
