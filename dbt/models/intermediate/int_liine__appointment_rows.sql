@@ -114,7 +114,7 @@ ranked as (
                 updated_at_utc desc,
                 started_at_utc desc,
                 interaction_id desc
-        ) as appointment_revenue
+        ) as newest_revenue
     from grouped
 
 )
@@ -127,8 +127,9 @@ select
     patient_key,
     appointment_state,
     appointment_location,
-    appointment_revenue,
-    case when appointment_revenue is not null then revenue_interaction_id end as revenue_interaction_id,
-    coalesce(revenue != appointment_revenue, false) as has_other_revenue,
+    -- On Postgres the window function's type has no scale.
+    cast(newest_revenue as numeric(38, 9)) as appointment_revenue,
+    case when newest_revenue is not null then revenue_interaction_id end as revenue_interaction_id,
+    coalesce(revenue != newest_revenue, false) as has_other_revenue,
     cast(journey_rows as bigint) as journey_rows
 from ranked
