@@ -162,8 +162,14 @@ def test_package_builds_in_another_project() -> None:
     results = run_dbt(["deps"], build, tamper, build, LIINE_KEY_SALT=SALT)
     assert results[:3] == [(True, "")] * 3
     assert schemas() == {
-        "dev_liine_staging": {"stg_liine__interactions", "int_liine__interactions", "_liine_dataset"},
-        "dev_bi": {"fct_liine__interactions", "rpt_liine__spam_daily", "liine_channel_groups", "_liine_dataset"},
+        "dev_liine_staging": {
+            *("stg_liine__interactions", "stg_liine__loads", "stg_liine__sweeps"),
+            *("int_liine__interactions", "_liine_dataset"),
+        },
+        "dev_bi": {
+            *("dim_liine__load_scope", "fct_liine__interactions", "rpt_liine__spam_daily"),
+            *("liine_channel_groups", "_liine_dataset"),
+        },
         "dev_own": {"spam"},
     }
     without = "select table_name, column_name from duckdb_columns() where schema_name = 'dev_bi' and comment is null"
