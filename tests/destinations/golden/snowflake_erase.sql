@@ -1,6 +1,19 @@
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','SWEEPS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+select t.table_name, t.table_type = 'VIEW', false, c.column_name, c.data_type, c.is_nullable = 'YES',
+c.column_default is not null, c.character_maximum_length, c.numeric_precision, c.numeric_scale
+from information_schema.columns as c
+join information_schema.tables as t
+on t.table_catalog = c.table_catalog and t.table_schema = c.table_schema and t.table_name = c.table_name
+where c.table_catalog = current_database() and c.table_schema = 'LIINE';
+
+-- Another session.
+
+SELECT "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "SCHEMA_NAME" = 'liine' ORDER BY "INSERTED_AT" DESC;
 
 -- Another session.
 
@@ -24,7 +37,7 @@ WHERE table_schema = 'LIINE' AND table_name IN ('_DLT_PIPELINE_STATE') ORDER BY 
 
 -- Another session.
 
-SELECT anon_1.state FROM (SELECT _dlt_pipeline_state.state AS state, _dlt_pipeline_state._dlt_load_id AS _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY _dlt_pipeline_state.pipeline_name ORDER BY _dlt_pipeline_state._dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND (LEFT(_dlt_pipeline_state.pipeline_name, 20) <> 'liine_sync_backfill_' OR _dlt_pipeline_state._dlt_load_id = (SELECT MAX(_dlt_pipeline_state._dlt_load_id) AS max_1 FROM _dlt_pipeline_state WHERE _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0) AND LEFT(_dlt_pipeline_state.pipeline_name, 17) <> 'liine_sync_erase_'))) AS anon_1 WHERE anon_1.place = 1 ORDER BY anon_1._dlt_load_id;
+SELECT state FROM (SELECT state, _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY pipeline_name ORDER BY _dlt_load_id DESC) AS place FROM _dlt_pipeline_state WHERE _dlt_load_id IN (SELECT load_id FROM _dlt_loads WHERE status = 0) AND (NOT LEFT(pipeline_name, 20) = 'liine_sync_backfill_' OR _dlt_load_id = (SELECT MAX(_dlt_load_id) FROM _dlt_pipeline_state WHERE _dlt_load_id IN (SELECT load_id FROM _dlt_loads WHERE status = 0) AND NOT LEFT(pipeline_name, 17) = 'liine_sync_erase_'))) AS numbered WHERE place = 1 ORDER BY _dlt_load_id;
 
 -- Another session.
 
@@ -40,23 +53,23 @@ WHERE table_schema = 'LIINE' AND table_name IN ('PERSONAL_DATA_KEYS') ORDER BY t
 
 -- Another session.
 
-SELECT personal_data_keys.key_id, personal_data_keys.check_value FROM personal_data_keys;
+SELECT key_id, check_value FROM personal_data_keys;
 
 -- Another session.
 
-SELECT interactions.id, interactions.customer_id, interactions.lead_id, interactions.phone_number, interactions.ehr_pms_patient_id FROM interactions WHERE interactions.customer_id IN (1001);
+SELECT id, customer_id, lead_id, phone_number, ehr_pms_patient_id FROM interactions WHERE customer_id IN (1001);
 
 -- Another session.
 
-SELECT COUNT(*) AS count_1 FROM interactions__provider_names WHERE interactions__provider_names.interaction_id IN (5121);
+SELECT COUNT(*) FROM interactions__provider_names WHERE interaction_id IN (5121);
 
 -- Another session.
 
-SELECT COUNT(*) AS count_1 FROM interactions__session_extras WHERE interactions__session_extras.interaction_id IN (5121);
+SELECT COUNT(*) FROM interactions__session_extras WHERE interaction_id IN (5121);
 
 -- Another session.
 
-SELECT COUNT(*) AS count_1 FROM interactions__rejected_values WHERE interactions__rejected_values.interaction_id IN (5121);
+SELECT COUNT(*) FROM interactions__rejected_values WHERE interaction_id IN (5121);
 
 -- Another session.
 
@@ -66,43 +79,19 @@ WHERE table_schema = 'LIINE' AND table_name IN ('_LIINE_INVENTORY') ORDER BY tab
 
 -- Another session.
 
-SELECT _liine_inventory.customer_id, _liine_inventory.table_name, _liine_inventory.row_count, _liine_inventory.newest_load, _liine_inventory.sum_of_loads, _liine_inventory.values_by_column, _liine_inventory.is_lost FROM _liine_inventory WHERE _liine_inventory.customer_id IN (1001);
+SELECT customer_id, table_name, row_count, newest_load, sum_of_loads, values_by_column, is_lost FROM _liine_inventory WHERE customer_id IN (1001);
 
 -- Another session.
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','ERASURES','_DLT_VERSION') ORDER BY table_name, ordinal_position;
 
 -- Another session.
-
-SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions._dlt_load_id) AS max_1, SUM(CAST(interactions._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions.agent) AS count_2, COUNT(interactions.agent_id) AS count_3, COUNT(interactions.agent_location_name) AS count_4, COUNT(interactions.analyze_complete) AS count_5, COUNT(interactions.appointment_location) AS count_6, COUNT(interactions.appointment_status) AS count_7, COUNT(interactions.attribution_session_guid) AS count_8, COUNT(interactions.booked_later_interaction_id) AS count_9, COUNT(interactions.call_complete) AS count_10, COUNT(interactions.call_id) AS count_11, COUNT(interactions.call_status) AS count_12, COUNT(interactions.call_type) AS count_13, COUNT(interactions.city) AS count_14, COUNT(interactions.customer_id) AS count_15, COUNT(interactions.direction) AS count_16, COUNT(interactions.duration) AS count_17, COUNT(interactions.ehr_pms_patient_id) AS count_18, COUNT(interactions.email) AS count_19, COUNT(interactions.first_time_interaction) AS count_20, COUNT(interactions.form_submission_id) AS count_21, COUNT(interactions.google_analytics_client_id) AS count_22, COUNT(interactions.has_audio) AS count_23, COUNT(interactions.helper_cell) AS count_24, COUNT(interactions.id) AS count_25, COUNT(interactions.initial_division) AS count_26, COUNT(interactions.initial_keyword) AS count_27, COUNT(interactions.initial_landing_url) AS count_28, COUNT(interactions.initial_location) AS count_29, COUNT(interactions.initial_marketing_channel) AS count_30, COUNT(interactions.initial_referrer_url) AS count_31, COUNT(interactions.initial_utm_campaign) AS count_32, COUNT(interactions.initial_utm_content) AS count_33, COUNT(interactions.initial_utm_medium) AS count_34, COUNT(interactions.initial_utm_source) AS count_35, COUNT(interactions.intent_level) AS count_36, COUNT(interactions.interaction_type) AS count_37, COUNT(interactions.is_analyzed) AS count_38, COUNT(interactions.is_booked_later) AS count_39, COUNT(interactions.is_existing_patient) AS count_40, COUNT(interactions.is_new) AS count_41, COUNT(interactions.is_spam_likely) AS count_42, COUNT(interactions.last_touch_division) AS count_43, COUNT(interactions.last_touch_keyword) AS count_44, COUNT(interactions.last_touch_landing_url) AS count_45, COUNT(interactions.last_touch_location) AS count_46, COUNT(interactions.last_touch_marketing_channel) AS count_47, COUNT(interactions.last_touch_referrer_url) AS count_48, COUNT(interactions.last_touch_utm_campaign) AS count_49, COUNT(interactions.last_touch_utm_content) AS count_50, COUNT(interactions.last_touch_utm_medium) AS count_51, COUNT(interactions.last_touch_utm_source) AS count_52, COUNT(interactions.lead_id) AS count_53, COUNT(interactions.manually_created) AS count_54, COUNT(interactions.messaging_skill_1) AS count_55, COUNT(interactions.messaging_skill_2) AS count_56, COUNT(interactions.messaging_skill_3) AS count_57, COUNT(interactions.messaging_skill_4) AS count_58, COUNT(interactions.messaging_skill_5) AS count_59, COUNT(interactions.messaging_skill_6) AS count_60, COUNT(interactions.messaging_skill_7) AS count_61, COUNT(interactions.messaging_utilization) AS count_62, COUNT(interactions.name) AS count_63, COUNT(interactions.outcome) AS count_64, COUNT(interactions.phone_number) AS count_65, COUNT(interactions.primary_insurance_name) AS count_66, COUNT(interactions.reason_not_booked) AS count_67, COUNT(interactions.related_form_submission_id) AS count_68, COUNT(interactions.revenue) AS count_69, COUNT(interactions.review_complete) AS count_70, COUNT(interactions.salient_interaction) AS count_71, COUNT(interactions.sara_lead_id_reason) AS count_72, COUNT(interactions.session_guid) AS count_73, COUNT(interactions.show_messaging) AS count_74, COUNT(interactions.spam_likely_reason) AS count_75, COUNT(interactions.start_time) AS count_76, COUNT(interactions.start_time_tz) AS count_77, COUNT(interactions.state) AS count_78, COUNT(interactions.status) AS count_79, COUNT(interactions.tracking_number) AS count_80, COUNT(interactions.updated_at) AS count_81, COUNT(interactions.voicemail) AS count_82 FROM interactions WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
-
--- Another session.
-
-SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__provider_names._dlt_load_id) AS max_1, SUM(CAST(interactions__provider_names._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions__provider_names.interaction_id) AS count_2, COUNT(interactions__provider_names.position) AS count_3, COUNT(interactions__provider_names.provider_name) AS count_4 FROM interactions__provider_names JOIN interactions ON interactions__provider_names.interaction_id = interactions.id WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
-
--- Another session.
-
-SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__rejected_values._dlt_load_id) AS max_1, SUM(CAST(interactions__rejected_values._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions__rejected_values.field) AS count_2, COUNT(interactions__rejected_values.interaction_id) AS count_3, COUNT(interactions__rejected_values.raw_value) AS count_4, COUNT(interactions__rejected_values.reason) AS count_5 FROM interactions__rejected_values JOIN interactions ON interactions__rejected_values.interaction_id = interactions.id WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
-
--- Another session.
-
-SELECT interactions.customer_id, COUNT(*) AS count_1, MAX(interactions__session_extras._dlt_load_id) AS max_1, SUM(CAST(interactions__session_extras._dlt_load_id AS DECIMAL(38, 9))) AS sum_1, COUNT(interactions__session_extras.interaction_id) AS count_2, COUNT(interactions__session_extras.key) AS count_3, COUNT(interactions__session_extras.touch) AS count_4, COUNT(interactions__session_extras.value) AS count_5, COUNT(interactions__session_extras.value_type) AS count_6 FROM interactions__session_extras JOIN interactions ON interactions__session_extras.interaction_id = interactions.id WHERE interactions.customer_id IN (1001) AND interactions.vanished_at IS NULL GROUP BY interactions.customer_id;
-
--- Another session.
-
-SELECT 1
-FROM INFORMATION_SCHEMA.SCHEMATA
-WHERE schema_name = 'LIINE';
-
-SELECT  "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "VERSION_HASH" = '…' LIMIT 1;
-
-ALTER SESSION SET autocommit=False;
 
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
-WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','ERASURES','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','ERASURES') ORDER BY table_name, ordinal_position;
 
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'Id of the erasure, as in `erasures`.',
@@ -122,6 +111,48 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "CHILD_ROWS" NUMBER(19,0)  NOT NULL COMMENT 'Rows deleted from its child tables.',
 "_DLT_LOAD_ID" VARCHAR  NOT NULL,
 "_DLT_ID" VARCHAR  NOT NULL);
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT "INTERACTIONS"."CUSTOMER_ID", COUNT(*), MAX("INTERACTIONS"."_DLT_LOAD_ID"), SUM(CAST("INTERACTIONS"."_DLT_LOAD_ID" AS DECIMAL(38, 9))), COUNT("INTERACTIONS"."AGENT"), COUNT("INTERACTIONS"."AGENT_ID"), COUNT("INTERACTIONS"."AGENT_LOCATION_NAME"), COUNT("INTERACTIONS"."ANALYZE_COMPLETE"), COUNT("INTERACTIONS"."APPOINTMENT_LOCATION"), COUNT("INTERACTIONS"."APPOINTMENT_STATUS"), COUNT("INTERACTIONS"."ATTRIBUTION_SESSION_GUID"), COUNT("INTERACTIONS"."BOOKED_LATER_INTERACTION_ID"), COUNT("INTERACTIONS"."CALL_COMPLETE"), COUNT("INTERACTIONS"."CALL_ID"), COUNT("INTERACTIONS"."CALL_STATUS"), COUNT("INTERACTIONS"."CALL_TYPE"), COUNT("INTERACTIONS"."CITY"), COUNT("INTERACTIONS"."CUSTOMER_ID"), COUNT("INTERACTIONS"."DIRECTION"), COUNT("INTERACTIONS"."DURATION"), COUNT("INTERACTIONS"."EHR_PMS_PATIENT_ID"), COUNT("INTERACTIONS"."EMAIL"), COUNT("INTERACTIONS"."FIRST_TIME_INTERACTION"), COUNT("INTERACTIONS"."FORM_SUBMISSION_ID"), COUNT("INTERACTIONS"."GOOGLE_ANALYTICS_CLIENT_ID"), COUNT("INTERACTIONS"."HAS_AUDIO"), COUNT("INTERACTIONS"."HELPER_CELL"), COUNT("INTERACTIONS"."ID"), COUNT("INTERACTIONS"."INITIAL_DIVISION"), COUNT("INTERACTIONS"."INITIAL_KEYWORD"), COUNT("INTERACTIONS"."INITIAL_LANDING_URL"), COUNT("INTERACTIONS"."INITIAL_LOCATION"), COUNT("INTERACTIONS"."INITIAL_MARKETING_CHANNEL"), COUNT("INTERACTIONS"."INITIAL_REFERRER_URL"), COUNT("INTERACTIONS"."INITIAL_UTM_CAMPAIGN"), COUNT("INTERACTIONS"."INITIAL_UTM_CONTENT"), COUNT("INTERACTIONS"."INITIAL_UTM_MEDIUM"), COUNT("INTERACTIONS"."INITIAL_UTM_SOURCE"), COUNT("INTERACTIONS"."INTENT_LEVEL"), COUNT("INTERACTIONS"."INTERACTION_TYPE"), COUNT("INTERACTIONS"."IS_ANALYZED"), COUNT("INTERACTIONS"."IS_BOOKED_LATER"), COUNT("INTERACTIONS"."IS_EXISTING_PATIENT"), COUNT("INTERACTIONS"."IS_NEW"), COUNT("INTERACTIONS"."IS_SPAM_LIKELY"), COUNT("INTERACTIONS"."LAST_TOUCH_DIVISION"), COUNT("INTERACTIONS"."LAST_TOUCH_KEYWORD"), COUNT("INTERACTIONS"."LAST_TOUCH_LANDING_URL"), COUNT("INTERACTIONS"."LAST_TOUCH_LOCATION"), COUNT("INTERACTIONS"."LAST_TOUCH_MARKETING_CHANNEL"), COUNT("INTERACTIONS"."LAST_TOUCH_REFERRER_URL"), COUNT("INTERACTIONS"."LAST_TOUCH_UTM_CAMPAIGN"), COUNT("INTERACTIONS"."LAST_TOUCH_UTM_CONTENT"), COUNT("INTERACTIONS"."LAST_TOUCH_UTM_MEDIUM"), COUNT("INTERACTIONS"."LAST_TOUCH_UTM_SOURCE"), COUNT("INTERACTIONS"."LEAD_ID"), COUNT("INTERACTIONS"."MANUALLY_CREATED"), COUNT("INTERACTIONS"."MESSAGING_SKILL_1"), COUNT("INTERACTIONS"."MESSAGING_SKILL_2"), COUNT("INTERACTIONS"."MESSAGING_SKILL_3"), COUNT("INTERACTIONS"."MESSAGING_SKILL_4"), COUNT("INTERACTIONS"."MESSAGING_SKILL_5"), COUNT("INTERACTIONS"."MESSAGING_SKILL_6"), COUNT("INTERACTIONS"."MESSAGING_SKILL_7"), COUNT("INTERACTIONS"."MESSAGING_UTILIZATION"), COUNT("INTERACTIONS"."NAME"), COUNT("INTERACTIONS"."OUTCOME"), COUNT("INTERACTIONS"."PHONE_NUMBER"), COUNT("INTERACTIONS"."PRIMARY_INSURANCE_NAME"), COUNT("INTERACTIONS"."REASON_NOT_BOOKED"), COUNT("INTERACTIONS"."RELATED_FORM_SUBMISSION_ID"), COUNT("INTERACTIONS"."REVENUE"), COUNT("INTERACTIONS"."REVIEW_COMPLETE"), COUNT("INTERACTIONS"."SALIENT_INTERACTION"), COUNT("INTERACTIONS"."SARA_LEAD_ID_REASON"), COUNT("INTERACTIONS"."SESSION_GUID"), COUNT("INTERACTIONS"."SHOW_MESSAGING"), COUNT("INTERACTIONS"."SPAM_LIKELY_REASON"), COUNT("INTERACTIONS"."START_TIME"), COUNT("INTERACTIONS"."START_TIME_TZ"), COUNT("INTERACTIONS"."STATE"), COUNT("INTERACTIONS"."STATUS"), COUNT("INTERACTIONS"."TRACKING_NUMBER"), COUNT("INTERACTIONS"."UPDATED_AT"), COUNT("INTERACTIONS"."VOICEMAIL") FROM interactions WHERE "INTERACTIONS"."CUSTOMER_ID" IN (1001) AND "INTERACTIONS"."VANISHED_AT" IS NULL GROUP BY "INTERACTIONS"."CUSTOMER_ID";
+
+-- Another session.
+
+SELECT "INTERACTIONS"."CUSTOMER_ID", COUNT(*), MAX("INTERACTIONS__PROVIDER_NAMES"."_DLT_LOAD_ID"), SUM(CAST("INTERACTIONS__PROVIDER_NAMES"."_DLT_LOAD_ID" AS DECIMAL(38, 9))), COUNT("INTERACTIONS__PROVIDER_NAMES"."INTERACTION_ID"), COUNT("INTERACTIONS__PROVIDER_NAMES"."POSITION"), COUNT("INTERACTIONS__PROVIDER_NAMES"."PROVIDER_NAME") FROM interactions__provider_names JOIN interactions ON "INTERACTIONS__PROVIDER_NAMES"."INTERACTION_ID" = "INTERACTIONS"."ID" WHERE "INTERACTIONS"."CUSTOMER_ID" IN (1001) AND "INTERACTIONS"."VANISHED_AT" IS NULL GROUP BY "INTERACTIONS"."CUSTOMER_ID";
+
+-- Another session.
+
+SELECT "INTERACTIONS"."CUSTOMER_ID", COUNT(*), MAX("INTERACTIONS__REJECTED_VALUES"."_DLT_LOAD_ID"), SUM(CAST("INTERACTIONS__REJECTED_VALUES"."_DLT_LOAD_ID" AS DECIMAL(38, 9))), COUNT("INTERACTIONS__REJECTED_VALUES"."FIELD"), COUNT("INTERACTIONS__REJECTED_VALUES"."INTERACTION_ID"), COUNT("INTERACTIONS__REJECTED_VALUES"."RAW_VALUE"), COUNT("INTERACTIONS__REJECTED_VALUES"."REASON") FROM interactions__rejected_values JOIN interactions ON "INTERACTIONS__REJECTED_VALUES"."INTERACTION_ID" = "INTERACTIONS"."ID" WHERE "INTERACTIONS"."CUSTOMER_ID" IN (1001) AND "INTERACTIONS"."VANISHED_AT" IS NULL GROUP BY "INTERACTIONS"."CUSTOMER_ID";
+
+-- Another session.
+
+SELECT "INTERACTIONS"."CUSTOMER_ID", COUNT(*), MAX("INTERACTIONS__SESSION_EXTRAS"."_DLT_LOAD_ID"), SUM(CAST("INTERACTIONS__SESSION_EXTRAS"."_DLT_LOAD_ID" AS DECIMAL(38, 9))), COUNT("INTERACTIONS__SESSION_EXTRAS"."INTERACTION_ID"), COUNT("INTERACTIONS__SESSION_EXTRAS"."KEY"), COUNT("INTERACTIONS__SESSION_EXTRAS"."TOUCH"), COUNT("INTERACTIONS__SESSION_EXTRAS"."VALUE"), COUNT("INTERACTIONS__SESSION_EXTRAS"."VALUE_TYPE") FROM interactions__session_extras JOIN interactions ON "INTERACTIONS__SESSION_EXTRAS"."INTERACTION_ID" = "INTERACTIONS"."ID" WHERE "INTERACTIONS"."CUSTOMER_ID" IN (1001) AND "INTERACTIONS"."VANISHED_AT" IS NULL GROUP BY "INTERACTIONS"."CUSTOMER_ID";
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT 1
+FROM INFORMATION_SCHEMA.SCHEMATA
+WHERE schema_name = 'LIINE';
+
+SELECT  "VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA" FROM "LIINE"."_DLT_VERSION" WHERE "VERSION_HASH" = '…' LIMIT 1;
+
+ALTER SESSION SET autocommit=False;
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','ERASURES','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
 
 INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (2, 11, '…', 'liine', '…', '{…}');
 
@@ -198,7 +229,7 @@ WHERE schema_name = 'LIINE_STG_…';
 
 ALTER SESSION SET autocommit=False;
 
-DELETE FROM _dlt_pipeline_state WHERE _dlt_pipeline_state.pipeline_name = 'liine_sync_erase_1001_…' AND _dlt_pipeline_state._dlt_load_id < (SELECT MAX(_dlt_pipeline_state._dlt_load_id) AS max_1 FROM _dlt_pipeline_state WHERE _dlt_pipeline_state.pipeline_name = 'liine_sync_erase_1001_…' AND _dlt_pipeline_state._dlt_load_id IN (SELECT _dlt_loads.load_id FROM _dlt_loads WHERE _dlt_loads.status = 0));
+DELETE FROM _dlt_pipeline_state WHERE pipeline_name = 'liine_sync_erase_1001_…' AND _dlt_load_id < (SELECT MAX(_dlt_load_id) FROM _dlt_pipeline_state WHERE pipeline_name = 'liine_sync_erase_1001_…' AND _dlt_load_id IN (SELECT load_id FROM _dlt_loads WHERE status = 0));
 
 COMMIT;
 
@@ -206,21 +237,21 @@ ALTER SESSION SET autocommit=True;
 
 -- Another session.
 
-SELECT interactions.id, CAST(MIN(interactions.start_time) AS DATE) AS min_1 FROM interactions GROUP BY interactions.id HAVING COUNT(*) > 1;
+SELECT id, CAST(MIN(start_time) AS DATE) FROM interactions GROUP BY id HAVING COUNT(*) > 1;
 
 -- Another session.
 
 ALTER SESSION SET autocommit=False;
 
-DELETE FROM interactions__provider_names WHERE interactions__provider_names.interaction_id IN (5121);
+DELETE FROM interactions__provider_names WHERE interaction_id IN (5121);
 
-DELETE FROM interactions__session_extras WHERE interactions__session_extras.interaction_id IN (5121);
+DELETE FROM interactions__session_extras WHERE interaction_id IN (5121);
 
-DELETE FROM interactions__rejected_values WHERE interactions__rejected_values.interaction_id IN (5121);
+DELETE FROM interactions__rejected_values WHERE interaction_id IN (5121);
 
-DELETE FROM interactions WHERE interactions.id IN (5121);
+DELETE FROM interactions WHERE id IN (5121);
 
-UPDATE erasures SET completed_at = '…', interactions = 1, child_rows = 0 WHERE erasures.erasure_id = '…';
+UPDATE erasures SET completed_at = '…', interactions = 1, child_rows = 0 WHERE erasure_id = '…';
 
 COMMIT;
 
