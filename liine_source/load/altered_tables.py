@@ -192,7 +192,8 @@ class _Inspection:
         ]
         unusable = absent + broken if name in _BOOKKEEPING else absent if name == ERASED_IDENTIFIERS else []
         if unusable:
-            why = f"{name} has no usable {', '.join(unusable)}. To have it created again"
+            columns = " and ".join(f"{name}.{column}" for column in unusable)
+            why = f"{columns} cannot be used: dropped, renamed or of another type. To have {name} created again"
             return [*found, self._obstacle(why, f"DROP TABLE {self._name(name)}")]
         key = _KEYS.get(name, "")
         if key in absent:

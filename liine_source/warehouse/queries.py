@@ -28,23 +28,25 @@ select customer_id, ended, status, proof from (
     order by case when kind in ('backfill', 'repair') then 1 else 0 end, _dlt_load_id desc, status desc, ended desc
   ) as place
   from sweeps
-  -- A check that found nothing wrong says nothing about the sweeps.
-  where customer_id is not null
+  -- A check that found nothing wrong says nothing about the sweeps; a column that was created again is null.
+  where customer_id is not null and ended is not null and status is not null
     and (kind is null or kind <> '{CHECK}' or status = 'failed') and _dlt_load_id in ({COMMITTED_LOADS})
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
+_HAS_COUNTS = "customer_id is not null and expected is not null and distinct_ids is not null"
 _LAST_CHECKS = f"""
 select customer_id, ended, status, expected, distinct_ids from (
   select customer_id, ended, status, expected, distinct_ids,
     row_number() over (partition by customer_id order by ended desc) as place
-  from sweeps where customer_id is not null and kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
+  from sweeps
+  where {_HAS_COUNTS} and ended is not null and status is not null and kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 _COMPLETE_CHECKS = f"""
 select customer_id, expected, distinct_ids, reason from (
   select customer_id, expected, distinct_ids, reason,
     row_number() over (partition by customer_id order by ended desc) as place
-  from sweeps where customer_id is not null and kind = '{CHECK}' and status = 'complete' and filter_hash = :filter_hash
+  from sweeps where {_HAS_COUNTS} and kind = '{CHECK}' and status = 'complete' and filter_hash = :filter_hash
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 # Times in UTC, without time zone.

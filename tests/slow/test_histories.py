@@ -33,8 +33,8 @@ from liine_source.emulator.http.breakage import corrupt_page
 from liine_source.emulator.http.server import create_emulator
 from liine_source.emulator.http.service import Answer, refuse
 from liine_source.errors import LoginRefusedError
+from liine_source.extract import pagination, sweep, tasks, track
 from liine_source.extract import reader as readers
-from liine_source.extract import sweep, tasks
 from liine_source.extract.load_request import LoadRequest, RunProgress
 from liine_source.extract.plan import plan_tasks
 from liine_source.extract.reader import Reader
@@ -485,7 +485,7 @@ def _machine_clock(api: Api) -> Iterator[None]:
             return getattr(api.last, "now", api.emulator.now)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (sweep, tasks, readers):
+        for module in (pagination, readers, sweep, tasks, track):
             patch.setattr(module, "datetime", Clock)
         yield
 
