@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: help install demo test test-slow check audit derive docs lock record bench bench-default bench-models bench-at-once \
-  bench-workers build wheel clean
+  bench-bounds bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show the rows loaded"
 	@echo "make test    run the tests"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
 	@echo "make bench-models   measure dbt's build of the models"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
+	@echo "make bench-bounds   measure what a sync takes until it gives up on an API that sends too much"
 	@echo "make bench-workers   measure a backfill by one, two and four workers"
 	@echo "make lock    resolve requirements/ again"
 
@@ -103,6 +104,9 @@ bench-default: install
 
 bench-models: install
 	$(BIN)/python benchmarks/models.py
+
+bench-bounds: install
+	$(BIN)/python benchmarks/bounds.py
 
 bench-workers: install
 	$(BIN)/python benchmarks/workers.py

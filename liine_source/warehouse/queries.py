@@ -39,7 +39,8 @@ select customer_id, ended, status, expected, distinct_ids from (
   select customer_id, ended, status, expected, distinct_ids,
     row_number() over (partition by customer_id order by ended desc) as place
   from sweeps
-  where {_HAS_COUNTS} and ended is not null and status is not null and kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
+  where {_HAS_COUNTS} and ended is not null and status is not null
+    and kind = '{CHECK}' and _dlt_load_id in ({COMMITTED_LOADS})
 ) as numbered where place = 1
 """  # noqa: S608  constants of ours
 _COMPLETE_CHECKS = f"""

@@ -4,7 +4,6 @@ A result depends only on its arguments and on settings, which do not change whil
 start another process do not use this.
 """
 
-import copy
 import functools
 import pickle
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from dlt.common import validation
 from dlt.common.configuration import resolve
 from dlt.common.configuration.providers import environ
 from dlt.common.configuration.specs import base_configuration
-from dlt.common.destination import Destination
 from dlt.common.schema import utils as schema_utils
 from dlt.extract import extract
 from typing_extensions import get_type_hints
@@ -25,13 +23,11 @@ Function = Callable[..., Any]
 
 
 def cache_answers() -> None:
-    """Make dlt check each type, and resolve each destination's settings, only once."""
+    """Make dlt check each type only once."""
     is_secret_hint = _by_first_argument(base_configuration.is_secret_hint)
     for module in (base_configuration, environ, resolve):
         module.is_secret_hint = is_secret_hint  # type: ignore[attr-defined]
     validation.get_type_hints = _by_first_argument(get_type_hints)  # type: ignore[attr-defined]
-    Destination.configuration = _configuration(Destination.configuration)
-    Destination.capabilities = _capabilities(Destination.capabilities)
     # The tables of a schema have plain values only.
     schema_utils.deepcopy = lambda table: pickle.loads(pickle.dumps(table))  # type: ignore[attr-defined]  # noqa: S301  just dumped
     # The trace describes the tables in YAML, which no test reads.
@@ -46,32 +42,5 @@ def _by_first_argument(function: Function) -> Function:
         if id(argument) not in results:
             results[id(argument)] = argument, function(argument, *others, **named)
         return results[id(argument)][1]
-
-    return cached
-
-
-def _configuration(function: Function) -> Function:
-    def cached(self: Any, initial_config: Any, accept_partial: bool = False) -> Any:
-        key = ("configuration", accept_partial, tuple((initial_config or {}).items()))
-        try:
-            found = self.__dict__.setdefault("_cached", {}).get(key)
-        except TypeError:
-            return function(self, initial_config, accept_partial)
-        if found is None:
-            found = self._cached[key] = function(self, initial_config, accept_partial)
-        return copy.copy(found)
-
-    return cached
-
-
-def _capabilities(function: Function) -> Function:
-    def cached(self: Any, config: Any = None, naming: Any = None) -> Any:
-        if config is not None:
-            return function(self, config, naming)
-        key = ("capabilities", type(naming))
-        results = self.__dict__.setdefault("_cached", {})
-        if key not in results:
-            results[key] = function(self, config, naming)
-        return copy.deepcopy(results[key])
 
     return cached
