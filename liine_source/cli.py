@@ -116,12 +116,13 @@ def _configure(
 def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Log in and count each customer's interactions. Loads nothing."""
     from liine_source.commands.check import check as run_check
+    from liine_source.load.pipeline import working_folder
 
     found = run_check(**_given(customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(access) for access in found])
     else:
-        console.print_access(found)
+        console.print_access(found, working_folder())
     raise typer.Exit(1 if any(access.error for access in found) else 0)
 
 

@@ -86,10 +86,11 @@ def print_hint(text: str) -> None:
     err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_access(found: "Sequence[CustomerAccess]") -> None:
-    """Print the result of `liine check`."""
+def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None:
+    """Print the result of `liine check`, and in which folder a load keeps its files while it runs."""
     rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
     _print_table("Access", ["customer", "interactions", "access"], rows)
+    print_line(f"Working folder: {working_folder}. While a load runs it has its files, which only you can read.")
 
 
 def print_plan(found: "Sequence[CustomerPlan]") -> None:
@@ -120,6 +121,10 @@ def print_report(report: "SyncReport") -> None:
     _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
     if report.recreated:
         print_line(_format_recreated(report.recreated))
+    if report.erased:
+        print_line(
+            f"{report.erased} stored interactions were deleted: they have an identifier of an erased person by now."
+        )
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)

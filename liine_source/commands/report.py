@@ -41,7 +41,8 @@ class SyncReport:
 
     `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
     values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
-    and columns as `table.column`, that somebody had dropped.
+    and columns as `table.column`, that somebody had dropped. `erased` stored interactions were deleted, because the API
+    has given them an identifier of an erased person since.
     """
 
     destination: str = ""
@@ -53,6 +54,7 @@ class SyncReport:
     load_ids: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
     recreated: list[str] = field(default_factory=list)
+    erased: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -157,11 +159,16 @@ class ReportBuilder:
         own.rows = {name: own.rows.get(name, 0) + count for name, count in added.items()}
         own.load_ids += report.load_ids
         own.new_columns += report.new_columns
+        own.erased += report.erased
         self.committed_rows = own.rows.get(INTERACTIONS, 0)
 
     def add_recreated(self, names: Collection[str]) -> None:
         """Note tables and columns that are created again."""
         self.report.recreated += sorted(set(names) - set(self.report.recreated))
+
+    def add_erased(self, interactions: int) -> None:
+        """Count stored interactions of erased persons that were deleted."""
+        self.report.erased += interactions
 
     def add_restored(self, customer_id: int, lost: Sequence[str]) -> None:
         """Note what is loaded again."""

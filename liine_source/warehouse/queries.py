@@ -11,7 +11,15 @@ from sqlglot import exp
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
 from liine_source.privacy.keys import SHORTEST_DIGEST
 from liine_source.privacy.suppression import SuppressionEntry
-from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, SWEEPS
+from liine_source.spec.tables import (
+    CHECK,
+    CHILD_TABLES,
+    ERASED_IDENTIFIERS,
+    ERASURES,
+    INTERACTION_TABLES,
+    INTERACTIONS,
+    SWEEPS,
+)
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
@@ -290,11 +298,7 @@ def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
     """Delete interactions and their child rows, and note that it was done, in one transaction."""
     execute(
         pipeline,
-        *(
-            statement(f"delete from {child} where interaction_id in :ids", ids=batch)  # noqa: S608  a table of ours
-            for batch, child in product(_batches(ids), CHILD_TABLES)
-        ),
-        *(statement("delete from interactions where id in :ids", ids=batch) for batch in _batches(ids)),
+        *_deletions(ids),
         statement(
             "update erasures set completed_at = :now, interactions = :interactions, child_rows = :child_rows "
             "where erasure_id = :erasure_id",
@@ -304,6 +308,25 @@ def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
             erasure_id=erasure.erasure_id,
         ),
     )
+
+
+def delete_suppressed(pipeline: dlt.Pipeline, ids: Collection[int]) -> int:
+    """Delete those of the interactions `ids` that are stored, with their child rows; return how many."""
+    present = [
+        table for table, columns in catalog.column_types_by_table(pipeline, INTERACTION_TABLES).items() if columns
+    ]
+    stored = sorted(update_times(pipeline, sorted(ids))) if INTERACTIONS in present else []
+    # A pipeline of one's own need not load every table.
+    execute(pipeline, *_deletions(stored, [child for child in CHILD_TABLES if child in present]))
+    return len(stored)
+
+
+def _deletions(ids: Sequence[int], child_tables: Sequence[str] = CHILD_TABLES) -> Iterator[exp.Expression]:
+    """Yield the statements that delete interactions, after their child rows."""
+    for batch, child in product(_batches(ids), child_tables):
+        yield statement(f"delete from {child} where interaction_id in :ids", ids=batch)  # noqa: S608  a table of ours
+    for batch in _batches(ids):
+        yield statement("delete from interactions where id in :ids", ids=batch)
 
 
 def _batches(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:

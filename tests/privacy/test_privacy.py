@@ -897,3 +897,34 @@ def test_erasure_meets_one_person_and_nobody_else(
         }
         if mode == "keep":
             assert differences(warehouse, remaining) == []
+
+
+@pytest.mark.parametrize("mode", ["keep", pytest.param("hash", marks=pytest.mark.slow("privacy"))])
+def test_stored_row_goes_when_it_gets_an_erased_number(warehouse: Place, key: Key, mode: str) -> None:
+    """Neither its new version nor the old one stays; a sync calls nothing lost, and the other rows are all there."""
+    with running_emulator(interactions=60, customers=1, seed=3) as api:
+        given = settings(api, personal_data=mode)
+        sync(**given)
+        erase(phones=["19195550199"], allow_none=True, is_dry_run=False, **given)
+        late, later = [row["id"] for row in api.truth() if row["provider_names"]][:2]
+        api.advance(timedelta(days=1))
+        api.change(late, phone_number="(919) 555-0199")
+        report = sync(**given)
+        assert (report.is_complete, report.erased) == (True, 1)
+        assert remaining_ids(warehouse) == {row["id"] for row in api.truth()} - {late}
+        api.advance(timedelta(days=1))
+        api.change(later, phone_number="919-555-0199")
+        kind = "duckdb" if isinstance(warehouse, Path) else "postgres" if isinstance(warehouse, str) else "snowflake"
+        place = dlt.destinations.duckdb(str(warehouse)) if kind == "duckdb" else kind
+        dlt.pipeline("clinic", destination=place, dataset_name="liine").run(liine(**given))
+        assert remaining_ids(warehouse) == {row["id"] for row in api.truth()} - {late, later}
+        again = sync(**given)
+        assert (again.erased, [customer.restored for customer in again.customers]) == (0, [[]])
+        for child in CHILD_TABLES:
+            ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608  names of ours
+            assert not ids & {late, later}
+
+
+def remaining_ids(place: Place) -> set[int]:
+    """Return the ids of the stored interactions."""
+    return {row["id"] for row in query(place, "select id from liine.interactions")}
