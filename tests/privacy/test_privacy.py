@@ -49,7 +49,7 @@ from liine_source.privacy.masking import Masker
 from liine_source.privacy.policy import validate_policy
 from liine_source.privacy.suppression import SuppressionEntry, SuppressionList
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
-from liine_source.spec.tables import CHILD_TABLES
+from liine_source.spec.tables import CHILD_TABLES, INTERACTION_TABLES
 from tests.commands.test_sync import settings, small
 from tests.slow.victim import victim
 from tests.support.warehouse import Place, differences, query
@@ -928,3 +928,31 @@ def test_stored_row_goes_when_it_gets_an_erased_number(warehouse: Place, key: Ke
 def remaining_ids(place: Place) -> set[int]:
     """Return the ids of the stored interactions."""
     return {row["id"] for row in query(place, "select id from liine.interactions")}
+
+
+def test_erasure_takes_every_value_of_the_person(warehouse: Place, key: Key) -> None:
+    """Also rejected values, session extras, a new field and a page's query; those of others stay."""
+    with running_emulator(interactions=40, customers=1, seed=3) as api:
+        first = api.truth()[0]
+        other = next(row for row in api.truth() if row["lead_id"] != first["lead_id"])
+        for row, name in ((first, "Canary"), (other, "Stranger")):
+            api.change(
+                row["id"],
+                duration=f"{name} rejected",
+                provider_names=[f"{name} provider"],
+                initial_session_extras={"key": f"{name} extra"},
+                initial_landing_url=f"https://clinic.example/?name={name}",
+                brand_new=f"{name} new",
+            )
+        given = settings(api)
+        sync(**given)
+        held = stored_values(warehouse)
+        assert (held.count("Canary"), held.count("Stranger")) == (5, 5)
+        erase(lead_ids=[first["lead_id"]], is_dry_run=False, **given)
+        held = stored_values(warehouse)
+        assert (held.count("Canary"), held.count("Stranger")) == (0, 5)
+
+
+def stored_values(place: Place) -> str:
+    """Return all values of the tables of interactions as text."""
+    return str([query(place, f"select * from liine.{table}") for table in INTERACTION_TABLES])  # noqa: S608  names of ours
