@@ -464,6 +464,8 @@ COMMANDS = {
     f"erase --patient-id {marker('ehr_pms_patient_id')}": 2,
     f"erase --patient-id {marker('name')} --customer-id {{customer}}": 1,
     f"erase --identifiers {marker('name')}": 2,
+    "erasures export erasures.json": 0,
+    "erasures import erasures.json --dataset other": 0,
     "sync --customer-id 999999": 1,
 }
 
@@ -485,7 +487,7 @@ def printed(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> str:
                 cli.main()
             assert exit_info.value.code == code, command
     logging.getLogger("liine_source").handlers[:] = handlers
-    return output.getvalue()
+    return output.getvalue() + Path("erasures.json").read_text()
 
 
 def run_custom_pipeline(canary: Canary, folder: Path) -> None:
