@@ -13,6 +13,8 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.backfill import backfill
     from liine_source.commands.check import check
     from liine_source.commands.erase import erase
+    from liine_source.commands.export_erasures import export_erasures
+    from liine_source.commands.import_erasures import import_erasures
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
     from liine_source.commands.report import raise_for_failures
@@ -38,6 +40,8 @@ _MODULES = {
     "check": "commands.check",
     "configured_customers": "settings",
     "erase": "commands.erase",
+    "export_erasures": "commands.export_erasures",
+    "import_erasures": "commands.import_erasures",
     "liine": "source",
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
@@ -58,6 +62,8 @@ __all__ = [
     "check",
     "configured_customers",
     "erase",
+    "export_erasures",
+    "import_erasures",
     "liine",
     "plan",
     "plan_partitions",

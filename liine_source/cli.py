@@ -56,6 +56,8 @@ class _Group(_WithoutTypeOfHelp, TyperGroup):
 
 
 app = typer.Typer(cls=_Group, help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+erasures = typer.Typer(cls=_Group, no_args_is_help=True, help="Take erasures to another dataset or destination.")
+app.add_typer(erasures, name="erasures")
 _MAX_CUSTOMERS = 20
 
 Destination = Annotated[
@@ -84,6 +86,7 @@ Phones = Annotated[
 PatientIds = Annotated[
     list[str] | None, typer.Option("--patient-id", metavar="<id>", help="A patient in the EHR/PMS; repeatable.")
 ]
+ErasuresFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of `liine erasures export`.")]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for machines.")]
 
 
@@ -116,12 +119,13 @@ def _configure(
 def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Log in and count each customer's interactions. Loads nothing."""
     from liine_source.commands.check import check as run_check
+    from liine_source.load.pipeline import working_folder
 
     found = run_check(**_given(customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(access) for access in found])
     else:
-        console.print_access(found)
+        console.print_access(found, working_folder())
     raise typer.Exit(1 if any(access.error for access in found) else 0)
 
 
@@ -274,6 +278,43 @@ def erase(
         console.print_erasure(erasure)
 
 
+@erasures.command("export", cls=_Command)
+def export_erasures(
+    file: ErasuresFile, destination: Destination = None, dataset: Dataset = DATASET_NAME, as_json: AsJson = False
+) -> None:
+    """Write who was erased from a dataset to a file: hashes only, which need the same key."""
+    from liine_source.commands.export_erasures import export_erasures as run_export
+
+    found = run_export(file, destination, dataset)
+    numbers = {"erasures": len(found.erasures), "identifiers": len(found.erased_identifiers)}
+    if as_json:
+        console.print_json(numbers)
+    else:
+        console.print_line(
+            "{erasures} erasures with {identifiers} hashes written; only you can read it.".format(**numbers)
+        )
+
+
+@erasures.command("import", cls=_Command)
+def import_erasures(
+    file: ErasuresFile,
+    destination: Destination = None,
+    dataset: Dataset = DATASET_NAME,
+    yes: Annotated[
+        bool, typer.Option("--yes", metavar="", help="Record the erasures and delete the rows; else they are counted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase from a dataset whom a file of another one names, and never load them again. Also before the first sync."""
+    from liine_source.commands.import_erasures import import_erasures as run_import
+
+    found = run_import(file, destination, dataset, is_dry_run=not yes)
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_imported_erasures(found)
+
+
 @app.command(cls=_Command)
 def status(
     destination: Destination = None,
@@ -284,17 +325,19 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the status of each customer in the warehouse."""
-    from liine_source.commands.status import late_customers
+    from liine_source.commands.status import erasure_status, late_customers
     from liine_source.commands.status import status as read_status
     from liine_source.load.pipeline import locate
 
     age = _parse_duration(max_age)
     found = read_status(destination, dataset)
+    erasures_there = erasure_status(destination, dataset)
     location = locate(destination, dataset)
     if as_json:
-        console.print_json(console.status_data(found, location))
+        console.print_json(console.status_data(found, location, erasures_there))
     else:
         console.print_status(found, location)
+        console.print_erasure_status(erasures_there)
     if age is None:
         return
     if not found:

@@ -25,9 +25,10 @@ from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 # What is printed brings its module with it; a usage error must not wait for dlt.
 if TYPE_CHECKING:
     from liine_source.commands.check import CustomerAccess
+    from liine_source.commands.import_erasures import ImportedErasures
     from liine_source.commands.plan import CustomerPlan
     from liine_source.commands.report import CustomerSync, SyncReport
-    from liine_source.commands.status import CustomerStatus
+    from liine_source.commands.status import CustomerStatus, ErasureStatus
     from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
     from liine_source.destinations import Location
     from liine_source.errors import LiineError
@@ -86,10 +87,11 @@ def print_hint(text: str) -> None:
     err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_access(found: "Sequence[CustomerAccess]") -> None:
-    """Print the result of `liine check`."""
+def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None:
+    """Print the result of `liine check`, and in which folder a load keeps its files while it runs."""
     rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
     _print_table("Access", ["customer", "interactions", "access"], rows)
+    print_line(f"Working folder: {working_folder}. While a load runs it has its files, which only you can read.")
 
 
 def print_plan(found: "Sequence[CustomerPlan]") -> None:
@@ -120,6 +122,11 @@ def print_report(report: "SyncReport") -> None:
     _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
     if report.recreated:
         print_line(_format_recreated(report.recreated))
+    _print_other_erasures(report.other_erasures)
+    if report.erased:
+        print_line(
+            f"{report.erased} stored interactions were deleted: they have an identifier of an erased person by now."
+        )
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)
@@ -209,10 +216,25 @@ def print_erasure(erasure: "Erasure") -> None:
         )
 
 
-def status_data(found: "Sequence[CustomerStatus]", location: "Location") -> dict[str, Any]:
+def print_imported_erasures(imported: "ImportedErasures") -> None:
+    """Print what an import of erasures has recorded and deleted, or would."""
+    if imported.is_dry_run:
+        print_line("Dry run: nothing was written. Add --yes to record the erasures and delete these rows.")
+    print_line(
+        f"{imported.erasures} erasures with {imported.identifiers} hashes that the dataset did not have; "
+        f"{imported.interactions} interactions and {imported.child_rows} rows of child tables of these persons."
+    )
+    if imported.must_reread:
+        print_line(
+            "The rows here are masked, so only those are found that were erased from the other dataset. Run `liine "
+            "backfill --restart` after the import: it reads all rows again, and deletes the others of these persons."
+        )
+
+
+def status_data(found: "Sequence[CustomerStatus]", location: "Location", erasures: "ErasureStatus") -> dict[str, Any]:
     """Return a status as JSON data."""
     customers = [dataclasses.asdict(one) | {"status": one.status, "age_seconds": _age(one)} for one in found]
-    return {**dataclasses.asdict(location), "customers": customers}
+    return {**dataclasses.asdict(location), "customers": customers, "erasures": dataclasses.asdict(erasures)}
 
 
 def _age(customer: "CustomerStatus") -> int | None:
@@ -232,6 +254,25 @@ def print_status(found: "Sequence[CustomerStatus]", location: "Location") -> Non
         for c in found
     ]
     _print_table("Status of each customer", columns, rows)
+
+
+def print_erasure_status(erasures: "ErasureStatus") -> None:
+    """Print what is still to do about erased persons, and with which command."""
+    for erased_at in erasures.unfinished:
+        requested = f" of {erased_at:%Y-%m-%d %H:%M} UTC" if erased_at else ""
+        print_line(
+            f"An erasure{requested} was cut short: rows of that person may still be here. Run the same `liine erase "
+            "--identifiers … --yes` again, or the same `liine erasures import … --yes`."
+        )
+    _print_other_erasures(erasures.other_erasures)
+
+
+def _print_other_erasures(found: "Mapping[str, int]") -> None:
+    for dataset, number in found.items():
+        print_line(
+            f"From dataset {dataset} persons were erased that this one does not know ({number} erasures). Run `liine "
+            f"erasures export FILE --dataset {dataset}`, then `liine erasures import FILE --yes` for this dataset."
+        )
 
 
 def _loaded_windows(customer: "CustomerStatus") -> str | None:

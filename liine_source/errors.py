@@ -37,6 +37,7 @@ LiineError
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
 │   ├── MissingDatasetError     the dataset, or DuckDB's file, does not exist: the name or the folder is wrong
+│   ├── UnfinishedErasureError  an erasure has recorded the person, and the rows are still to be deleted
 │   └── DuplicateRowsError      interactions are in Snowflake twice, loaded by two runs of a customer at once
 ├── TransformError              dbt did not build, or one of its tests failed
 ├── IncompleteDatasetError      the warehouse does not hold as many interactions as the API counts
@@ -392,6 +393,18 @@ class DestinationError(LiineError):
 
 class MissingDatasetError(DestinationError):
     """The dataset, or DuckDB's file, does not exist: nothing was loaded yet, or the name or folder is wrong."""
+
+
+class UnfinishedErasureError(DestinationError):
+    """An erasure was cut short after it had recorded whom not to load; rows are still to be deleted."""
+
+    def __init__(self, reason: LiineError) -> None:
+        super().__init__(
+            *str(reason).split("\n"),
+            "The erasure was cut short: no later run loads the person again, but the stored rows are still to be "
+            "deleted. Run the same command again, with --yes and the same identifiers or file. Until then `liine "
+            "status` shows the erasure as unfinished.",
+        )
 
 
 class DuplicateRowsError(DestinationError):

@@ -27,7 +27,9 @@ def test_check_sync_and_status_print_tables_or_json() -> None:
         assert checked == [
             {"customer_id": key, "count": len(api.truth(key)), "error": None} for key in api.customer_ids
         ]
-        assert "ok" in run("check", api=api).stdout
+        printed = run("check", api=api).stdout
+        assert "ok" in printed
+        assert f"Working folder: {Path.cwd() / 'dlt' / 'pipelines'}. While a load runs" in printed
         assert run("status", "--json").returncode == 1
         synced = run("sync", api=api)
         assert (synced.returncode, synced.stderr) == (0, "")

@@ -48,7 +48,7 @@ VERIFICATIONS = [
 ]
 # What is printed, and how often it holds the hostile text.
 PRINTERS: dict[str, tuple[Callable[[], None], int]] = {
-    "check": (lambda: console.print_access([CustomerAccess(1, error=HOSTILE)]), 1),
+    "check": (lambda: console.print_access([CustomerAccess(1, error=HOSTILE)], "/dlt"), 1),
     "plan": (lambda: console.print_plan([CustomerPlan(1, error=HOSTILE)]), 1),
     "sync": (lambda: console.print_report(REPORT), 8),
     "verify": (lambda: console.print_verification(VERIFICATIONS), 4),

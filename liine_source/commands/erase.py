@@ -1,17 +1,19 @@
 """`liine erase`: delete one person's rows, and never load them again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import Unpack
 
 import dlt
-from dlt.extract import DltSource
 
 from liine_source.commands.session import monitored, open_run, read_state
-from liine_source.errors import ConfigurationError, NoRowsFoundError
+from liine_source.error_translation import translate_errors
+from liine_source.errors import ConfigurationError, LiineError, NoRowsFoundError, UnfinishedErasureError
 from liine_source.load.dataset_checks import require_same_masking
-from liine_source.load.hints import column_hints
+from liine_source.load.erasure_tables import erasure_source
 from liine_source.load.key_checks import check_keys, require_searchable, store_check_values
 from liine_source.load.loading import Hooks, between_loads, load
 from liine_source.load.pipeline import remove_deleted_bytes, require_compactable
@@ -23,10 +25,11 @@ from liine_source.privacy.erasure import (
     count_by_phone,
     count_leads,
 )
+from liine_source.privacy.erasure_file import ErasedIdentifier, ErasureRecord
 from liine_source.privacy.keys import Key
 from liine_source.privacy.suppression import SuppressionEntry
 from liine_source.settings import LiineOptions, Settings, resolve_settings
-from liine_source.spec.tables import DATASET_NAME, ERASED_IDENTIFIERS, ERASURES
+from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog
 
 # How `liine erase` calls the identifiers, as options and in a list.
@@ -81,7 +84,9 @@ def erase(
             erasure = _count(pipeline, settings, matcher, found, is_dry_run=is_dry_run)
             if not is_dry_run:
                 store_check_values(pipeline, unstored_keys)
-                _carry_out(pipeline, settings, erasure, found, matcher.suppression_entries(found, key))
+                entries = matcher.suppression_entries(found, key)
+                given = {one[:2] for known in settings.keys.values() for one in matcher.suppression_entries((), known)}
+                _carry_out(pipeline, erasure, found, entries, settings.customer_ids, given)
         if compact and not is_dry_run:
             erasure = replace(erasure, file_bytes=remove_deleted_bytes(destination, dataset).bytes_after)
     return erasure
@@ -153,38 +158,40 @@ def _count(
 
 def _carry_out(
     pipeline: dlt.Pipeline,
-    settings: Settings,
     erasure: Erasure,
     found: Sequence[FoundRow],
     entries: Sequence[SuppressionEntry],
+    customer_ids: Sequence[int],
+    given: AbstractSet[tuple[str, str]],
 ) -> None:
-    """Store whom not to load first, so that no later run loads the person again, whatever happens; then delete."""
+    """Store whom not to load first, so that no later run loads the person again, whatever happens; then delete.
+
+    What earlier erasures of the same identifiers have recorded that were cut short, this one takes over.
+    """
     from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
     from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
 
-    stored = inventory.Inventory(pipeline, settings.customer_ids)
-    load(pipeline, _erasure_source(erasure, entries), hooks=Hooks(stored.find_lost))
-    with between_loads(pipeline):
-        queries.erase(pipeline, [row.id for row, _ in found], erasure)
+    stored = inventory.Inventory(pipeline, customer_ids)
+    requested = ErasureRecord(erasure.erasure_id, datetime.now(UTC), erasure.customers, erasure.identifiers)
+    identifiers = [ErasedIdentifier(erasure.erasure_id, *entry) for entry in entries]
+    load(pipeline, erasure_source([requested], identifiers), hooks=Hooks(stored.find_lost))
+    with explain_interruption(), between_loads(pipeline):
+        superseded = [
+            one.erasure_id
+            for one in queries.unfinished_erasures(pipeline)
+            if one.erasure_id != erasure.erasure_id and {entry for entry in one.entries if entry[0] != "id"} <= given
+        ]
+        completed = queries.CompletedErasure(erasure.erasure_id, erasure.interactions, erasure.child_rows)
+        queries.erase(pipeline, [row.id for row, _ in found], [completed], superseded)
         stored.count()
         stored.store()
 
 
-def _erasure_source(erasure: Erasure, entries: Sequence[SuppressionEntry]) -> DltSource:
-    """Return a source that stores what is about to be erased."""
-    requested = {
-        "erasure_id": erasure.erasure_id,
-        "erased_at": datetime.now(UTC),
-        "completed_at": None,
-        "customers": erasure.customers,
-        "identifiers": erasure.identifiers,
-        "interactions": 0,
-        "child_rows": 0,
-    }
-    identifiers = [{"erasure_id": erasure.erasure_id, **entry._asdict()} for entry in entries]
-
-    def tables() -> Any:
-        for name, rows in ((ERASED_IDENTIFIERS, identifiers), (ERASURES, [requested])):
-            yield dlt.resource(rows, name=name, columns=column_hints(name), write_disposition="append")
-
-    return dlt.source(tables, name="liine", section="liine")()
+@contextmanager
+def explain_interruption() -> Iterator[None]:
+    """Say what is still to do where rows could not be deleted."""
+    try:
+        with translate_errors():
+            yield
+    except LiineError as error:
+        raise UnfinishedErasureError(error) from None

@@ -1,5 +1,6 @@
 """What a run did, customer by customer; `ReportBuilder` builds it while the run goes on."""
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from liine_source.extract.audit import Audit, Proof
 from liine_source.extract.observer import Observer
 from liine_source.monitoring.json_log import log_event
 from liine_source.spec.tables import INTERACTIONS
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -41,7 +44,9 @@ class SyncReport:
 
     `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
     values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
-    and columns as `table.column`, that somebody had dropped.
+    and columns as `table.column`, that somebody had dropped. `erased` stored interactions were deleted, because the API
+    has given them an identifier of an erased person since. `other_erasures` counts by dataset, of the same database or
+    file, the erasures that this one does not know.
     """
 
     destination: str = ""
@@ -53,6 +58,8 @@ class SyncReport:
     load_ids: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
     recreated: list[str] = field(default_factory=list)
+    erased: int = 0
+    other_erasures: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -157,11 +164,22 @@ class ReportBuilder:
         own.rows = {name: own.rows.get(name, 0) + count for name, count in added.items()}
         own.load_ids += report.load_ids
         own.new_columns += report.new_columns
+        own.erased += report.erased
         self.committed_rows = own.rows.get(INTERACTIONS, 0)
 
     def add_recreated(self, names: Collection[str]) -> None:
         """Note tables and columns that are created again."""
         self.report.recreated += sorted(set(names) - set(self.report.recreated))
+
+    def add_erased(self, interactions: int) -> None:
+        """Count stored interactions of erased persons that were deleted."""
+        self.report.erased += interactions
+
+    def add_other_erasures(self, found: Mapping[str, int]) -> None:
+        """Note the datasets whose erasures this one does not know."""
+        self.report.other_erasures.update(found)
+        for dataset, erasures in found.items():
+            log.warning("Dataset %s has %d erasures that this dataset does not know.", dataset, erasures)
 
     def add_restored(self, customer_id: int, lost: Sequence[str]) -> None:
         """Note what is loaded again."""

@@ -26,7 +26,7 @@ from liine_source.extract.windows import shift
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import Settings
-from liine_source.source import source_for_run
+from liine_source.source import delete_suppressed, source_for_run
 from liine_source.spec.tables import INTERACTION_TABLES
 from liine_source.warehouse import catalog
 
@@ -104,7 +104,7 @@ class Run:
         self._restored |= restart_customers
         hooks = Hooks(self._inventory.find_lost, self._note_dropped) if self._inventory else Hooks()
         report = load_all(self._pipeline, self._client, self._settings, request, self._builder, hooks)
-        self._is_counted = not any(report.rows.get(name) for name in INTERACTION_TABLES)
+        self._is_counted = not (report.erased or any(report.rows.get(name) for name in INTERACTION_TABLES))
 
     def _note_dropped(self, names: Collection[str]) -> None:
         """Note what is about to be created again; first of all that its rows are lost, lest that be forgotten."""
@@ -292,13 +292,27 @@ def load_all(
     while progress.is_unfinished:
         progress.is_unfinished = False
         source = source_for_run(settings, request, progress, client, builder)
-        info = load(pipeline, source, builder.on_committed, hooks)
+        info = load(pipeline, source, builder.on_committed, _with_deletion(pipeline, progress, builder, hooks))
         hooks = NO_HOOKS
     builder.count_incomplete()
     report = builder.report
     # Of a load without rows dlt does not know the dataset.
     report.destination, report.dataset = str(info.destination_name), pipeline.dataset_name
     return report
+
+
+def _with_deletion(pipeline: dlt.Pipeline, progress: RunProgress, builder: ReportBuilder, hooks: Hooks) -> Hooks:
+    """Return hooks that also delete what the warehouse has of the rows that the load leaves out.
+
+    The API may give a row that is stored the identifier of an erased person. It is deleted before the load is written,
+    so an interrupted run reads the row again; and after the inventory was compared, which would call it lost.
+    """
+
+    def before_write() -> None:
+        hooks.before_write()
+        builder.add_erased(delete_suppressed(pipeline, progress.suppressed_ids))
+
+    return hooks._replace(before_write=before_write)
 
 
 def _take_over_state(pipeline: dlt.Pipeline, settings: Settings, request: LoadRequest, progress: RunProgress) -> None:

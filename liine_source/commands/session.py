@@ -72,7 +72,7 @@ def _check_tables(kind: str, builder: ReportBuilder | None, pipeline: dlt.Pipeli
     """
     if not catalog.speaks_sql(pipeline):
         return
-    is_erasure = kind == "erase"
+    is_erasure = kind.startswith("erase")
     found = find_alterations(pipeline, deletes_rows=is_erasure, is_erasure=is_erasure)
     if any(obstacle.cuts_values for obstacle in found.obstacles):
         from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import

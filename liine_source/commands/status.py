@@ -10,6 +10,7 @@ from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.extract.state import Progress
 from liine_source.load.altered_tables import find_alterations, refuse_alterations
+from liine_source.load.other_erasures import find_other_erasures
 from liine_source.load.pipeline import build_pipeline
 from liine_source.settings import configured_customers
 from liine_source.spec.tables import DATASET_NAME
@@ -88,6 +89,31 @@ def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[
         )
         for customer in sorted({*progress, *rows, *sweeps})
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStatus:
+    """What is still to do about erased persons.
+
+    `unfinished` are the erasures that were cut short, by the time when each was requested (UTC; None where not even
+    that was recorded). `other_erasures` counts by dataset, of the same database or file, those unknown in this one.
+    """
+
+    unfinished: list[datetime | None]
+    other_erasures: dict[str, int]
+
+
+def erasure_status(destination: str | None = None, dataset: str = DATASET_NAME) -> ErasureStatus:
+    """Return what is still to do about erased persons in a dataset; raises as `status` does."""
+    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+
+    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+        pipeline = build_pipeline(destination, dataset, folder=folder)
+        if not catalog.speaks_sql(pipeline):
+            return ErasureStatus([], {})
+        pipeline_destination(pipeline).require_existing(locate_pipeline(pipeline))
+        unfinished = [one.erased_at for one in queries.unfinished_erasures(pipeline)]
+        return ErasureStatus(unfinished, find_other_erasures(pipeline))
 
 
 def late_customers(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:

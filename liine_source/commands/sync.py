@@ -7,6 +7,7 @@ from liine_source.commands.report import ReportBuilder, SyncReport
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
 from liine_source.extract.observer import Observer
+from liine_source.load.other_erasures import find_other_erasures
 from liine_source.settings import LiineOptions, resolve_settings
 from liine_source.spec.tables import DATASET_NAME
 
@@ -31,6 +32,7 @@ def sync(
             closing(settings.open_client()) as client,
             open_run(destination, dataset, settings, "sync", builder) as pipeline,
         ):
+            builder.add_other_erasures(find_other_erasures(pipeline))
             run = Run(pipeline, client, settings, builder)
             run.load("sync", restart_customers=run.flagged_customers)
             run.restore()

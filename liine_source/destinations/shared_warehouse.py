@@ -19,7 +19,8 @@ class SharedWarehouse(Destination):
 
     def create_tables(self, pipeline: dlt.Pipeline, declared: Schema) -> None:
         """Create the tables before a first load: a file without rows cannot be loaded into Postgres."""
-        if catalog.column_types(pipeline):
+        # An import of erasures into a new dataset loads no interactions, and dlt creates its tables.
+        if INTERACTIONS not in declared.tables or catalog.column_types(pipeline):
             return
         with pipeline.destination_client() as client:
             # As it will be stored: a changed schema is refused.

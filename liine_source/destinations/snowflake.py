@@ -111,7 +111,8 @@ class Snowflake(SharedWarehouse):
 
         super().after_load(pipeline)
         self.refuse_other_types(pipeline, "Load the days again with `liine backfill --restart`.")
-        if duplicates := queries.duplicate_ids(pipeline):
+        # An import of erasures into a new dataset has loaded no interactions.
+        if INTERACTIONS in pipeline.default_schema.tables and (duplicates := queries.duplicate_ids(pipeline)):
             raise DuplicateRowsError(
                 f"{len(duplicates)} interactions are in dataset {pipeline.dataset_name} twice: two runs loaded the "
                 "same customer at once. Let them end, then load the days again with `liine backfill --restart`, which "

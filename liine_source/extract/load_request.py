@@ -50,8 +50,9 @@ class RunProgress:
     loaded so far. Windows in `failed` are not tried again; `failures` says why, by customer. Customers in `updated`
     need no more changes, and those in `pending_lookbacks` have a lookback due since that time (UTC). `counts` are the
     API's counts of each customer's history, one from before it was read and those after; `found` are the ids of each of
-    its windows. Where several pipelines load into one dataset, `initial_state` is what all of them know together, and
-    `column_types` are the columns that `interactions` has there.
+    its windows. `suppressed_ids` are rows of erased persons, which the warehouse must not keep either. Where several
+    pipelines load into one dataset, `initial_state` is what all of them know together, and `column_types` are the
+    columns that `interactions` has there.
     """
 
     has_started: bool = False
@@ -65,3 +66,4 @@ class RunProgress:
     pending_lookbacks: dict[int, datetime] = field(default_factory=dict)
     counts: dict[int, list[int]] = field(default_factory=dict)
     found: dict[WindowKey, BitMap64] = field(default_factory=dict)
+    suppressed_ids: set[int] = field(default_factory=set)

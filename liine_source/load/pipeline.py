@@ -65,6 +65,11 @@ def locate(destination: str | None = None, dataset: str = DATASET_NAME) -> Locat
     return planned.destination.locate(planned.factory, dataset)
 
 
+def working_folder() -> str:
+    """Return the folder in which each address and dataset has its working directory."""
+    return str(get_dlt_pipelines_dir())
+
+
 def remove_deleted_bytes(destination: str | None = None, dataset: str = DATASET_NAME) -> RewrittenFile:
     """Write a DuckDB file anew: it keeps the bytes of deleted rows until then. Return its sizes.
 
@@ -202,7 +207,7 @@ def _plan_pipeline(
     pipeline_name = f"{PIPELINE_NAME}_{label}{suffix}" if suffix and label else PIPELINE_NAME + suffix
     dlt_settings.refuse_redirection(pipeline_name)
     return _PlannedPipeline(
-        destination, factory, dataset, folder or str(Path(get_dlt_pipelines_dir()) / own_folder), pipeline_name
+        destination, factory, dataset, folder or str(Path(working_folder()) / own_folder), pipeline_name
     )
 
 

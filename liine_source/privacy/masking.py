@@ -18,11 +18,13 @@ from liine_source.spec.types import Field
 class Masker:
     """Applies a privacy policy to rows, in place.
 
-    `dropped` counts by field the values that were removed, and the addresses that were shortened.
+    `dropped` counts by field the values that were removed, and the addresses that were shortened. `suppressed_ids` are
+    the rows of erased persons, which are left out.
     """
 
     def __init__(self, policy: PrivacyPolicy, suppression_list: SuppressionList | None = None) -> None:
         self.dropped: Counter[str] = Counter()
+        self.suppressed_ids: set[int] = set()
         self._suppression_list = suppression_list or SuppressionList()
         self._policy = policy
         self._masks = [] if policy.keeps_everything else list(_build_masks(policy))
@@ -35,7 +37,12 @@ class Masker:
 
     def mask(self, rows: Sequence[Row], customer_id: int) -> list[Row]:
         """Return the rows of a customer to load, masked, without those of erased persons."""
-        kept = [row for row in rows if not self._suppression_list.has(row, customer_id)]
+        kept = []
+        for row in rows:
+            if self._suppression_list.has(row, customer_id):
+                self.suppressed_ids.add(values.convert(row.id, "bigint"))
+            else:
+                kept.append(row)
         for row in kept if self._masks else ():
             for name, is_url, mask in self._masks:
                 value = getattr(row, name)

@@ -13,6 +13,15 @@ from liine_source.spec.types import Field
 MaskingMode = Literal["keep", "hash", "drop"]
 Effect = Literal["kept", "hashed", "hashed to a number", "kept where it fits", "left out"]
 
+# What the connector itself does with a field's values in the warehouse.
+_NEEDED = {
+    "id": "rows are merged by it",
+    "customer_id": "rows are counted and erased by customer",
+    "start_time": "windows are compared by the day that it names",
+    "start_time_tz": "windows are compared by the day that it names",
+    "updated_at": "changes are recognized by it",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PrivacyPolicy:
@@ -98,8 +107,8 @@ def _validate_exception(name: str, mode: str) -> None:
                 f"personal_data_fields: {name!r} is no field of the reference{did_you_mean(name, FIELDS_BY_NAME)}, "
                 "so 'keep' is the only mode for it."
             )
-    elif known.is_key and mode != "keep":
-        raise ConfigurationError(f"personal_data_fields: rows are merged by {name!r}, so it must be kept.")
+    elif name in _NEEDED and mode != "keep":
+        raise ConfigurationError(f"personal_data_fields: {name!r} must be kept, because {_NEEDED[name]}.")
     elif mode == "hash" and not _can_be_hashed(known):
         raise ConfigurationError(f"personal_data_fields: {name!r} has no text or number to hash: keep or drop it.")
 

@@ -1,6 +1,6 @@
 """Persons who were erased, and never loaded again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from liine_source.api.records import Row
@@ -56,12 +56,16 @@ class SuppressionList:
 
     def has(self, row: Row, customer_id: int) -> bool:
         """Whether a customer's row, as received from the API, belongs to an erased person."""
-        return any(
-            hash_identifier(field, customer_id, normalized, key) in digests
-            for (field, country), digests in self._digests.items()
-            if (normalized := normalize_identifier(field, getattr(row, field), country))
-            for key in self._keys
-        )
+        return next(self.matches(row, customer_id), None) is not None
+
+    def matches(self, row: Any, customer_id: int) -> Iterator[tuple[str, str]]:
+        """Yield the kind and the hash of each entry that a customer's row matches; its attributes are the fields."""
+        for (field, country), digests in self._digests.items():
+            if normalized := normalize_identifier(field, getattr(row, field), country):
+                for key in self._keys:
+                    digest = hash_identifier(field, customer_id, normalized, key)
+                    if digest in digests:
+                        yield field, digest
 
 
 def normalize_identifier(field: str, value: Any, country: str) -> str:

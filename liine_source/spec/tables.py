@@ -214,7 +214,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(
             "completed_at",
             "timestamp",
-            "When the rows were deleted (UTC); null if it was interrupted, even if another erasure completed it.",
+            "When the rows were deleted (UTC); null if it was cut short, until the same erasure is repeated.",
         ),
         _required("customers", "bigint", "Number of customers searched."),
         _required("identifiers", "bigint", "Number of identifiers given."),

@@ -8,10 +8,19 @@ from typing import Any, NamedTuple
 import dlt
 from sqlglot import exp
 
-from liine_source.privacy.erasure import IDENTIFIER_FIELDS, Erasure, StoredIdentifiers
+from liine_source.privacy.erasure import IDENTIFIER_FIELDS, StoredIdentifiers
+from liine_source.privacy.erasure_file import ErasedIdentifier, ErasureRecord
 from liine_source.privacy.keys import SHORTEST_DIGEST
 from liine_source.privacy.suppression import SuppressionEntry
-from liine_source.spec.tables import CHECK, CHILD_TABLES, ERASED_IDENTIFIERS, ERASURES, INTERACTIONS, SWEEPS
+from liine_source.spec.tables import (
+    CHECK,
+    CHILD_TABLES,
+    ERASED_IDENTIFIERS,
+    ERASURES,
+    INTERACTION_TABLES,
+    INTERACTIONS,
+    SWEEPS,
+)
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
@@ -73,6 +82,13 @@ select count(*) from erasures where completed_at is not null and erasure_id not 
   select erasure_id from erased_identifiers where length(digest) >= :shortest
 )
 """
+_COMPLETE = """
+update erasures set completed_at = :now, interactions = interactions + :interactions,
+  child_rows = child_rows + :child_rows
+where erasure_id = :erasure_id
+"""
+_TAKE_OVER = "update erased_identifiers set erasure_id = :erasure_id where erasure_id in :superseded"
+_FORGET = "delete from erasures where erasure_id in :superseded"
 _DAYS = """
 select day, count(*), sum(case when moment = cast(day as timestamp) then 1 else 0 end) from (
   select cast({0} as date) as day, {0} as moment
@@ -106,6 +122,22 @@ class Difference(NamedTuple):
 
     in_api: int
     in_warehouse: int
+
+
+class CompletedErasure(NamedTuple):
+    """How many rows an erasure has deleted just now."""
+
+    erasure_id: str
+    interactions: int
+    child_rows: int
+
+
+class UnfinishedErasure(NamedTuple):
+    """An erasure that was cut short: when it was requested, and the kinds and hashes that it has recorded."""
+
+    erasure_id: str
+    erased_at: datetime | None
+    entries: set[tuple[str, str]]
 
 
 class DayCount(NamedTuple):
@@ -289,24 +321,81 @@ def count_child_rows(pipeline: dlt.Pipeline, ids: Sequence[int]) -> int:
     return found
 
 
-def erase(pipeline: dlt.Pipeline, ids: Sequence[int], erasure: Erasure) -> None:
-    """Delete interactions and their child rows, and note that it was done, in one transaction."""
+def identifiers_by_erasure(pipeline: dlt.Pipeline) -> list[ErasedIdentifier]:
+    """Return all rows of `erased_identifiers`; none where there is no such table."""
+    if not catalog.column_types(pipeline, ERASED_IDENTIFIERS):
+        return []
+    query = statement("select erasure_id, kind, digest, phone_country from erased_identifiers order by 1, 2, 3")
+    return [ErasedIdentifier(*row) for row in select(pipeline, query)]
+
+
+def read_erasures(pipeline: dlt.Pipeline, identified: Collection[str] = ()) -> list[ErasureRecord]:
+    """Return the rows of `erasures`; for those in `identified` that were cut short before it was written, as well."""
+    found = {}
+    if catalog.column_types(pipeline, ERASURES):
+        query = statement("select erasure_id, erased_at, customers, identifiers from erasures")
+        found = {row[0]: ErasureRecord(*row) for row in select(pipeline, query)}
+    lost = sorted(set(identified) - found.keys())
+    return [*found.values(), *(ErasureRecord(erasure_id, datetime.now(UTC), 0, 0) for erasure_id in lost)]
+
+
+def erasures_elsewhere(pipeline: dlt.Pipeline, dataset: str) -> set[str]:
+    """Return the ids of the erasures of another dataset of the same database; its name is in lower case."""
+    table = exp.table_(ERASED_IDENTIFIERS, db=dataset, quoted=True)
+    return {str(row[0]) for row in select(pipeline, exp.select("erasure_id").distinct().from_(table))}
+
+
+def unfinished_erasures(pipeline: dlt.Pipeline) -> list[UnfinishedErasure]:
+    """Return the erasures of which rows may still be there, with what each has recorded."""
+    if not catalog.column_types(pipeline, ERASURES):
+        return []
+    query = statement("select erasure_id, erased_at, completed_at is not null from erasures")
+    recorded = {erasure_id: (erased_at, is_done) for erasure_id, erased_at, is_done in select(pipeline, query)}
+    entries: dict[str, set[tuple[str, str]]] = {one: set() for one, (_, is_done) in recorded.items() if not is_done}
+    for one in identifiers_by_erasure(pipeline):
+        # A load that died may have written one of the two tables.
+        if one.erasure_id in entries or one.erasure_id not in recorded:
+            entries.setdefault(one.erasure_id, set()).add((one.kind, one.digest))
+    return [UnfinishedErasure(key, recorded.get(key, (None, False))[0], found) for key, found in entries.items()]
+
+
+def erase(
+    pipeline: dlt.Pipeline, ids: Sequence[int], completed: Iterable[CompletedErasure], superseded: Collection[str] = ()
+) -> None:
+    """Delete interactions and their child rows, and note that it was done, in one transaction.
+
+    The one erasure that is completed takes over what `superseded` ones have recorded that were cut short.
+    """
+    now, marks = datetime.now(UTC), list(completed)
     execute(
         pipeline,
+        *_deletions(ids),
+        *(statement(_COMPLETE, now=now, **one._asdict()) for one in marks),
         *(
-            statement(f"delete from {child} where interaction_id in :ids", ids=batch)  # noqa: S608  a table of ours
-            for batch, child in product(_batches(ids), CHILD_TABLES)
-        ),
-        *(statement("delete from interactions where id in :ids", ids=batch) for batch in _batches(ids)),
-        statement(
-            "update erasures set completed_at = :now, interactions = :interactions, child_rows = :child_rows "
-            "where erasure_id = :erasure_id",
-            now=datetime.now(UTC),
-            interactions=erasure.interactions,
-            child_rows=erasure.child_rows,
-            erasure_id=erasure.erasure_id,
+            statement(change, erasure_id=one.erasure_id, superseded=tuple(superseded))
+            for one in (marks if superseded else ())
+            for change in (_TAKE_OVER, _FORGET)
         ),
     )
+
+
+def delete_suppressed(pipeline: dlt.Pipeline, ids: Collection[int]) -> int:
+    """Delete those of the interactions `ids` that are stored, with their child rows; return how many."""
+    present = [
+        table for table, columns in catalog.column_types_by_table(pipeline, INTERACTION_TABLES).items() if columns
+    ]
+    stored = sorted(update_times(pipeline, sorted(ids))) if INTERACTIONS in present else []
+    # A pipeline of one's own need not load every table.
+    execute(pipeline, *_deletions(stored, [child for child in CHILD_TABLES if child in present]))
+    return len(stored)
+
+
+def _deletions(ids: Sequence[int], child_tables: Sequence[str] = CHILD_TABLES) -> Iterator[exp.Expression]:
+    """Yield the statements that delete interactions, after their child rows."""
+    for batch, child in product(_batches(ids), child_tables):
+        yield statement(f"delete from {child} where interaction_id in :ids", ids=batch)  # noqa: S608  a table of ours
+    for batch in _batches(ids):
+        yield statement("delete from interactions where id in :ids", ids=batch)
 
 
 def _batches(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:

@@ -364,7 +364,11 @@ def test_wrong_credentials_fail_at_once() -> None:
         ({"personal_data": "hide"}, "personal_data"),
         ({"personal_data_fields": {"email": "hash"}}, "needs a key"),
         ({"personal_data_fields": {"emial": "drop"}}, "no field of the reference"),
-        ({"personal_data_fields": {"id": "drop"}}, "must be kept"),
+        ({"personal_data_fields": {"id": "drop"}}, "'id' must be kept, because rows are merged by it"),
+        ({"personal_data_fields": {"customer_id": "hash"}}, "'customer_id' must be kept"),
+        ({"personal_data_fields": {"start_time": "drop"}}, "'start_time' must be kept"),
+        ({"personal_data_fields": {"start_time_tz": "drop"}}, "'start_time_tz' must be kept"),
+        ({"personal_data_fields": {"updated_at": "drop"}}, "'updated_at' must be kept"),
         ({"personal_data": "keep", "personal_data_fields": {"revenue": "hash"}}, "no text or number to hash"),
     ],
 )

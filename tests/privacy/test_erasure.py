@@ -1,5 +1,7 @@
 """Which rows an erasure meets: every spelling of a number, one customer's lead, both modes."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +120,13 @@ def test_identifier_without_value_is_refused(typed: str) -> None:
     """It would mean everybody whose number is not known."""
     with pytest.raises(ConfigurationError, match="empty or means an unknown number"):
         matcher(phone_number=["19195550123", typed])
+
+
+def test_trials_of_the_page_are_tests() -> None:
+    """Each row of the table in docs/privacy.md names a test."""
+    root = Path(__file__).parents[2]
+    named = re.findall(r"^\| .* \| `(test_\w+)` \|$", (root / "docs" / "privacy.md").read_text(), re.MULTILINE)
+    files = (root / "tests").rglob("test_*.py")
+    defined = {name for path in files for name in re.findall(r"def (test_\w+)", path.read_text())}
+    assert len(named) == 11
+    assert set(named) <= defined

@@ -49,7 +49,7 @@ from liine_source.privacy.masking import Masker
 from liine_source.privacy.policy import validate_policy
 from liine_source.privacy.suppression import SuppressionEntry, SuppressionList
 from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
-from liine_source.spec.tables import CHILD_TABLES
+from liine_source.spec.tables import CHILD_TABLES, INTERACTION_TABLES
 from tests.commands.test_sync import settings, small
 from tests.slow.victim import victim
 from tests.support.warehouse import Place, differences, query
@@ -464,6 +464,8 @@ COMMANDS = {
     f"erase --patient-id {marker('ehr_pms_patient_id')}": 2,
     f"erase --patient-id {marker('name')} --customer-id {{customer}}": 1,
     f"erase --identifiers {marker('name')}": 2,
+    "erasures export erasures.json": 0,
+    "erasures import erasures.json --dataset other": 0,
     "sync --customer-id 999999": 1,
 }
 
@@ -485,7 +487,7 @@ def printed(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> str:
                 cli.main()
             assert exit_info.value.code == code, command
     logging.getLogger("liine_source").handlers[:] = handlers
-    return output.getvalue()
+    return output.getvalue() + Path("erasures.json").read_text()
 
 
 def run_custom_pipeline(canary: Canary, folder: Path) -> None:
@@ -897,3 +899,62 @@ def test_erasure_meets_one_person_and_nobody_else(
         }
         if mode == "keep":
             assert differences(warehouse, remaining) == []
+
+
+@pytest.mark.parametrize("mode", ["keep", pytest.param("hash", marks=pytest.mark.slow("privacy"))])
+def test_stored_row_goes_when_it_gets_an_erased_number(warehouse: Place, key: Key, mode: str) -> None:
+    """Neither its new version nor the old one stays; a sync calls nothing lost, and the other rows are all there."""
+    with running_emulator(interactions=60, customers=1, seed=3) as api:
+        given = settings(api, personal_data=mode)
+        sync(**given)
+        erase(phones=["19195550199"], allow_none=True, is_dry_run=False, **given)
+        late, later = [row["id"] for row in api.truth() if row["provider_names"]][:2]
+        api.advance(timedelta(days=1))
+        api.change(late, phone_number="(919) 555-0199")
+        report = sync(**given)
+        assert (report.is_complete, report.erased) == (True, 1)
+        assert remaining_ids(warehouse) == {row["id"] for row in api.truth()} - {late}
+        api.advance(timedelta(days=1))
+        api.change(later, phone_number="919-555-0199")
+        kind = "duckdb" if isinstance(warehouse, Path) else "postgres" if isinstance(warehouse, str) else "snowflake"
+        place = dlt.destinations.duckdb(str(warehouse)) if kind == "duckdb" else kind
+        dlt.pipeline("clinic", destination=place, dataset_name="liine").run(liine(**given))
+        assert remaining_ids(warehouse) == {row["id"] for row in api.truth()} - {late, later}
+        again = sync(**given)
+        assert (again.erased, [customer.restored for customer in again.customers]) == (0, [[]])
+        for child in CHILD_TABLES:
+            ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608  names of ours
+            assert not ids & {late, later}
+
+
+def remaining_ids(place: Place) -> set[int]:
+    """Return the ids of the stored interactions."""
+    return {row["id"] for row in query(place, "select id from liine.interactions")}
+
+
+def test_erasure_takes_every_value_of_the_person(warehouse: Place, key: Key) -> None:
+    """Also rejected values, session extras, a new field and a page's query; those of others stay."""
+    with running_emulator(interactions=40, customers=1, seed=3) as api:
+        first = api.truth()[0]
+        other = next(row for row in api.truth() if row["lead_id"] != first["lead_id"])
+        for row, name in ((first, "Canary"), (other, "Stranger")):
+            api.change(
+                row["id"],
+                duration=f"{name} rejected",
+                provider_names=[f"{name} provider"],
+                initial_session_extras={"key": f"{name} extra"},
+                initial_landing_url=f"https://clinic.example/?name={name}",
+                brand_new=f"{name} new",
+            )
+        given = settings(api)
+        sync(**given)
+        held = stored_values(warehouse)
+        assert (held.count("Canary"), held.count("Stranger")) == (5, 5)
+        erase(lead_ids=[first["lead_id"]], is_dry_run=False, **given)
+        held = stored_values(warehouse)
+        assert (held.count("Canary"), held.count("Stranger")) == (0, 5)
+
+
+def stored_values(place: Place) -> str:
+    """Return all values of the tables of interactions as text."""
+    return str([query(place, f"select * from liine.{table}") for table in INTERACTION_TABLES])  # noqa: S608  names of ours

@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'Random id of the erasure.',
 "ERASED_AT" TIMESTAMP_LTZ(6)  NOT NULL COMMENT 'When it was requested (UTC); from then on the person is not loaded again.',
-"COMPLETED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When the rows were deleted (UTC); null if it was interrupted, even if another erasure completed it.',
+"COMPLETED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When the rows were deleted (UTC); null if it was cut short, until the same erasure is repeated.',
 "CUSTOMERS" NUMBER(19,0)  NOT NULL COMMENT 'Number of customers searched.',
 "IDENTIFIERS" NUMBER(19,0)  NOT NULL COMMENT 'Number of identifiers given.',
 "INTERACTIONS" NUMBER(19,0)  NOT NULL COMMENT 'Rows deleted from `interactions`.',
@@ -237,7 +237,23 @@ ALTER SESSION SET autocommit=True;
 
 -- Another session.
 
-SELECT id, CAST(MIN(start_time) AS DATE) FROM interactions GROUP BY id HAVING COUNT(*) > 1;
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASURES') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT erasure_id, erased_at, completed_at IS NOT NULL FROM erasures;
+
+-- Another session.
+
+SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
+FROM INFORMATION_SCHEMA.COLUMNS
+WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY table_name, ordinal_position;
+
+-- Another session.
+
+SELECT erasure_id, kind, digest, phone_country FROM erased_identifiers ORDER BY 1, 2, 3;
 
 -- Another session.
 
@@ -251,7 +267,7 @@ DELETE FROM interactions__rejected_values WHERE interaction_id IN (5121);
 
 DELETE FROM interactions WHERE id IN (5121);
 
-UPDATE erasures SET completed_at = '…', interactions = 1, child_rows = 0 WHERE erasure_id = '…';
+UPDATE erasures SET completed_at = '…', interactions = interactions + 1, child_rows = child_rows + 0 WHERE erasure_id = '…';
 
 COMMIT;
 

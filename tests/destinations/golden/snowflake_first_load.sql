@@ -25,6 +25,12 @@ ALTER SESSION SET autocommit=True;
 
 -- Another session.
 
+select schema_name from information_schema.schemata;
+
+select table_schema, table_name from information_schema.tables;
+
+-- Another session.
+
 SELECT table_name,column_name,data_type,is_nullable,numeric_precision,numeric_scale
 FROM INFORMATION_SCHEMA.COLUMNS
 WHERE table_schema = 'LIINE' AND table_name IN ('_LIINE_INVENTORY') ORDER BY table_name, ordinal_position;
