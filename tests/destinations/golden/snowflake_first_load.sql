@@ -684,7 +684,7 @@ SELECT state FROM (SELECT state, _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY p
 
 -- Another session.
 
-SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '98475c10d1868423') AS numbered WHERE place = 1;
+SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND expected IS NOT NULL AND distinct_ids IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '98475c10d1868423') AS numbered WHERE place = 1;
 
 -- Another session.
 
