@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
+import yaml
 from filelock import FileLock
 
 from liine_source.spec.fields import FIELDS
@@ -35,6 +37,7 @@ at_each_stage = pytest.mark.parametrize(
     "stage", ["first", "second", pytest.param("full_refresh", marks=pytest.mark.slow("marts"))]
 )
 
+SEEDS = {path.stem for path in (PROJECT / "seeds").glob("*.csv")}
 # Columns that the connector sets.
 LOAD_COLUMNS = {"load_id", "missing_since_utc", "row_definition"}
 
@@ -157,6 +160,38 @@ def test_manifest_has_all_metrics(story: Story, folder: Path) -> None:
     assert {metric["name"] for metric in manifest["metrics"].values()} == rates.union(*measures.values())
 
 
+def test_every_key_is_tested_to_join() -> None:
+    """Each column of a mart or report that names a row of another model is in the test `every_key_joins`."""
+    keys = (
+        "interaction_id",
+        "lead_key",
+        "channel_key",
+        "campaign_key",
+        "agent_id",
+        "location",
+        "customer_id",
+        "date_local",
+    )
+    names = re.compile(rf"(\w+_)?({'|'.join(keys)})")
+    # A model's own key, and columns that are no key or whose row may be missing; the test's comment has the reasons.
+    others = {"booked_later_interaction_id", "is_touch_location", "is_appointment_location"}
+    own = {"dim_liine__agents.agent_id", "dim_liine__campaigns.campaign_key", "dim_liine__channels.channel_key"}
+    own |= {"dim_liine__locations.location", "dim_liine__load_scope.customer_id", "fct_liine__leads.lead_key"}
+    own |= {"fct_liine__interactions.interaction_id"}
+    columns = {
+        f"{model['name']}.{column['name']}"
+        for folder in ("marts", "reports")
+        for path in (PROJECT / "models" / folder).glob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", ())
+        for column in model["columns"]
+        if names.fullmatch(column["name"]) and column["name"] not in others
+    }
+    # Days that bound a period need no row.
+    columns = {name for name in columns if not name.endswith("_date_local")}
+    tested = re.findall(r"'(\w+\.\w+)'", (PROJECT / "tests" / "every_key_joins.sql").read_text(encoding="utf-8"))
+    assert columns - own <= set(tested)
+
+
 # Figures
 
 
@@ -170,7 +205,7 @@ def test_marts_equal_python_computation(
     assert differences(expected[stage], found) == []
     unchecked = {"fct_liine__interactions": LOAD_COLUMNS, "dim_liine__load_scope": {"description"}}
     assert unchecked_columns(expected[stage], found) == unchecked
-    assert found.keys() - expected[stage].keys() == {"rpt_liine__data_health", "liine_channel_groups"}
+    assert found.keys() - expected[stage].keys() == {"rpt_liine__data_health", *SEEDS}
 
 
 @at_each_stage
@@ -306,6 +341,9 @@ OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "forms not answered": ("fct_liine__form_responses", lambda row: row["is_attempted"] is False),
     "skills not met": ("fct_liine__messaging_skills", lambda row: not row["is_met"]),
     "a channel of several spellings": ("dim_liine__channels", lambda row: row["spellings"] > 1),
+    "a campaign of spam alone": ("dim_liine__campaigns", lambda row: row["first_date_local"] is None),
+    "an agent without counted interactions": ("dim_liine__agents", lambda row: row["interactions"] == 0),
+    "a hashed location": ("dim_liine__locations", lambda row: row["is_hashed"]),
     "a channel that the seed does not know": ("dim_liine__channels", lambda row: not row["is_in_seed"]),
 }
 
@@ -418,6 +456,7 @@ TAMPERING = {
     " set inbound_calls = inbound_calls + 1",
     "personal_columns_are_null": "update liine_marts.fct_liine__interactions set lead_name = 'Testa Nowhere'",
     "unknown_values_follow_load_scope": "update liine_marts.fct_liine__missed_calls set is_called_back = null",
+    "every_key_joins": "delete from liine_marts.dim_liine__locations where is_touch_location",
     "staging_reconciles_with_sweeps": "delete from liine.interactions where id % 2 = 0",
 }
 

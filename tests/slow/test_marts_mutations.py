@@ -92,6 +92,21 @@ MUTATIONS = {
         "is_window_closed and is_called_back is",
         "is_called_back is",
     ),
+    "a campaign of spam has no row": (
+        "marts/dim_liine__campaigns.sql",
+        "where {{ touch }}_campaign_key is not null",
+        "where is_counted and {{ touch }}_campaign_key is not null",
+    ),
+    "a lead is known to be attended before it is": (
+        LEADS,
+        "case when appointments.attended_appointments > 0 then leads.attended_known_at_utc end",
+        "leads.attended_known_at_utc",
+    ),
+    "64 other letters are a hash": (
+        "marts/dim_liine__locations.sql",
+        "\n        and translate(right(location, 64), '0123456789abcdef', '') = ''",
+        "",
+    ),
     "all filters keep leads whole": (SCOPE, "coalesce(selections.lead_rows = 'all' and", "coalesce("),
     "revenue set aside counts twice": (
         HEALTH,
