@@ -203,9 +203,13 @@ def test_marts_equal_python_computation(
     """Every row and value is equal, in each session time zone."""
     found = with_campaign_values(story.tables[stage, destination])
     assert differences(expected[stage], found) == []
-    unchecked = {"fct_liine__interactions": LOAD_COLUMNS, "dim_liine__load_scope": {"description"}}
+    unchecked = {
+        "fct_liine__interactions": LOAD_COLUMNS,
+        "dim_liine__load_scope": {"description"},
+        "rpt_liine__data_health": {"detail"},
+    }
     assert unchecked_columns(expected[stage], found) == unchecked
-    assert found.keys() - expected[stage].keys() == {"rpt_liine__data_health", *SEEDS}
+    assert found.keys() - expected[stage].keys() == SEEDS
 
 
 @at_each_stage
@@ -267,6 +271,13 @@ def health(tables: dict[str, list[Row]]) -> dict[str, int]:
     return found
 
 
+HEALTH = {
+    ("unknown call result", True),
+    ("unknown call result", False),
+    ("undecided leads", True),
+    ("unknown value", True),
+    ("keys of hashed locations", False),
+}
 # Cases that the data must contain for the comparison to cover them.
 ROWS: dict[str, Callable[[Row], Any]] = {
     **{
@@ -344,6 +355,15 @@ OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "a campaign of spam alone": ("dim_liine__campaigns", lambda row: row["first_date_local"] is None),
     "an agent without counted interactions": ("dim_liine__agents", lambda row: row["interactions"] == 0),
     "a hashed location": ("dim_liine__locations", lambda row: row["is_hashed"]),
+    **{
+        f"{'' if is_healthy else 'un'}healthy: {check}": (
+            "rpt_liine__data_health",
+            lambda row, check=check, is_healthy=is_healthy: (
+                row["check_name"] == check and row["is_healthy"] == is_healthy and row["found"]
+            ),
+        )
+        for check, is_healthy in HEALTH
+    },
     "a channel that the seed does not know": ("dim_liine__channels", lambda row: not row["is_in_seed"]),
 }
 
@@ -416,6 +436,28 @@ def test_variable_fills_personal_columns(story: Story) -> None:
     assert any(lead["lead_id"] for lead in found["fct_liine__leads"])
 
 
+@pytest.mark.slow("marts")
+def test_alerts_fail_or_warn_if_asked_for(story: Story, folder: Path, tmp_path: Path) -> None:
+    """By severity; a threshold that is not exceeded is silent."""
+    assert story.outcomes["second", "duckdb"].code == 0
+    place = tmp_path / "warehouse.duckdb"
+    shutil.copy(folder / "duckdb" / "warehouse.duckdb", place)
+    with duckdb.connect(str(place)) as connection:
+        connection.execute("update liine_marts.rpt_liine__data_health set is_healthy = true where severity = 'error'")
+    project = Project(place, tmp_path, folder / PARSED)
+    variables: dict[str, Any] = {"liine_alerts": True}
+    outcome = project.run("test", "--select", "tag:alerts", variables=variables)
+    assert (outcome.named("pass"), outcome.named("warn")) == (["data_health_errors"], ["data_health_warnings"])
+    with duckdb.connect(str(place)) as connection:
+        connection.execute("update liine_marts.rpt_liine__data_health set is_healthy = severity != 'error'")
+    outcome = project.run("test", "--select", "tag:alerts", variables=variables)
+    assert (outcome.named("fail"), outcome.named("pass")) == (["data_health_errors"], ["data_health_warnings"])
+    variables["liine_health_thresholds"] = {"proof age": 1e6}
+    assert project.run("run", "--select", "rpt_liine__data_health", variables=variables).code == 0
+    outcome = project.run("test", "--select", "data_health_errors", variables=variables)
+    assert outcome.named("pass") == ["data_health_errors"]
+
+
 # Missing tables and tampered data
 
 
@@ -441,6 +483,8 @@ def test_missing_and_empty_tables(story: Story, folder: Path, tmp_path: Path) ->
     assert differences(wanted, with_campaign_values(found)) == []
 
 
+# Without the alerts, which run only if they are asked for.
+SINGULAR_TESTS = {path.stem for path in (PROJECT / "tests").glob("*.sql") if not path.stem.startswith("data_health_")}
 # SQL that tampers with the data, by the test that should fail.
 TAMPERING = {
     "interactions_reconcile_with_staging": "insert into liine_marts.fct_liine__interactions"
@@ -464,7 +508,7 @@ TAMPERING = {
 def test_reconciliation_tests_detect_tampering(story: Story, folder: Path, tmp_path: Path) -> None:
     """Each singular test passes after the build and fails after its data was tampered with."""
     assert story.outcomes["second", "duckdb"].code == 0
-    assert set(TAMPERING) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}
+    assert set(TAMPERING) == SINGULAR_TESTS
     assert set(TAMPERING) <= set(story.outcomes["second", "duckdb"].named("pass"))
     place = tmp_path / "warehouse.duckdb"
     shutil.copy(folder / "duckdb" / "warehouse.duckdb", place)

@@ -46,6 +46,12 @@
 {%- endmacro %}
 
 
+{#- The time of the run, UTC; the setting `liine_now` replaces it, so that tests and rebuilds of the past are exact. -#}
+{% macro now_utc() -%}
+    cast('{{ setting('liine_now', '') or run_started_at.strftime('%Y-%m-%d %H:%M:%S') }}' as timestamp)
+{%- endmacro %}
+
+
 {#- The first day of the month of a date. -#}
 {% macro first_day_of_month(date) -%}
     cast({{ dbt.date_trunc('month', date) }} as date)

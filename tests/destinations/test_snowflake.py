@@ -339,6 +339,7 @@ def without_load(row: dict[str, Any]) -> tuple[Any, ...]:
 def build(target: str, profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run dbt's build as a user would, without unit tests, which run on the other destinations."""
     monkeypatch.setenv("DESTINATION_TYPE", target)
+    monkeypatch.setenv("LIINE_NOW", "2026-01-15 12:40:00")
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "build"]
     command += ["--exclude-resource-type=unit_test", f"--project-dir={DBT}", f"--profiles-dir={profiles}"]
     command += [f"--target-path={profiles}", f"--log-path={profiles}"]

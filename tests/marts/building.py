@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.marts.health import NOW
 from tests.marts.interactions import Row
 from tests.support.warehouse import Place, query
 
@@ -102,7 +103,7 @@ class Project:
 
     def environment(self, zone: str) -> dict[str, str]:
         """The environment of a command whose session has the time zone `zone`."""
-        return {**os.environ, **self._settings, "TZ": zone, "PGTZ": zone}
+        return {**os.environ, **self._settings, "LIINE_NOW": str(NOW), "TZ": zone, "PGTZ": zone}
 
     def run(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> Outcome:
         """Run a dbt command and return its outcome."""

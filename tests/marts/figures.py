@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.marts import dimensions, leads, reports, responses
+from tests.marts import dimensions, health, leads, reports, responses
 from tests.marts.appointments import appointments, providers
 from tests.marts.interactions import PERSONAL, Row, interaction
 from tests.marts.load_scope import Loads, load_scope
@@ -35,6 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rpt_liine__spam_daily": ("customer_id", "date_local"),
     "rpt_liine__responses_daily": ("customer_id", "date_local"),
     "dim_liine__load_scope": ("customer_id",),
+    "rpt_liine__data_health": ("customer_id", "check_name", "subject"),
 }
 
 
@@ -80,6 +81,7 @@ def figures(truth: Iterable[Row], loads: Loads, *, personal: bool = False) -> di
         "rpt_liine__spam_daily": reports.spam_daily(rows, scopes),
         "rpt_liine__responses_daily": reports.responses_daily(missed_calls, form_responses, scopes),
         "dim_liine__load_scope": scope,
+        "rpt_liine__data_health": health.data_health(rows, api_rows, found_leads, scopes),
     }
     return (
         found if personal else {name: [_without_personal_data(row) for row in table] for name, table in found.items()}

@@ -12,13 +12,13 @@ import pytest
 from liine_source import sync
 from liine_source.emulator import running_emulator
 from tests.commands.test_sync import settings
-from tests.marts.building import PROJECT, Project
+from tests.marts.building import Project
 from tests.marts.comparison import differences, unequal_rows, with_campaign_values
 from tests.marts.figures import figures
 from tests.marts.load_scope import Load
 from tests.marts.story import WITHOUT_UNIT_TESTS, Story, loading_into, run_story
 from tests.support.warehouse import Place
-from tests.test_marts import TAMPERING, without_load_columns
+from tests.test_marts import SINGULAR_TESTS, TAMPERING, without_load_columns
 
 pytestmark = pytest.mark.slow("marts")
 
@@ -122,4 +122,4 @@ def test_reconciliation_tests_detect_each_tampering_alone(tmp_path: Path) -> Non
             connection.execute(sql)
         outcome = Project(folder / place.name, folder, project.parsed).run("test", "--select", "test_type:singular")
         assert name in outcome.named("fail")
-    assert set(TAMPERING) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}
+    assert set(TAMPERING) == SINGULAR_TESTS

@@ -108,6 +108,9 @@ MUTATIONS = {
         "",
     ),
     "all filters keep leads whole": (SCOPE, "coalesce(selections.lead_rows = 'all' and", "coalesce("),
+    "a threshold is a number of rows": (HEALTH, "<= {{ threshold }} * {{ out_of }}", "<= {{ threshold }}"),
+    "a value is unknown in another case": (HEALTH, "values | map('lower')", "values"),
+    "proof is younger than it is": (HEALTH, "floor(seconds / 3600.0)", "round(seconds / 3600.0)"),
     "revenue set aside counts twice": (
         HEALTH,
         "case when interaction_id = appointment_interaction_id and not is_counted",
