@@ -167,7 +167,7 @@ def test_package_builds_in_another_project() -> None:
             *("int_liine__interactions", "_liine_dataset"),
         },
         "dev_bi": {
-            *("dim_liine__load_scope", "fct_liine__interactions", "rpt_liine__spam_daily"),
+            *("dim_liine__load_scope", "fct_liine__interactions", "fct_liine__restatements", "rpt_liine__spam_daily"),
             *("liine_channel_groups", "_liine_dataset"),
         },
         "dev_own": {"spam"},

@@ -1,6 +1,7 @@
 {{ config(tags=['reconciliation']) }}
 -- Every key of a mart or report has its row in the model that it points to; a null key points to nothing. Not tested
--- are booked_later_interaction_id, whose row a filter may leave out, and patient_key, which has no model.
+-- are booked_later_interaction_id, whose row a filter may leave out, patient_key, which has no model, and what was
+-- restated, because it may have vanished.
 {% set keys = [
     ('fct_liine__interactions', 'interaction_id', [
         'bridge_liine__appointment_providers.interaction_id',
@@ -74,6 +75,7 @@
         'fct_liine__leads.customer_id',
         'fct_liine__messaging_skills.customer_id',
         'fct_liine__missed_calls.customer_id',
+        'fct_liine__restatements.customer_id',
         'rpt_liine__agent_daily.customer_id',
         'rpt_liine__answer_rate_daily.customer_id',
         'rpt_liine__call_heatmap.customer_id',
@@ -83,6 +85,7 @@
         'rpt_liine__lead_funnel_monthly.customer_id',
         'rpt_liine__reasons_not_booked_monthly.customer_id',
         'rpt_liine__responses_daily.customer_id',
+        'rpt_liine__restatements.customer_id',
         'rpt_liine__spam_daily.customer_id',
     ]),
     ('dim_liine__dates', 'date_day', [
@@ -91,6 +94,7 @@
         'fct_liine__interactions.date_local',
         'fct_liine__messaging_skills.date_local',
         'fct_liine__missed_calls.date_local',
+        'fct_liine__restatements.date_local',
         'rpt_liine__agent_daily.date_local',
         'rpt_liine__answer_rate_daily.date_local',
         'rpt_liine__channel_daily.date_local',

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.marts import dimensions, health, leads, reports, responses
+from tests.marts import dimensions, health, leads, reports, responses, restatements
 from tests.marts.appointments import appointments, providers
 from tests.marts.interactions import PERSONAL, Row, interaction
 from tests.marts.load_scope import Loads, load_scope
@@ -35,6 +35,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rpt_liine__spam_daily": ("customer_id", "date_local"),
     "rpt_liine__responses_daily": ("customer_id", "date_local"),
     "dim_liine__load_scope": ("customer_id",),
+    "fct_liine__restatements": ("interaction_id", "changed_column"),
+    "rpt_liine__restatements": (
+        *("customer_id", "month_local", "recorded_date", "changed_column"),
+        *("old_value", "new_value"),
+    ),
     "rpt_liine__data_health": ("customer_id", "check_name", "subject"),
 }
 
@@ -46,8 +51,13 @@ def channel_groups() -> dimensions.Groups:
         return {row.pop("channel_key"): {**row, "is_paid": paid[row["is_paid"]]} for row in csv.DictReader(lines)}
 
 
-def figures(truth: Iterable[Row], loads: Loads, *, personal: bool = False) -> dict[str, list[Row]]:
-    """Compute the rows of every table in `KEYS` from the API's rows that have not vanished; `loads` by customer."""
+def figures(
+    truth: Iterable[Row], loads: Loads, *, personal: bool = False, before: Iterable[Row] | None = None
+) -> dict[str, list[Row]]:
+    """Compute the rows of every table in `KEYS` from the API's rows that have not vanished; `loads` by customer.
+
+    `before` are the API's rows at the build before, if there was one.
+    """
     api_rows = list(truth)
     rows = [interaction(row) for row in api_rows]
     scope = load_scope(rows, api_rows, loads)
@@ -56,6 +66,8 @@ def figures(truth: Iterable[Row], loads: Loads, *, personal: bool = False) -> di
     found_leads = leads.leads(rows, found_appointments, scopes)
     missed_calls, form_responses = responses.missed_calls(rows, scopes), responses.form_responses(rows, scopes)
     channels, agents = dimensions.channels(rows, channel_groups()), dimensions.agents(rows)
+    old_rows = [interaction(row) for row in before or ()]
+    changes = restatements.restatements(old_rows, rows, old_rows)
     names = {row["id"]: row.get("provider_names") for row in api_rows}
     found = {
         "fct_liine__interactions": rows,
@@ -81,6 +93,8 @@ def figures(truth: Iterable[Row], loads: Loads, *, personal: bool = False) -> di
         "rpt_liine__spam_daily": reports.spam_daily(rows, scopes),
         "rpt_liine__responses_daily": reports.responses_daily(missed_calls, form_responses, scopes),
         "dim_liine__load_scope": scope,
+        "fct_liine__restatements": changes,
+        "rpt_liine__restatements": restatements.restatements_report(changes),
         "rpt_liine__data_health": health.data_health(rows, api_rows, found_leads, scopes),
     }
     return (
