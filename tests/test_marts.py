@@ -128,7 +128,8 @@ def without_load_columns(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
         {**row, "load_id": "", "missing_since_utc": row["missing_since_utc"] is not None}
         for row in tables["fct_liine__interactions"]
     ]
-    return {**tables, "fct_liine__interactions": rows}
+    changes = [{**row, "restatement_key": ""} for row in tables["fct_liine__restatements"]]
+    return {**tables, "fct_liine__interactions": rows, "fct_liine__restatements": changes}
 
 
 @pytest.mark.parametrize("zone", sorted({*TIME_ZONES.values()} - {"UTC"}))
@@ -177,7 +178,7 @@ def test_every_key_is_tested_to_join() -> None:
     # A model's own key, and columns that are no key or whose row may be missing; the test's comment has the reasons.
     others = {"booked_later_interaction_id", "is_touch_location", "is_appointment_location"}
     own = {"dim_liine__agents.agent_id", "dim_liine__campaigns.campaign_key", "dim_liine__channels.channel_key"}
-    own |= {"dim_liine__locations.location", "dim_liine__load_scope.customer_id", "fct_liine__leads.lead_key"}
+    own |= {"dim_liine__locations.location", "dim_liine__customers.customer_id", "fct_liine__leads.lead_key"}
     own |= {"fct_liine__interactions.interaction_id"}
     # What changed may have vanished.
     own |= {"fct_liine__restatements.interaction_id", "fct_liine__restatements.lead_key"}
@@ -368,6 +369,29 @@ OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
         )
         for check, is_healthy in HEALTH
     },
+    "spend without leads": ("rpt_liine__ad_spend_monthly", lambda row: row["cost"] and row["new_leads"] == 0),
+    "a cost per booking of a campaign": (
+        "rpt_liine__ad_spend_monthly",
+        lambda row: row["campaign_key"] and row["cost_per_booking"] and row["return_on_spend"],
+    ),
+    "reached after closing time": (
+        "fct_liine__lead_speed",
+        lambda row: row["open_seconds_to_reach"] and row["open_seconds_to_reach"] < row["seconds_to_reach"],
+    ),
+    "a first contact out of hours": ("fct_liine__lead_speed", lambda row: row["is_open_at_first_contact"] is False),
+    "a cohort too young for an age": (
+        "rpt_liine__lead_cohorts_monthly",
+        lambda row: row["booked_leads"] and not row["is_closed"],
+    ),
+    "a day without interactions": ("rpt_liine__customer_daily", lambda row: row["interactions"] == 0),
+    "comparable months": (
+        "rpt_liine__period_over_period",
+        lambda row: row["period"] == "month" and row["new_lead_revenue_ratio"],
+    ),
+    "an opportunity that another agent booked": (
+        "rpt_liine__agent_daily",
+        lambda row: row["opportunities"] and row["booked_opportunities"] == 0,
+    ),
     "a channel that the seed does not know": ("dim_liine__channels", lambda row: not row["is_in_seed"]),
 }
 
@@ -479,11 +503,15 @@ def test_missing_and_empty_tables(story: Story, folder: Path, tmp_path: Path) ->
     empty = project.run("build", *WITHOUT_UNIT_TESTS)
     assert empty.code == 0, empty.output
     assert empty.statuses.keys() == {"success", "pass", "no-op"}
-    assert [name for name, rows in project.tables().items() if rows] == ["dim_liine__channels", "liine_channel_groups"]
+    assert [name for name, rows in project.tables().items() if rows] == [
+        "dim_liine__channels",
+        *sorted(SEEDS),
+    ]
 
     with duckdb.connect(str(place)) as connection:
         connection.execute(f"attach '{folder / 'duckdb' / 'warehouse.duckdb'}' as whole (read_only)")
-        connection.execute("create table liine.interactions as select * from whole.liine.interactions")
+        for table in ("interactions", "ad_spend"):
+            connection.execute(f"create table liine.{table} as select * from whole.liine.{table}")  # noqa: S608  names above
     alone = project.run("run")
     assert alone.code == 0, alone.output
     found = project.tables()

@@ -56,3 +56,9 @@
 {% macro first_day_of_month(date) -%}
     cast({{ dbt.date_trunc('month', date) }} as date)
 {%- endmacro %}
+
+
+{#- Seconds from midnight to a time of the form 08:30. -#}
+{% macro seconds_of_day(value) -%}
+    (3600 * cast(substr({{ value }}, 1, 2) as bigint) + 60 * cast(substr({{ value }}, 4, 2) as bigint))
+{%- endmacro %}

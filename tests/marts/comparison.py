@@ -21,9 +21,10 @@ def with_campaign_values(found: Tables) -> dict[str, list[Row]]:
     """
     parts = ("customer_id", "utm_source", "utm_medium", "utm_campaign")
     known = {row["campaign_key"]: tuple(row[part] for part in parts) for row in found["dim_liine__campaigns"]}
+    keys = "campaign_key", "spend_key"
     return {
         table: [
-            {name: known.get(value, value) if name.endswith("campaign_key") else value for name, value in row.items()}
+            {name: known.get(value, value) if name.endswith(keys) else value for name, value in row.items()}
             for row in rows
         ]
         for table, rows in found.items()

@@ -1,11 +1,23 @@
 """Dimensions: agents, locations, channels, campaigns and dates; and the messaging skills of calls."""
 
+import calendar
+import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.marts.interactions import TOUCHES, UNATTRIBUTED, Row, campaign_values, channel_key, sorted_by_start
+from tests.marts.ad_spend import AD_SPEND, spend_campaign
+from tests.marts.interactions import (
+    TOUCHES,
+    UNATTRIBUTED,
+    Row,
+    campaign_values,
+    channel_key,
+    nullif_blank,
+    sorted_by_start,
+)
 
 Groups = dict[str, Row]
 _HASH = re.compile("(.+):[0-9a-f]{64}")
@@ -51,7 +63,9 @@ def locations(rows: Iterable[Row]) -> list[Row]:
                     place = found.setdefault((row["customer_id"], row[name]), {})
                     place.setdefault(source, []).append(row)
                     place.setdefault(name, []).append(row)
-    return [_location(customer, location, group) for (customer, location), group in found.items()]
+    with (Path(__file__).parent / "seeds" / "liine_location_names.csv").open(encoding="utf-8", newline="") as lines:
+        given = {(int(row["customer_id"]), row["location"]): row["location_name"] for row in csv.DictReader(lines)}
+    return [_location(*key, group) | {"location_name": given.get(key, key[1])} for key, group in found.items()]
 
 
 def _location(customer: int, location: str, group: dict[str, list[Row]]) -> Row:
@@ -60,7 +74,6 @@ def _location(customer: int, location: str, group: dict[str, list[Row]]) -> Row:
     return {
         "customer_id": customer,
         "location": location,
-        "location_name": location,
         "is_hashed": bool(hashed := _HASH.fullmatch(location)),
         "hash_key_id": hashed and hashed[1],
         "is_touch_location": "touches" in group,
@@ -78,6 +91,9 @@ def channels(rows: Iterable[Row], groups: Groups) -> list[Row]:
         for touch in TOUCHES:
             if (channel := row[f"{touch}_marketing_channel"]) and channel_key(channel) != UNATTRIBUTED:
                 spellings_by_key.setdefault(channel_key(channel), []).append(channel)
+    for spend in AD_SPEND:
+        if None not in (spend["customer_id"], spend["cost"]) and (channel := nullif_blank(spend["channel"])):
+            spellings_by_key.setdefault(channel_key(channel), []).append(channel)
     return [_channel(key, spellings, groups.get(key)) for key, spellings in spellings_by_key.items()]
 
 
@@ -96,6 +112,9 @@ def campaigns(rows: Iterable[Row]) -> list[Row]:
         for touch in TOUCHES:
             if campaign := campaign_values(row, touch):
                 found.setdefault(campaign, []).append(row)
+    for spend in AD_SPEND:
+        if None not in (spend["customer_id"], spend["cost"]) and (campaign := spend_campaign(spend)):
+            found.setdefault(campaign, [])
     names = ("customer_id", "utm_source", "utm_medium", "utm_campaign")
     return [
         {"campaign_key": key, **dict(zip(names, key, strict=True)), **_days(counted(group))}
@@ -119,6 +138,11 @@ def dates(rows: Iterable[Row]) -> Iterator[Row]:
             "day_of_month": day.day,
             "day_of_week": day.isoweekday(),
             "is_weekend": day.isoweekday() > 5,
+            "day_name": calendar.day_name[day.weekday()],
+            "month_name": calendar.month_name[day.month],
+            "week_start": day - timedelta(days=day.weekday()),
+            "iso_year": day.isocalendar().year,
+            "iso_week": day.isocalendar().week,
             "month_start": day.replace(day=1),
             "quarter_start": date(day.year, 3 * quarter - 2, 1),
             "year_start": date(day.year, 1, 1),

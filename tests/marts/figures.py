@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.marts import dimensions, health, leads, reports, responses, restatements
+from tests.marts import dimensions, health, leads, managers, reports, responses, restatements
 from tests.marts.appointments import appointments, providers
 from tests.marts.interactions import PERSONAL, Row, interaction
 from tests.marts.load_scope import Loads, load_scope
@@ -35,6 +35,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rpt_liine__spam_daily": ("customer_id", "date_local"),
     "rpt_liine__responses_daily": ("customer_id", "date_local"),
     "dim_liine__load_scope": ("customer_id",),
+    "dim_liine__customers": ("customer_id",),
+    "fct_liine__lead_speed": ("lead_key",),
+    "rpt_liine__speed_to_lead_monthly": ("customer_id", "month_local", "clock"),
+    "rpt_liine__lead_cohorts_monthly": ("customer_id", "month_local", "age_days"),
+    "rpt_liine__leads_by_location_monthly": ("customer_id", "month_local", "location_name", "division"),
+    "rpt_liine__ad_spend_monthly": ("customer_id", "month_local", "spend_level", "spend_key"),
+    "rpt_liine__customer_daily": ("customer_id", "date_local"),
+    "rpt_liine__period_over_period": ("customer_id", "period", "period_start"),
     "fct_liine__restatements": ("interaction_id", "changed_column"),
     "rpt_liine__restatements": (
         *("customer_id", "month_local", "recorded_date", "changed_column"),
@@ -65,6 +73,8 @@ def figures(
     found_appointments = appointments(rows)
     found_leads = leads.leads(rows, found_appointments, scopes)
     missed_calls, form_responses = responses.missed_calls(rows, scopes), responses.form_responses(rows, scopes)
+    locations = dimensions.locations(rows)
+    days, speeds = list(managers.customer_daily(rows, found_leads, scopes)), managers.lead_speed(rows, found_leads)
     channels, agents = dimensions.channels(rows, channel_groups()), dimensions.agents(rows)
     old_rows = [interaction(row) for row in before or ()]
     changes = restatements.restatements(old_rows, rows, old_rows)
@@ -80,12 +90,12 @@ def figures(
         "bridge_liine__appointment_providers": providers(found_appointments, names),
         "dim_liine__dates": list(dimensions.dates(rows)),
         "dim_liine__agents": agents,
-        "dim_liine__locations": dimensions.locations(rows),
+        "dim_liine__locations": locations,
         "dim_liine__channels": channels,
         "dim_liine__campaigns": dimensions.campaigns(rows),
         "rpt_liine__channel_daily": reports.channel_daily(rows, found_leads, channels, scopes),
         "rpt_liine__campaign_monthly": reports.campaign_monthly(found_leads, scopes),
-        "rpt_liine__agent_daily": reports.agent_daily(rows, found_leads, agents),
+        "rpt_liine__agent_daily": reports.agent_daily(rows, found_leads, agents, scopes),
         "rpt_liine__answer_rate_daily": reports.answer_rate_daily(rows),
         "rpt_liine__call_heatmap": reports.call_heatmap(rows),
         "rpt_liine__reasons_not_booked_monthly": reports.reasons_not_booked_monthly(found_leads),
@@ -93,6 +103,14 @@ def figures(
         "rpt_liine__spam_daily": reports.spam_daily(rows, scopes),
         "rpt_liine__responses_daily": reports.responses_daily(missed_calls, form_responses, scopes),
         "dim_liine__load_scope": scope,
+        "dim_liine__customers": managers.customers(rows, scopes),
+        "fct_liine__lead_speed": speeds,
+        "rpt_liine__speed_to_lead_monthly": managers.speed_to_lead_monthly(speeds, scopes),
+        "rpt_liine__lead_cohorts_monthly": list(managers.lead_cohorts_monthly(found_leads, scopes)),
+        "rpt_liine__leads_by_location_monthly": managers.leads_by_location_monthly(found_leads, locations, scopes),
+        "rpt_liine__ad_spend_monthly": managers.ad_spend_monthly(found_leads, scopes),
+        "rpt_liine__customer_daily": days,
+        "rpt_liine__period_over_period": managers.period_over_period(days),
         "fct_liine__restatements": changes,
         "rpt_liine__restatements": restatements.restatements_report(changes),
         "rpt_liine__data_health": health.data_health(rows, api_rows, found_leads, scopes),

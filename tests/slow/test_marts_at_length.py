@@ -12,7 +12,7 @@ import pytest
 from liine_source import sync
 from liine_source.emulator import running_emulator
 from tests.commands.test_sync import settings
-from tests.marts.building import Project
+from tests.marts.building import Project, insert_ad_spend
 from tests.marts.comparison import differences, unequal_rows, with_campaign_values
 from tests.marts.figures import figures
 from tests.marts.load_scope import Load
@@ -66,6 +66,7 @@ def test_build_time_grows_less_than_linearly(
         place: Place = folder / "warehouse.duckdb" if destination == "duckdb" else postgres
         with running_emulator(interactions=rows, customers=3, seed=rows) as api, loading_into(place, folder):
             sync(**settings(api))
+            insert_ad_spend(place)
             truth, loads = api.truth(), dict.fromkeys(api.customer_ids, Load(api.now.replace(tzinfo=None)))
         project = Project(place, folder)
         for number in ("first", "second"):

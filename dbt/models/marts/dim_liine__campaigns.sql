@@ -17,8 +17,19 @@ with campaigns as (
             {{ touch }}_utm_source,
             {{ touch }}_utm_medium,
             {{ touch }}_utm_campaign
-        {% if not loop.last -%} union all {% endif %}
-    {% endfor %}
+        union all
+    {% endfor -%}
+    select
+        campaign_key,
+        customer_id,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        cast(null as date) as first_date_local,
+        cast(null as date) as last_date_local
+    from {{ ref('stg_liine__ad_spend') }}
+    where campaign_key is not null
+
 )
 
 select

@@ -25,12 +25,9 @@ with before as (
 
     select
         {{ columns | join(', ') }},
-        {% if mart -%} row_definition
-        from {{ mart }}
-        {%- else -%} cast(null as text) as row_definition
-        from {{ ref('int_liine__interactions') }}
-        where 1 = 0
-        {%- endif %}
+        {{ 'row_definition' if mart else 'cast(null as text) as row_definition' }}
+    from {{ mart or ref('int_liine__interactions') }}
+    {% if not mart -%} where 1 = 0 {%- endif %}
 
 ),
 
