@@ -103,7 +103,7 @@ def test_all_nodes_pass(story: Story, destination: str, stage: str) -> None:
     assert outcome.code == 0, outcome.output
     assert outcome.statuses.keys() <= {"success", "pass", "warn", "no-op"}
     assert all(name.startswith("accepted_values_stg_liine__interactions_") for name in outcome.named("warn"))
-    kinds = {"model", "seed", "test", "unit_test", "exposure"}
+    kinds = {"model", "seed", "test", "unit_test", "exposure", "saved_query"}
     assert outcome.kinds().keys() == kinds - set(EXCLUDED[stage, destination])
 
 
@@ -153,12 +153,21 @@ def test_manifest_has_all_metrics(story: Story, folder: Path) -> None:
         model["name"]: [measure["name"] for measure in model["measures"]]
         for model in manifest["semantic_models"].values()
     }
-    assert measures == {
-        "interactions": ["interactions", "answered_calls", "missed_calls", "decided_calls"],
+    assert {name: found for name, found in measures.items() if found} == {
+        "interactions": [
+            *("interactions", "answered_calls", "missed_calls", "decided_calls"),
+            *("dated_interactions", "spam_interactions"),
+        ],
         "leads": ["new_leads", "reached_leads", "booked_leads", "attended_leads", "new_lead_revenue"],
         "appointments": ["appointment_revenue", "attended_appointments", "decided_appointments"],
+        "missed_call_responses": ["decided_missed_calls", "called_back_calls", "recovered_calls"],
+        "form_responses": ["decided_forms", "attempted_forms", "connected_forms"],
     }
-    rates = {"answer_rate", "reach_rate", "booking_rate", "attended_rate", "show_rate"}
+    entities = {entity["name"] for model in manifest["semantic_models"].values() for entity in model["entities"]}
+    assert entities >= {"customer", "channel", "campaign", "agent", "location"}
+    assert len(manifest["saved_queries"]) == 2
+    rates = {"spam_rate", "callback_rate", "recovery_rate", "attempt_rate", "connection_rate"}
+    rates |= {"answer_rate", "reach_rate", "booking_rate", "attended_rate", "show_rate"}
     assert {metric["name"] for metric in manifest["metrics"].values()} == rates.union(*measures.values())
 
 

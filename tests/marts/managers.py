@@ -4,7 +4,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from tests.marts.ad_spend import AD_SPEND, spend_campaign
 from tests.marts.dimensions import counted, grouped
 from tests.marts.interactions import Row, channel_key
 from tests.marts.load_scope import Scopes, known
-from tests.marts.reports import new_leads_of, progress, safe_divide
+from tests.marts.reports import money, new_leads_of, progress, safe_divide
 
 SEEDS = Path(__file__).parent / "seeds"
-_CENT = Decimal("0.01")
 _DAY = timedelta(days=1)
 _AGES = (0, 1, 7, 14, 30, 60, 90)
 _LIMITS = (("5_minutes", 300), ("1_hour", 3600), ("1_day", 86_400))
@@ -26,11 +25,6 @@ def seed(name: str) -> list[dict[str, str]]:
     """The rows of a seed, as text."""
     with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
-
-
-def money(value: Decimal | None) -> Decimal | None:
-    """US dollars, rounded half up to cents."""
-    return None if value is None else value.quantize(_CENT, ROUND_HALF_UP)
 
 
 def customers(rows: Iterable[Row], scopes: Scopes) -> list[Row]:
@@ -182,14 +176,9 @@ def leads_by_location_monthly(leads: Iterable[Row], locations: Iterable[Row], sc
 
     return [
         dict(zip(("customer_id", "month_local", "location_name", "division"), key, strict=True))
-        | in_cents(progress(group, scopes[key[0]]))
+        | progress(group, scopes[key[0]])
         for key, group in grouped(new_leads_of(leads), kind).items()
     ]
-
-
-def in_cents(row: Row) -> Row:
-    """The row with the revenue of new leads in cents."""
-    return row | {"new_lead_revenue": money(row["new_lead_revenue"])}
 
 
 def ad_spend_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
@@ -216,7 +205,7 @@ def ad_spend_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
 def _spend(key: tuple[Any, ...], cost: Decimal | None, leads: list[Row], scopes: Scopes) -> Row:
     customer, month, level, spend_key = key
     steps = progress(leads, scopes[customer])
-    revenue = money(steps["new_lead_revenue"])
+    revenue = steps["new_lead_revenue"]
     return {
         "customer_id": customer,
         "month_local": month,
@@ -224,7 +213,7 @@ def _spend(key: tuple[Any, ...], cost: Decimal | None, leads: list[Row], scopes:
         "spend_key": spend_key,
         "channel_key": spend_key if level == "channel" else None,
         "campaign_key": spend_key if level == "campaign" else None,
-        "cost": money(cost),
+        "cost": cost,
         "new_leads": steps["new_leads"],
         "booked_leads": steps["booked_leads"],
         "revenue": revenue,
@@ -250,7 +239,7 @@ def customer_daily(rows: Iterable[Row], leads: Iterable[Row], scopes: Scopes) ->
             last = min(max(last, (through - 2 * _DAY).date()), date(last_year, 12, 31))
         while day <= last:
             of_day = by_day.get((customer, day), [])
-            steps = in_cents(progress(leads_by_day.get((customer, day), []), scopes[customer]))
+            steps = progress(leads_by_day.get((customer, day), []), scopes[customer])
             del steps["booking_rate"]
             inbound = [row for row in of_day if row["is_inbound_call"]]
             yield {

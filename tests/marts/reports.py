@@ -8,6 +8,7 @@ from tests.marts.dimensions import counted, grouped
 from tests.marts.interactions import Row
 from tests.marts.load_scope import Scopes, known
 
+_CENT = Decimal("0.01")
 _MILLIONTH = Decimal("0.000001")
 
 
@@ -19,6 +20,11 @@ def safe_divide(numerator: int | Decimal | None, denominator: int | Decimal | No
     if numerator is None or not denominator:
         return None
     return (Decimal(numerator) / Decimal(denominator)).quantize(_MILLIONTH, ROUND_HALF_UP)
+
+
+def money(value: Decimal) -> Decimal:
+    """US dollars, rounded half up to cents."""
+    return value.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _total(rows: Iterable[Row], name: str) -> Any:
@@ -54,7 +60,7 @@ def progress(leads: list[Row], scope: Row) -> Row:
         "reached_leads": known(_is(leads, "is_reached"), scope["has_all_calls"]),
         "booked_leads": booked,
         "attended_leads": known(_is(leads, "is_attended"), has_whole_leads, scope["has_appointment_statuses"]),
-        "new_lead_revenue": known(_total(leads, "revenue"), has_leads, scope["has_revenue"]),
+        "new_lead_revenue": known(money(_total(leads, "revenue")), has_leads, scope["has_revenue"]),
         "booking_rate": safe_divide(booked, len(leads)),
     }
 

@@ -102,5 +102,5 @@ select
     reached_leads,
     booked_leads,
     attended_leads,
-    {{ money('new_lead_revenue') }} as new_lead_revenue
+    new_lead_revenue
 from known

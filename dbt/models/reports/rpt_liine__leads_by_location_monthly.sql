@@ -44,6 +44,6 @@ select
     reached_leads,
     booked_leads,
     attended_leads,
-    {{ money('new_lead_revenue') }} as new_lead_revenue,
+    new_lead_revenue,
     {{ safe_divide('booked_leads', 'new_leads') }} as booking_rate
 from known

@@ -27,6 +27,6 @@ select
     cast(count(*) as bigint) as changes,
     cast(count(distinct interaction_id) as bigint) as interactions,
     cast(count(distinct lead_key) as bigint) as leads,
-    cast(sum(revenue_change) as numeric(38, 9)) as revenue_change
+    {{ money('sum(revenue_change)') }} as revenue_change
 from restatements
 group by customer_id, month_local, recorded_date, changed_column, old_value, new_value
