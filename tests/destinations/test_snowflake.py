@@ -309,6 +309,10 @@ def test_models_give_same_rows_as_duckdb(snowflake: StandIn, monkeypatch: pytest
         if path.parent.name in {"marts", "reports"}:
             table = f"liine_marts.{path.stem}"
             rows = [query(place, f"select * from {table}") for place in (snowflake, Path("warehouse.duckdb"))]  # noqa: S608  names of ours
+            if path.stem.endswith("_restatements"):
+                # DuckDB was built once, so nothing was restated there.
+                assert [bool(some) for some in rows] == [True, False]
+                continue
             first, second = (Counter(map(without_load, some)) for some in rows)
             assert first == second, table
             compared += len(rows[0])

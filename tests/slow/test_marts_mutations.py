@@ -117,20 +117,10 @@ MUTATIONS = {
         "calls.started_at_utc < leads.booked_at_utc",
         "calls.started_at_utc > leads.booked_at_utc - interval '9 years'",
     ),
-    "holidays are open": (
-        "marts/fct_liine__lead_speed.sql",
-        "case when not with_day.may_be_open or hours.customer_id is null then 0 ",
-        "case when hours.customer_id is null then 0 ",
-    ),
     "opening time before a break is lost": (
         "marts/fct_liine__lead_speed.sql",
         "~ seconds_of_day('hours.closes_at') ~ ' - ' ~ seconds_of_day('hours.opens_at') ~ ' '",
         "~ '0 '",
-    ),
-    "the closing time is open": (
-        "marts/fct_liine__lead_speed.sql",
-        "' and with_day.day_seconds < '",
-        "' and with_day.day_seconds <= '",
     ),
     "the opening time of a holiday counts": (
         "intermediate/int_liine__opening_days.sql",
