@@ -40,6 +40,8 @@ lock:
 	    --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \
 	    --output-file requirements/$$scheduler.txt || exit 1; \
 	done
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url requirements/metricflow.in --output-file requirements/metricflow.txt
 
 check: install
 	$(BIN)/ruff check .
@@ -73,7 +75,7 @@ test: install
 	touch $@
 
 # Of each family of slow tests a part (SLICE=2/3), or one family alone (FAMILY=schedulers); without both, all of them.
-test-slow: install .venv-dagster/.installed .venv-airflow/.installed
+test-slow: install .venv-dagster/.installed .venv-airflow/.installed .venv-metricflow/.installed
 	$(BIN)/mypy --python-executable .venv-dagster/bin/python pipelines/dagster_definitions.py
 	$(BIN)/mypy --python-executable .venv-airflow/bin/python pipelines/airflow_dag.py
 	$(BIN)/pytest -m slow -rP --show-capture=stdout $(if $(SLICE),--slice $(SLICE)) $(if $(FAMILY),--family $(FAMILY))
@@ -127,4 +129,4 @@ wheel: build
 	  --output-file build/liine-source.cdx.json build/wheel/bin/python
 
 clean:
-	rm -rf $(VENV) .venv-dagster .venv-airflow dist build
+	rm -rf $(VENV) .venv-dagster .venv-airflow .venv-metricflow dist build

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
+import yaml
 from filelock import FileLock
 
 from liine_source.spec.fields import FIELDS
@@ -35,6 +37,7 @@ at_each_stage = pytest.mark.parametrize(
     "stage", ["first", "second", pytest.param("full_refresh", marks=pytest.mark.slow("marts"))]
 )
 
+SEEDS = {path.stem for path in (PROJECT / "seeds").glob("*.csv")}
 # Columns that the connector sets.
 LOAD_COLUMNS = {"load_id", "missing_since_utc", "row_definition"}
 
@@ -79,7 +82,8 @@ def story(folder: Path, request: pytest.FixtureRequest) -> Story:
 @pytest.fixture(scope="session")
 def expected(story: Story) -> dict[str, dict[str, list[Row]]]:
     """The expected tables of each stage, computed in Python."""
-    first, second = (figures(story.truth[stage], story.loads[stage]) for stage in ("first", "second"))
+    first = figures(story.truth["first"], story.loads["first"])
+    second = figures(story.truth["second"], story.loads["second"], before=story.truth["first"])
     return {"first": first, "second": second, "full_refresh": second}
 
 
@@ -99,7 +103,7 @@ def test_all_nodes_pass(story: Story, destination: str, stage: str) -> None:
     assert outcome.code == 0, outcome.output
     assert outcome.statuses.keys() <= {"success", "pass", "warn", "no-op"}
     assert all(name.startswith("accepted_values_stg_liine__interactions_") for name in outcome.named("warn"))
-    kinds = {"model", "seed", "test", "unit_test", "exposure"}
+    kinds = {"model", "seed", "test", "unit_test", "exposure", "saved_query"}
     assert outcome.kinds().keys() == kinds - set(EXCLUDED[stage, destination])
 
 
@@ -124,7 +128,8 @@ def without_load_columns(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
         {**row, "load_id": "", "missing_since_utc": row["missing_since_utc"] is not None}
         for row in tables["fct_liine__interactions"]
     ]
-    return {**tables, "fct_liine__interactions": rows}
+    changes = [{**row, "restatement_key": ""} for row in tables["fct_liine__restatements"]]
+    return {**tables, "fct_liine__interactions": rows, "fct_liine__restatements": changes}
 
 
 @pytest.mark.parametrize("zone", sorted({*TIME_ZONES.values()} - {"UTC"}))
@@ -148,13 +153,56 @@ def test_manifest_has_all_metrics(story: Story, folder: Path) -> None:
         model["name"]: [measure["name"] for measure in model["measures"]]
         for model in manifest["semantic_models"].values()
     }
-    assert measures == {
-        "interactions": ["interactions", "answered_calls", "missed_calls", "decided_calls"],
+    assert {name: found for name, found in measures.items() if found} == {
+        "interactions": [
+            *("interactions", "answered_calls", "missed_calls", "decided_calls"),
+            *("dated_interactions", "spam_interactions"),
+        ],
         "leads": ["new_leads", "reached_leads", "booked_leads", "attended_leads", "new_lead_revenue"],
         "appointments": ["appointment_revenue", "attended_appointments", "decided_appointments"],
+        "missed_call_responses": ["decided_missed_calls", "called_back_calls", "recovered_calls"],
+        "form_responses": ["decided_forms", "attempted_forms", "connected_forms"],
     }
-    rates = {"answer_rate", "reach_rate", "booking_rate", "attended_rate", "show_rate"}
+    entities = {entity["name"] for model in manifest["semantic_models"].values() for entity in model["entities"]}
+    assert entities >= {"customer", "channel", "campaign", "agent", "location"}
+    assert len(manifest["saved_queries"]) == 2
+    rates = {"spam_rate", "callback_rate", "recovery_rate", "attempt_rate", "connection_rate"}
+    rates |= {"answer_rate", "reach_rate", "booking_rate", "attended_rate", "show_rate"}
     assert {metric["name"] for metric in manifest["metrics"].values()} == rates.union(*measures.values())
+
+
+def test_every_key_is_tested_to_join() -> None:
+    """Each column of a mart or report that names a row of another model is in the test `every_key_joins`."""
+    keys = (
+        "interaction_id",
+        "lead_key",
+        "channel_key",
+        "campaign_key",
+        "agent_id",
+        "location",
+        "customer_id",
+        "date_local",
+    )
+    names = re.compile(rf"(\w+_)?({'|'.join(keys)})")
+    # A model's own key, and columns that are no key or whose row may be missing; the test's comment has the reasons.
+    others = {"booked_later_interaction_id", "is_touch_location", "is_appointment_location"}
+    own = {"dim_liine__agents.agent_id", "dim_liine__campaigns.campaign_key", "dim_liine__channels.channel_key"}
+    own |= {"dim_liine__locations.location", "dim_liine__customers.customer_id", "fct_liine__leads.lead_key"}
+    own |= {"fct_liine__interactions.interaction_id"}
+    # What changed may have vanished.
+    own |= {"fct_liine__restatements.interaction_id", "fct_liine__restatements.lead_key"}
+    columns = {
+        f"{model['name']}.{column['name']}"
+        for folder in ("marts", "reports")
+        for path in (PROJECT / "models" / folder).glob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", ())
+        for column in model["columns"]
+        if names.fullmatch(column["name"]) and column["name"] not in others
+    }
+    # Days that bound a period need no row.
+    columns = {name for name in columns if not name.endswith("_date_local")}
+    tested = re.findall(r"'(\w+\.\w+)'", (PROJECT / "tests" / "every_key_joins.sql").read_text(encoding="utf-8"))
+    assert columns - own <= set(tested)
 
 
 # Figures
@@ -168,9 +216,14 @@ def test_marts_equal_python_computation(
     """Every row and value is equal, in each session time zone."""
     found = with_campaign_values(story.tables[stage, destination])
     assert differences(expected[stage], found) == []
-    unchecked = {"fct_liine__interactions": LOAD_COLUMNS, "dim_liine__load_scope": {"description"}}
+    unchecked = {
+        "fct_liine__interactions": LOAD_COLUMNS,
+        "dim_liine__load_scope": {"description"},
+        "rpt_liine__data_health": {"detail"},
+        **({"fct_liine__restatements": {"restatement_key"}} if stage != "first" else {}),
+    }
     assert unchecked_columns(expected[stage], found) == unchecked
-    assert found.keys() - expected[stage].keys() == {"rpt_liine__data_health", "liine_channel_groups"}
+    assert found.keys() - expected[stage].keys() == SEEDS
 
 
 @at_each_stage
@@ -232,6 +285,13 @@ def health(tables: dict[str, list[Row]]) -> dict[str, int]:
     return found
 
 
+HEALTH = {
+    ("unknown call result", True),
+    ("unknown call result", False),
+    ("undecided leads", True),
+    ("unknown value", True),
+    ("keys of hashed locations", False),
+}
 # Cases that the data must contain for the comparison to cover them.
 ROWS: dict[str, Callable[[Row], Any]] = {
     **{
@@ -306,6 +366,41 @@ OTHERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "forms not answered": ("fct_liine__form_responses", lambda row: row["is_attempted"] is False),
     "skills not met": ("fct_liine__messaging_skills", lambda row: not row["is_met"]),
     "a channel of several spellings": ("dim_liine__channels", lambda row: row["spellings"] > 1),
+    "a campaign of spam alone": ("dim_liine__campaigns", lambda row: row["first_date_local"] is None),
+    "an agent without counted interactions": ("dim_liine__agents", lambda row: row["interactions"] == 0),
+    "a hashed location": ("dim_liine__locations", lambda row: row["is_hashed"]),
+    **{
+        f"{'' if is_healthy else 'un'}healthy: {check}": (
+            "rpt_liine__data_health",
+            lambda row, check=check, is_healthy=is_healthy: (
+                row["check_name"] == check and row["is_healthy"] == is_healthy and row["found"]
+            ),
+        )
+        for check, is_healthy in HEALTH
+    },
+    "spend without leads": ("rpt_liine__ad_spend_monthly", lambda row: row["cost"] and row["new_leads"] == 0),
+    "a cost per booking of a campaign": (
+        "rpt_liine__ad_spend_monthly",
+        lambda row: row["campaign_key"] and row["cost_per_booking"] and row["return_on_spend"],
+    ),
+    "reached after closing time": (
+        "fct_liine__lead_speed",
+        lambda row: row["open_seconds_to_reach"] and row["open_seconds_to_reach"] < row["seconds_to_reach"],
+    ),
+    "a first contact out of hours": ("fct_liine__lead_speed", lambda row: row["is_open_at_first_contact"] is False),
+    "a cohort too young for an age": (
+        "rpt_liine__lead_cohorts_monthly",
+        lambda row: row["booked_leads"] and not row["is_closed"],
+    ),
+    "a day without interactions": ("rpt_liine__customer_daily", lambda row: row["interactions"] == 0),
+    "comparable months": (
+        "rpt_liine__period_over_period",
+        lambda row: row["period"] == "month" and row["new_lead_revenue_ratio"],
+    ),
+    "an opportunity that another agent booked": (
+        "rpt_liine__agent_daily",
+        lambda row: row["opportunities"] and row["booked_opportunities"] == 0,
+    ),
     "a channel that the seed does not know": ("dim_liine__channels", lambda row: not row["is_in_seed"]),
 }
 
@@ -332,6 +427,9 @@ def test_data_changes_between_builds(expected: dict[str, dict[str, list[Row]]]) 
         assert sum(old[name] != new[name] for old, new in both) > 0, name
     moves = {(old["is_spam"], new["is_spam"]) for old, new in both}
     assert moves >= {(True, False), (False, True)}
+    changes = expected["second"]["fct_liine__restatements"]
+    columns = {"outcome", "appointment_status", "revenue", "call_type", "lead_key", "is_counted"}
+    assert {change["changed_column"] for change in changes} == columns
     assert after.keys() - before.keys()
     assert before.keys() - after.keys()
 
@@ -371,11 +469,34 @@ def texts(rows: Iterable[Row], names: list[str]) -> Iterator[str]:
 def test_variable_fills_personal_columns(story: Story) -> None:
     """It fills them in rows built without them too, and changes nothing else."""
     found = story.tables["personal", "duckdb"]
-    wanted = figures(story.truth["second"], story.loads["second"], personal=True)
+    before = story.truth["first"]
+    wanted = figures(story.truth["second"], story.loads["second"], personal=True, before=before)
     assert differences(wanted, with_campaign_values(found)) == []
     for name in PERSONAL:
         assert any(row[name] is not None for row in found["fct_liine__interactions"]), name
     assert any(lead["lead_id"] for lead in found["fct_liine__leads"])
+
+
+@pytest.mark.slow("marts")
+def test_alerts_fail_or_warn_if_asked_for(story: Story, folder: Path, tmp_path: Path) -> None:
+    """By severity; a threshold that is not exceeded is silent."""
+    assert story.outcomes["second", "duckdb"].code == 0
+    place = tmp_path / "warehouse.duckdb"
+    shutil.copy(folder / "duckdb" / "warehouse.duckdb", place)
+    with duckdb.connect(str(place)) as connection:
+        connection.execute("update liine_marts.rpt_liine__data_health set is_healthy = true where severity = 'error'")
+    project = Project(place, tmp_path, folder / PARSED)
+    variables: dict[str, Any] = {"liine_alerts": True}
+    outcome = project.run("test", "--select", "tag:alerts", variables=variables)
+    assert (outcome.named("pass"), outcome.named("warn")) == (["data_health_errors"], ["data_health_warnings"])
+    with duckdb.connect(str(place)) as connection:
+        connection.execute("update liine_marts.rpt_liine__data_health set is_healthy = severity != 'error'")
+    outcome = project.run("test", "--select", "tag:alerts", variables=variables)
+    assert (outcome.named("fail"), outcome.named("pass")) == (["data_health_errors"], ["data_health_warnings"])
+    variables["liine_health_thresholds"] = {"proof age": 1e6}
+    assert project.run("run", "--select", "rpt_liine__data_health", variables=variables).code == 0
+    outcome = project.run("test", "--select", "data_health_errors", variables=variables)
+    assert outcome.named("pass") == ["data_health_errors"]
 
 
 # Missing tables and tampered data
@@ -391,11 +512,15 @@ def test_missing_and_empty_tables(story: Story, folder: Path, tmp_path: Path) ->
     empty = project.run("build", *WITHOUT_UNIT_TESTS)
     assert empty.code == 0, empty.output
     assert empty.statuses.keys() == {"success", "pass", "no-op"}
-    assert [name for name, rows in project.tables().items() if rows] == ["dim_liine__channels", "liine_channel_groups"]
+    assert [name for name, rows in project.tables().items() if rows] == [
+        "dim_liine__channels",
+        *sorted(SEEDS),
+    ]
 
     with duckdb.connect(str(place)) as connection:
         connection.execute(f"attach '{folder / 'duckdb' / 'warehouse.duckdb'}' as whole (read_only)")
-        connection.execute("create table liine.interactions as select * from whole.liine.interactions")
+        for table in ("interactions", "ad_spend"):
+            connection.execute(f"create table liine.{table} as select * from whole.liine.{table}")  # noqa: S608  names above
     alone = project.run("run")
     assert alone.code == 0, alone.output
     found = project.tables()
@@ -403,6 +528,8 @@ def test_missing_and_empty_tables(story: Story, folder: Path, tmp_path: Path) ->
     assert differences(wanted, with_campaign_values(found)) == []
 
 
+# Without the alerts, which run only if they are asked for.
+SINGULAR_TESTS = {path.stem for path in (PROJECT / "tests").glob("*.sql") if not path.stem.startswith("data_health_")}
 # SQL that tampers with the data, by the test that should fail.
 TAMPERING = {
     "interactions_reconcile_with_staging": "insert into liine_marts.fct_liine__interactions"
@@ -418,6 +545,7 @@ TAMPERING = {
     " set inbound_calls = inbound_calls + 1",
     "personal_columns_are_null": "update liine_marts.fct_liine__interactions set lead_name = 'Testa Nowhere'",
     "unknown_values_follow_load_scope": "update liine_marts.fct_liine__missed_calls set is_called_back = null",
+    "every_key_joins": "delete from liine_marts.dim_liine__locations where is_touch_location",
     "staging_reconciles_with_sweeps": "delete from liine.interactions where id % 2 = 0",
 }
 
@@ -425,7 +553,7 @@ TAMPERING = {
 def test_reconciliation_tests_detect_tampering(story: Story, folder: Path, tmp_path: Path) -> None:
     """Each singular test passes after the build and fails after its data was tampered with."""
     assert story.outcomes["second", "duckdb"].code == 0
-    assert set(TAMPERING) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}
+    assert set(TAMPERING) == SINGULAR_TESTS
     assert set(TAMPERING) <= set(story.outcomes["second", "duckdb"].named("pass"))
     place = tmp_path / "warehouse.duckdb"
     shutil.copy(folder / "duckdb" / "warehouse.duckdb", place)

@@ -39,3 +39,21 @@
         as numeric(38, 9)
     )
 {%- endmacro %}
+
+
+{#- Money in US dollars and cents. -#}
+{% macro money(value) -%}
+    cast(round({{ value }}, 2) as numeric(38, 2))
+{%- endmacro %}
+
+
+{#- Money in whole cents. -#}
+{% macro cents(value) -%}
+    cast(100 * cast(round({{ value }}, 2) as numeric(18, 2)) as bigint)
+{%- endmacro %}
+
+
+{#- Money divided by a count, rounded half up to cents; null if the count is 0. -#}
+{% macro money_per(value, count) -%}
+    cast(round({{ safe_divide(cents(value), '100 * (' ~ count ~ ')') }}, 2) as numeric(38, 2))
+{%- endmacro %}

@@ -3,7 +3,7 @@
     raise the number whenever a column's definition changes.
 -#}
 {% macro row_definition() -%}
-    2 personal={{ var('liine_personal_data') | lower }} salt={{ local_md5(key_salt())[:8] }}
+    3 personal={{ var('liine_personal_data') | lower }} salt={{ local_md5(key_salt())[:8] }}
 {%- endmacro %}
 
 

@@ -8,6 +8,6 @@
     case when scope.has_whole_leads then {{ counts }}.booked_leads end as booked_leads,
     case when scope.has_whole_leads and scope.has_appointment_statuses then {{ counts }}.attended_leads end
         as attended_leads,
-    cast(case when scope.has_leads and scope.has_revenue then {{ counts }}.new_lead_revenue end as numeric(38, 9))
+    {{ money('case when scope.has_leads and scope.has_revenue then ' ~ counts ~ '.new_lead_revenue end') }}
         as new_lead_revenue
 {%- endmacro %}

@@ -46,7 +46,19 @@
 {%- endmacro %}
 
 
+{#- The time of the run, UTC; the setting `liine_now` replaces it, so that tests and rebuilds of the past are exact. -#}
+{% macro now_utc() -%}
+    cast('{{ setting('liine_now', '') or run_started_at.strftime('%Y-%m-%d %H:%M:%S') }}' as timestamp)
+{%- endmacro %}
+
+
 {#- The first day of the month of a date. -#}
 {% macro first_day_of_month(date) -%}
     cast({{ dbt.date_trunc('month', date) }} as date)
+{%- endmacro %}
+
+
+{#- Seconds from midnight to a time of the form 08:30. -#}
+{% macro seconds_of_day(value) -%}
+    (3600 * cast(substr({{ value }}, 1, 2) as bigint) + 60 * cast(substr({{ value }}, 4, 2) as bigint))
 {%- endmacro %}

@@ -309,6 +309,10 @@ def test_models_give_same_rows_as_duckdb(snowflake: StandIn, monkeypatch: pytest
         if path.parent.name in {"marts", "reports"}:
             table = f"liine_marts.{path.stem}"
             rows = [query(place, f"select * from {table}") for place in (snowflake, Path("warehouse.duckdb"))]  # noqa: S608  names of ours
+            if path.stem.endswith("_restatements"):
+                # DuckDB was built once, so nothing was restated there.
+                assert [bool(some) for some in rows] == [True, False]
+                continue
             first, second = (Counter(map(without_load, some)) for some in rows)
             assert first == second, table
             compared += len(rows[0])
@@ -339,6 +343,7 @@ def without_load(row: dict[str, Any]) -> tuple[Any, ...]:
 def build(target: str, profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run dbt's build as a user would, without unit tests, which run on the other destinations."""
     monkeypatch.setenv("DESTINATION_TYPE", target)
+    monkeypatch.setenv("LIINE_NOW", "2026-01-15 12:40:00")
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "build"]
     command += ["--exclude-resource-type=unit_test", f"--project-dir={DBT}", f"--profiles-dir={profiles}"]
     command += [f"--target-path={profiles}", f"--log-path={profiles}"]

@@ -35,6 +35,17 @@ def set_aside(rows: Iterable[Row]) -> Row:
     }
 
 
+def appointment_totals(rows: Iterable[Row]) -> Row:
+    """All appointments, counted or not, their revenue in whole US dollars, and their rows."""
+    groups = [group for group, _ in _grouped(rows)]
+    newest = [row["revenue"] for group in groups if (row := _newest_revenue(group))]
+    return {
+        "appointments": len(groups),
+        "revenue": sum(int(revenue.quantize(Decimal(1), ROUND_HALF_UP)) for revenue in newest),
+        "appointment rows": sum(map(len, groups)),
+    }
+
+
 def _grouped(rows: Iterable[Row]) -> Iterable[tuple[list[Row], list[Row]]]:
     """The rows of each appointment, and those of its journey."""
     with_appointment = [

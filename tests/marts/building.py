@@ -6,12 +6,19 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import duckdb
+import psycopg2
+
+from tests.marts.ad_spend import AD_SPEND
+from tests.marts.health import NOW
 from tests.marts.interactions import Row
+from tests.marts.managers import SEEDS
 from tests.support.warehouse import Place, query
 
 PROJECT = Path(__file__).parents[2] / "dbt"
@@ -62,12 +69,17 @@ class Project:
     """The dbt project on one warehouse. `folder` takes dbt's files, and the warehouse if it is a DuckDB file.
 
     Commands share dbt's partial parse, because no model changes in between. `parsed` is the partial parse of another
-    project on the same kind of warehouse, to start from. `source` has the project's files.
+    project on the same kind of warehouse, to start from. `source` has the project's files; by default they are a copy
+    with the tests' own seeds.
     """
 
     def __init__(self, place: Place, folder: Path, parsed: Path | None = None, source: Path = PROJECT) -> None:
         self.place = place
         self._source = source
+        if source == PROJECT:
+            self._source = folder / "dbt"
+            shutil.copytree(PROJECT, self._source, ignore=shutil.ignore_patterns("target", "logs"), dirs_exist_ok=True)
+            shutil.copytree(SEEDS, self._source / "seeds", dirs_exist_ok=True)
         self._folder = folder
         self.parsed = folder / "target" / "partial_parse.msgpack"
         if parsed:
@@ -102,7 +114,7 @@ class Project:
 
     def environment(self, zone: str) -> dict[str, str]:
         """The environment of a command whose session has the time zone `zone`."""
-        return {**os.environ, **self._settings, "TZ": zone, "PGTZ": zone}
+        return {**os.environ, **self._settings, "LIINE_NOW": str(NOW), "TZ": zone, "PGTZ": zone}
 
     def run(self, *command: str, zone: str = "UTC", variables: dict[str, Any] | None = None) -> Outcome:
         """Run a dbt command and return its outcome."""
@@ -114,6 +126,28 @@ class Project:
         listed += " and table_name <> '_liine_dataset'"
         names = sorted(row["table_name"] for row in query(self.place, listed))
         return {name: query(self.place, f"select * from {schema}.{name}") for name in names}  # noqa: S608  names of dbt's own making
+
+
+def insert_ad_spend(place: Place) -> None:
+    """Write the table of ad spend into the dataset, as a user would."""
+    values = ", ".join(f"({', '.join(map(_literal, row.values()))})" for row in AD_SPEND)
+    texts = "channel text, utm_source text, utm_medium text, utm_campaign text"
+    statements = (
+        f"create table liine.ad_spend (spend_date date, customer_id bigint, {texts}, cost numeric(12, 2))",
+        f"insert into liine.ad_spend values {values}",  # noqa: S608  literals above
+    )
+    if isinstance(place, Path):
+        with duckdb.connect(str(place)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return
+    with closing(psycopg2.connect(place)) as connection, connection:
+        for statement in statements:
+            connection.cursor().execute(statement)
+
+
+def _literal(value: object) -> str:
+    return "null" if value is None else f"'{value}'"
 
 
 class Running:

@@ -215,9 +215,24 @@ LEADS: dict[str, tuple[Fields, ...]] = {
     "attended, without updated_at": (_NEW | _ATTENDED | {"updated_at": None},),
     "spellings of a channel that the seed does not know": tuple(
         _NEW | {"initial_marketing_channel": channel, "last_touch_marketing_channel": "ÉTÉ Ads"}
-        for channel in (" TikTok  Ads ", "tiktok ads", "Tik\tTok Ads", "", "  ")
+        for channel in (
+            *(" TikTok  Ads ", "tiktok ads", "Tik\tTok Ads", "Tik\u00a0Tok\r\nADS"),
+            *("", "  ", " \u00a0\u2003 "),
+        )
     ),
-    "a channel with non-ASCII letters": (_NEW | {"initial_marketing_channel": "été ads"},),
+    "a channel with non-ASCII letters": tuple(
+        _NEW | {"initial_marketing_channel": channel} for channel in ("été ads", "Été\u202fAds", "ΣΤΟΑΣ", "στοασ", "ŸŽ")
+    ),
+    "a location and its hashes": tuple(
+        _NEW | _BOOKED | _ATTENDED | {"appointment_location": place, "initial_location": "Malta"}
+        for place in ("Malta", "1:" + 64 * "a", "new:" + 64 * "0", "1:" + 63 * "a", "1:" + 64 * "g")
+    ),
+    "a campaign, an agent and a location of spam alone": (
+        {"is_spam_likely": True, "initial_utm_campaign": "spam only", "last_touch_location": "Spamville"}
+        | {"agent_id": 100777, "agent": "Sam Spamson"},
+        {"start_time": None, "agent_id": 100777, "agent": "Sam Newer"},
+        {"start_time_tz": None, "agent_id": 100777, "agent": "Sam Undated"},
+    ),
     "a UTM source with a colon": (_NEW | {"initial_utm_source": "a:b", "initial_utm_medium": "c"},),
     "a UTM medium with a colon": (_NEW | {"initial_utm_source": "a", "initial_utm_medium": "b:c"},),
     "a UTM campaign only": (_NEW | {"initial_utm_campaign": " Spring "},),

@@ -10,6 +10,8 @@ Row = dict[str, Any]
 
 UNATTRIBUTED = "unattributed"
 TOUCHES = ("initial", "last_touch")
+# Blanks that Python does not count as space.
+_ZERO_WIDTH = "\u200b\u2060\ufeff"
 _ASCII_LOWER_CASE = {ord(letter): ord(letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _NEW = {"new lead", "new lead (follow-up)", "new lead (first form follow-up)"}
 _STATES = {
@@ -75,7 +77,9 @@ def surrogate_key(customer_id: int, name: str | None) -> str | None:
 
 def channel_key(channel: str | None) -> str:
     """The key that all spellings of a channel share."""
-    return (channel or "").replace(" ", "").replace("\t", "").translate(_ASCII_LOWER_CASE) or UNATTRIBUTED
+    kept = [letter for letter in channel or "" if not letter.isspace() and letter not in _ZERO_WIDTH]
+    # Letter by letter: Python writes a sigma at the end of a word in another way.
+    return "".join(letter.lower() for letter in kept) or UNATTRIBUTED
 
 
 def campaign_values(row: Row, touch: str) -> tuple[Any, ...] | None:

@@ -118,7 +118,7 @@ def _appointments(rows: list[Row], appointments: list[Row], scope: Row) -> Row:
     has_statuses = scope["has_appointment_statuses"]
     return {
         "is_attended": true_or_known_false(attended_appointments, scope["has_whole_leads"], has_statuses),
-        "attended_known_at_utc": min(known_since, default=None),
+        "attended_known_at_utc": min(known_since, default=None) if attended_appointments else None,
         "appointments": known(len(appointments), scope["has_appointments"]),
         "attended_appointments": known(attended_appointments, has_statuses),
         "no_show_appointments": known(no_shows, has_statuses),

@@ -8,10 +8,11 @@ from tests.marts.dimensions import counted, grouped
 from tests.marts.interactions import Row
 from tests.marts.load_scope import Scopes, known
 
+_CENT = Decimal("0.01")
 _MILLIONTH = Decimal("0.000001")
 
 
-def safe_divide(numerator: int | None, denominator: int | None) -> Decimal | None:
+def safe_divide(numerator: int | Decimal | None, denominator: int | Decimal | None) -> Decimal | None:
     """`numerator` divided by `denominator`, rounded half up to six decimals; None if the denominator is 0.
 
     None, too, if one of them is not known.
@@ -19,6 +20,11 @@ def safe_divide(numerator: int | None, denominator: int | None) -> Decimal | Non
     if numerator is None or not denominator:
         return None
     return (Decimal(numerator) / Decimal(denominator)).quantize(_MILLIONTH, ROUND_HALF_UP)
+
+
+def money(value: Decimal) -> Decimal:
+    """US dollars, rounded half up to cents."""
+    return value.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _total(rows: Iterable[Row], name: str) -> Any:
@@ -45,7 +51,7 @@ def _calls(rows: list[Row]) -> Row:
     }
 
 
-def _progress(leads: list[Row], scope: Row) -> Row:
+def progress(leads: list[Row], scope: Row) -> Row:
     """New leads by the step that they reached, as far as the customer's data can tell."""
     has_leads, has_whole_leads = scope["has_leads"], scope["has_whole_leads"]
     booked = known(_is(leads, "is_booked"), has_whole_leads)
@@ -54,12 +60,13 @@ def _progress(leads: list[Row], scope: Row) -> Row:
         "reached_leads": known(_is(leads, "is_reached"), scope["has_all_calls"]),
         "booked_leads": booked,
         "attended_leads": known(_is(leads, "is_attended"), has_whole_leads, scope["has_appointment_statuses"]),
-        "new_lead_revenue": known(_total(leads, "revenue"), has_leads, scope["has_revenue"]),
+        "new_lead_revenue": known(money(_total(leads, "revenue")), has_leads, scope["has_revenue"]),
         "booking_rate": safe_divide(booked, len(leads)),
     }
 
 
-def _new(leads: Iterable[Row]) -> list[Row]:
+def new_leads_of(leads: Iterable[Row]) -> list[Row]:
+    """The new leads among leads."""
     return [lead for lead in leads if lead["is_new_lead"]]
 
 
@@ -90,7 +97,7 @@ def channel_daily(rows: Iterable[Row], leads: Iterable[Row], channels: Iterable[
     """Leads by first channel and date, interactions by their own channel and date."""
     named = {row["channel_key"]: row for row in channels}
     leads_by_key = grouped(
-        _new(leads), lambda row: (row["customer_id"], row["first_date_local"], row["first_channel_key"])
+        new_leads_of(leads), lambda row: (row["customer_id"], row["first_date_local"], row["first_channel_key"])
     )
     rows_by_key = grouped(
         counted(rows), lambda row: (row["customer_id"], row["date_local"], row["initial_channel_key"])
@@ -101,26 +108,26 @@ def channel_daily(rows: Iterable[Row], leads: Iterable[Row], channels: Iterable[
         calls = _calls([row for row in group if row["is_inbound_call"]])
         result = dict(zip(("customer_id", "date_local", "channel_key"), key, strict=True))
         result |= {name: named[key[2]][name] for name in ("channel", "channel_group", "is_paid")}
-        result |= _progress(leads_by_key.get(key, []), scopes[key[0]]) | {"interactions": len(group)}
+        result |= progress(leads_by_key.get(key, []), scopes[key[0]]) | {"interactions": len(group)}
         found.append(result | {name: calls[name] for name in ("answered_calls", "missed_calls", "answer_rate")})
     return found
 
 
 def campaign_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
     """New leads by the campaign of their initial touch and the month of their first new-lead row."""
-    tagged = [lead for lead in _new(leads) if lead["first_campaign_key"]]
+    tagged = [lead for lead in new_leads_of(leads) if lead["first_campaign_key"]]
     keys = lambda row: (row["customer_id"], row["first_month_local"], row["first_campaign_key"])  # noqa: E731
     return [
         {"customer_id": customer, "month_local": month, "campaign_key": campaign}
         | dict(zip(("utm_source", "utm_medium", "utm_campaign"), campaign[1:], strict=True))
-        | _progress(group, scopes[customer])
+        | progress(group, scopes[customer])
         for (customer, month, campaign), group in grouped(tagged, keys).items()
     ]
 
 
 def lead_funnel_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
     """New leads and their progress by the month of their first new-lead row."""
-    months = grouped(_new(leads), lambda row: (row["customer_id"], row["first_month_local"]))
+    months = grouped(new_leads_of(leads), lambda row: (row["customer_id"], row["first_month_local"]))
     return [
         {"customer_id": customer, "month_local": month} | _funnel(group, scopes[customer])
         for (customer, month), group in months.items()
@@ -128,7 +135,7 @@ def lead_funnel_monthly(leads: Iterable[Row], scopes: Scopes) -> list[Row]:
 
 
 def _funnel(leads: list[Row], scope: Row) -> Row:
-    result = _progress(leads, scope)
+    result = progress(leads, scope)
     attended, no_show = _total(leads, "attended_appointments"), _total(leads, "no_show_appointments")
     has_appointments = scope["has_whole_leads"], scope["has_appointments"]
     result["revenue"] = result.pop("new_lead_revenue")
@@ -144,7 +151,7 @@ def _funnel(leads: list[Row], scope: Row) -> Row:
 
 def reasons_not_booked_monthly(leads: Iterable[Row]) -> list[Row]:
     """New leads that are known to have no booking, by month and the last reason given."""
-    open_leads = [lead for lead in _new(leads) if lead["is_booked"] is False]
+    open_leads = [lead for lead in new_leads_of(leads) if lead["is_booked"] is False]
     months = grouped(open_leads, lambda row: (row["customer_id"], row["first_month_local"]))
     found = []
     for (customer, month), month_leads in months.items():
@@ -155,19 +162,43 @@ def reasons_not_booked_monthly(leads: Iterable[Row]) -> list[Row]:
     return found
 
 
-def agent_daily(rows: Iterable[Row], leads: Iterable[Row], agents: Iterable[Row]) -> list[Row]:
-    """Calls, bookings and skills by customer, local date and agent."""
+def agent_daily(rows: Iterable[Row], leads: Iterable[Row], agents: Iterable[Row], scopes: Scopes) -> list[Row]:
+    """Calls, bookings, skills and opportunities by customer, local date and agent."""
     names = {(row["customer_id"], row["agent_id"]): row["agent_name"] for row in agents}
     with_agent = [row for row in counted(rows) if row["agent_id"] is not None]
     rows_by_key = grouped(with_agent, lambda row: (row["customer_id"], row["date_local"], row["agent_id"]))
-    booked = [lead for lead in _new(leads) if lead["booked_agent_id"] is not None]
+    booked = [lead for lead in new_leads_of(leads) if lead["booked_agent_id"] is not None]
     leads_by_key = grouped(booked, lambda row: (row["customer_id"], row["booked_date_local"], row["booked_agent_id"]))
+    offered = _opportunities(with_agent, leads)
     return [
         {"customer_id": customer, "date_local": day, "agent_id": agent, "agent_name": names[customer, agent]}
         | _work(group)
+        | _won(offered.get((customer, day, agent), []), agent, scopes[customer])
         | {"booked_leads": len(leads_by_key.get((customer, day, agent), []))}
         for (customer, day, agent), group in rows_by_key.items()
     ]
+
+
+def _opportunities(rows: Iterable[Row], leads: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:
+    """The new leads that an agent first spoke to on a day, not after the lead's booking."""
+    by_key = {lead["lead_key"]: lead for lead in new_leads_of(leads)}
+    calls = [row for row in rows if row["is_answered"] and row["lead_key"] in by_key]
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for (key, agent), group in grouped(calls, lambda row: (row["lead_key"], row["agent_id"])).items():
+        lead, call = by_key[key], group[0]
+        booking = lead["booked_at_utc"], lead["booked_interaction_id"]
+        if booking[0] is None or (call["started_at_utc"], call["interaction_id"]) <= booking:
+            found.setdefault((call["customer_id"], call["date_local"], agent), []).append(lead)
+    return found
+
+
+def _won(leads: list[Row], agent: int, scope: Row) -> Row:
+    booked = known(sum(lead["booked_agent_id"] == agent for lead in leads), scope["has_whole_leads"])
+    return {
+        "opportunities": known(len(leads), scope["has_leads"]),
+        "booked_opportunities": booked,
+        "booking_rate": safe_divide(booked, len(leads)),
+    }
 
 
 def _work(rows: list[Row]) -> Row:

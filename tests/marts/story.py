@@ -11,7 +11,7 @@ from pathlib import Path
 from liine_source import sync, verify
 from liine_source.emulator import Emulator, running_emulator
 from tests.commands.test_sync import settings
-from tests.marts.building import Outcome, Project
+from tests.marts.building import Outcome, Project, insert_ad_spend
 from tests.marts.cases import Cases
 from tests.marts.interactions import Row
 from tests.marts.load_scope import Load
@@ -70,6 +70,8 @@ def run_story(
         cases = Cases(api)
         cases.insert()
         _load_each(places, folder, lambda: sync_customers(api))
+        for place in places.values():
+            insert_ad_spend(place)
         story.truth["first"], story.loads["first"] = loaded_rows(api), loads_of(api)
         builder.stage("first", projects, "build")
         story.truth["second"] = _change_a_month(api, cases, places, folder)

@@ -8,11 +8,12 @@ import pytest
 
 from liine_source.emulator import running_emulator
 from tests.marts.appointments import set_aside
-from tests.marts.building import PROJECT, Project
+from tests.marts.building import PROJECT, Project, insert_ad_spend
 from tests.marts.cases import Cases
 from tests.marts.comparison import differences, with_campaign_values
 from tests.marts.figures import figures
 from tests.marts.interactions import Row
+from tests.marts.managers import SEEDS
 from tests.marts.story import loaded_rows, loading_into, loads_of, sync_customers
 from tests.test_marts import health
 
@@ -92,7 +93,76 @@ MUTATIONS = {
         "is_window_closed and is_called_back is",
         "is_called_back is",
     ),
+    "a campaign of spam has no row": (
+        "marts/dim_liine__campaigns.sql",
+        "where {{ touch }}_campaign_key is not null",
+        "where is_counted and {{ touch }}_campaign_key is not null",
+    ),
+    "a lead is known to be attended before it is": (
+        LEADS,
+        "case when appointments.attended_appointments > 0 then leads.attended_known_at_utc end",
+        "leads.attended_known_at_utc",
+    ),
+    "64 other letters are a hash": (
+        "marts/dim_liine__locations.sql",
+        "\n        and translate(right(location, 64), '0123456789abcdef', '') = ''",
+        "",
+    ),
     "all filters keep leads whole": (SCOPE, "coalesce(selections.lead_rows = 'all' and", "coalesce("),
+    "a threshold is a number of rows": (HEALTH, "<= {{ threshold }} * {{ out_of }}", "<= {{ threshold }}"),
+    "a value is unknown in another case": (HEALTH, "values | map('lower')", "values"),
+    "proof is younger than it is": (HEALTH, "floor(seconds / 3600.0)", "round(seconds / 3600.0)"),
+    "calls after the booking are opportunities": (
+        "reports/rpt_liine__agent_daily.sql",
+        "calls.started_at_utc < leads.booked_at_utc",
+        "calls.started_at_utc > leads.booked_at_utc - interval '9 years'",
+    ),
+    "opening time before a break is lost": (
+        "marts/fct_liine__lead_speed.sql",
+        "~ seconds_of_day('hours.closes_at') ~ ' - ' ~ seconds_of_day('hours.opens_at') ~ ' '",
+        "~ '0 '",
+    ),
+    "the opening time of a holiday counts": (
+        "intermediate/int_liine__opening_days.sql",
+        "case when holidays.holiday_date is null then coalesce(hours.open_seconds, 0) else 0 end",
+        "coalesce(hours.open_seconds, 0)",
+    ),
+    "a limit is a second shorter": (
+        "reports/rpt_liine__speed_to_lead_monthly.sql",
+        "'is_reached and seconds <= '",
+        "'is_reached and seconds + 60 <= '",
+    ),
+    "an age ends a day early": (
+        "reports/rpt_liine__lead_cohorts_monthly.sql",
+        "leads.seconds_to_booked <= 86400 * (ages.age_days + 1)",
+        "leads.seconds_to_booked <= 86400 * ages.age_days",
+    ),
+    "a cohort is closed early": ("reports/rpt_liine__lead_cohorts_monthly.sql", "age_days + 2", "age_days - 25"),
+    "the name of a location is not joined": (
+        "reports/rpt_liine__leads_by_location_monthly.sql",
+        "coalesce(locations.location_name, 'unknown')",
+        "coalesce(leads.first_location, 'unknown')",
+    ),
+    "revenue of a channel is that of all leads": (
+        "reports/rpt_liine__ad_spend_monthly.sql",
+        "where is_new_lead and first_",
+        "where first_",
+    ),
+    "a refund is not deducted": (
+        "reports/rpt_liine__ad_spend_monthly.sql",
+        "where {{ level }}_key is not null\n        union all",
+        "where {{ level }}_key is not null and cost > 0\n        union all",
+    ),
+    "quiet days at the end are missing": (
+        "reports/rpt_liine__customer_daily.sql",
+        "or {{ dbt.dateadd('day', -2, 'scope.loaded_through_utc') }} >= dates.date_day",
+        "",
+    ),
+    "an incomplete period is compared": (
+        "reports/rpt_liine__period_over_period.sql",
+        "periods.is_complete and previous.is_complete",
+        "periods.is_complete",
+    ),
     "revenue set aside counts twice": (
         HEALTH,
         "case when interaction_id = appointment_interaction_id and not is_counted",
@@ -119,6 +189,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     ):
         Cases(api).insert()
         sync_customers(api)
+        insert_ad_spend(place)
         expected = figures(loaded_rows(api), loads_of(api))
     project = Project(place, folder)
     tests = "--exclude-resource-type=test", "--exclude-resource-type=unit_test"
@@ -133,6 +204,7 @@ def test_mutation_is_found(name: str, built: Built, tmp_path: Path) -> None:
     file, old, new = MUTATIONS[name]
     shutil.copytree(PROJECT, tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copy(str(built.project.place), tmp_path / "warehouse.duckdb")
+    shutil.copytree(SEEDS, tmp_path / "dbt" / "seeds", dirs_exist_ok=True)
     model = tmp_path / "dbt" / "models" / file
     sql = model.read_text(encoding="utf-8")
     assert old in sql

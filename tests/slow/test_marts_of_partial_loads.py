@@ -11,7 +11,7 @@ import pytest
 from liine_source import sync
 from liine_source.emulator import running_emulator
 from tests.commands.test_sync import settings
-from tests.marts.building import Project
+from tests.marts.building import Project, insert_ad_spend
 from tests.marts.cases import Cases
 from tests.marts.comparison import differences, with_campaign_values
 from tests.marts.figures import figures
@@ -65,6 +65,7 @@ def test_marts_equal_computation_from_loaded_rows(
             customer: Load(now, personal_data=masking, **scope)
             for customer, (_, scope) in zip(api.customer_ids, FILTERS, strict=True)
         }
+    insert_ad_spend(place)
     is_parsed = destination == "duckdb" and parsed.exists()
     project = Project(place, tmp_path, parsed if is_parsed else None)
     outcome = project.run("build", *WITHOUT_UNIT_TESTS)

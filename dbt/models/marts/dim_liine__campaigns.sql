@@ -7,18 +7,29 @@ with campaigns as (
             {{ touch }}_utm_source as utm_source,
             {{ touch }}_utm_medium as utm_medium,
             {{ touch }}_utm_campaign as utm_campaign,
-            min(date_local) as first_date_local,
-            max(date_local) as last_date_local
+            min(case when is_counted then date_local end) as first_date_local,
+            max(case when is_counted then date_local end) as last_date_local
         from {{ ref('fct_liine__interactions') }}
-        where is_counted and {{ touch }}_campaign_key is not null
+        where {{ touch }}_campaign_key is not null
         group by
             {{ touch }}_campaign_key,
             customer_id,
             {{ touch }}_utm_source,
             {{ touch }}_utm_medium,
             {{ touch }}_utm_campaign
-        {% if not loop.last -%} union all {% endif %}
-    {% endfor %}
+        union all
+    {% endfor -%}
+    select
+        campaign_key,
+        customer_id,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        cast(null as date) as first_date_local,
+        cast(null as date) as last_date_local
+    from {{ ref('stg_liine__ad_spend') }}
+    where campaign_key is not null
+
 )
 
 select

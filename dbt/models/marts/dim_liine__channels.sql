@@ -10,8 +10,18 @@ with channel_spellings as (
         from {{ ref('fct_liine__interactions') }}
         where {{ touch }}_channel_key != '{{ unattributed() }}'
         group by {{ touch }}_channel_key, {{ touch }}_marketing_channel
-        {% if not loop.last -%} union all {% endif %}
-    {% endfor %}
+        union all
+    {% endfor -%}
+    select
+        channel_key,
+        channel as spelling,
+        3 as touch_number,
+        cast(null as bigint) as first_interaction_id,
+        count(*) as interactions
+    from {{ ref('stg_liine__ad_spend') }}
+    where channel_key is not null and channel_key != '{{ unattributed() }}'
+    group by channel_key, channel
+
 ),
 
 ranked as (
@@ -19,7 +29,14 @@ ranked as (
     -- A channel that is not in the seed is named by its first spelling.
     select
         *,
-        row_number() over (partition by channel_key order by first_interaction_id, touch_number) as spelling_rank
+        row_number() over (
+            partition by channel_key
+            order by
+                case when first_interaction_id is null then 1 else 0 end,
+                first_interaction_id,
+                touch_number,
+                {{ dbt.hash('spelling') }}
+        ) as spelling_rank
     from channel_spellings
 
 ),

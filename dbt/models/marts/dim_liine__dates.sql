@@ -50,6 +50,29 @@ select
     cast(extract(day from date_day) as bigint) as day_of_month,
     {{ iso_weekday('date_day') }} as day_of_week,
     {{ iso_weekday('date_day') }} >= 6 as is_weekend,
+    cast(
+        case {{ iso_weekday('date_day') }}
+            {% for name in ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] -%}
+                when {{ loop.index }} then '{{ name }}'
+            {% endfor -%}
+        end as text
+    ) as day_name,
+    cast(
+        case extract(month from date_day)
+            {% for name in [
+                'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October',
+                'November', 'December'
+            ] -%}
+                when {{ loop.index }} then '{{ name }}'
+            {% endfor -%}
+        end as text
+    ) as month_name,
+    {% set monday = dbt.dateadd('day', '1 - ' ~ iso_weekday('date_day'), 'date_day') -%}
+    {% set thursday = 'cast(' ~ dbt.dateadd('day', '4 - ' ~ iso_weekday('date_day'), 'date_day') ~ ' as date)' -%}
+    cast({{ monday }} as date) as week_start,
+    -- The ISO week belongs to the year of its Thursday.
+    cast(extract(year from {{ thursday }}) as bigint) as iso_year,
+    cast(floor((extract(doy from {{ thursday }}) + 6) / 7) as bigint) as iso_week,
     {{ first_day_of_month('date_day') }} as month_start,
     cast({{ dbt.date_trunc('quarter', 'date_day') }} as date) as quarter_start,
     cast({{ dbt.date_trunc('year', 'date_day') }} as date) as year_start

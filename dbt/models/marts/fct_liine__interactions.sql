@@ -13,6 +13,7 @@
     )
 }}
 
+-- depends_on: {{ ref('fct_liine__restatements') }}
 {% if is_incremental() -%}
     with changed_rows as (
 

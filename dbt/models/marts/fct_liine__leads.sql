@@ -136,7 +136,7 @@ select
         when appointments.attended_appointments > 0 then true
         when scope.has_whole_leads and scope.has_appointment_statuses then false
     end as is_attended,
-    leads.attended_known_at_utc,
+    case when appointments.attended_appointments > 0 then leads.attended_known_at_utc end as attended_known_at_utc,
     leads.reason_not_booked,
     {% for prefix in ['first', 'last'] -%}
         leads.{{ prefix }}_channel_key,

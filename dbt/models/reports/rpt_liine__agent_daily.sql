@@ -1,4 +1,42 @@
-with unioned as (
+with answered_calls as (
+
+    select
+        lead_key,
+        customer_id,
+        agent_id,
+        date_local,
+        started_at_utc,
+        interaction_id,
+        row_number() over (partition by lead_key, agent_id order by started_at_utc, interaction_id) as call_rank
+    from {{ ref('fct_liine__interactions') }}
+    where is_counted and is_answered and agent_id is not null and lead_key is not null
+
+),
+
+-- After a booking there is nothing left to book.
+opportunities as (
+
+    select
+        calls.customer_id,
+        calls.date_local,
+        calls.agent_id,
+        cast(count(*) as bigint) as opportunities,
+        {{ count_if('leads.booked_agent_id = calls.agent_id') }} as booked_opportunities
+    from answered_calls as calls
+    inner join {{ ref('fct_liine__leads') }} as leads on calls.lead_key = leads.lead_key
+    where
+        calls.call_rank = 1
+        and leads.is_new_lead
+        and (
+            leads.booked_at_utc is null
+            or calls.started_at_utc < leads.booked_at_utc
+            or (calls.started_at_utc = leads.booked_at_utc and calls.interaction_id <= leads.booked_interaction_id)
+        )
+    group by calls.customer_id, calls.date_local, calls.agent_id
+
+),
+
+unioned as (
 
     select
         customer_id,
@@ -77,7 +115,19 @@ select
     totals.booked_leads,
     totals.scored_skills,
     totals.met_skills,
-    {{ safe_divide('totals.met_skills', 'totals.scored_skills') }} as skill_rate
+    {{ safe_divide('totals.met_skills', 'totals.scored_skills') }} as skill_rate,
+    case when scope.has_leads then coalesce(opportunities.opportunities, 0) end as opportunities,
+    case when scope.has_whole_leads then coalesce(opportunities.booked_opportunities, 0) end as booked_opportunities,
+    case
+        when scope.has_whole_leads
+            then {{ safe_divide('opportunities.booked_opportunities', 'opportunities.opportunities') }}
+    end as booking_rate
 from totals
+left join {{ ref('dim_liine__load_scope') }} as scope on totals.customer_id = scope.customer_id
+left join opportunities
+    on
+        totals.customer_id = opportunities.customer_id
+        and totals.date_local = opportunities.date_local
+        and totals.agent_id = opportunities.agent_id
 inner join {{ ref('dim_liine__agents') }} as agents
     on totals.customer_id = agents.customer_id and totals.agent_id = agents.agent_id

@@ -3,6 +3,7 @@ create schema if not exists ANALYTICS.liine_marts
 create schema if not exists ANALYTICS.liine_staging
 create table if not exists ANALYTICS.liine_marts._liine_dataset
 create table if not exists ANALYTICS.liine_staging._liine_dataset
+create or replace view ANALYTICS.liine_staging.stg_liine__ad_spend
 create or replace view ANALYTICS.liine_staging.stg_liine__interactions
 create or replace view ANALYTICS.liine_staging.stg_liine__loads
 create or replace view ANALYTICS.liine_staging.stg_liine__provider_names
@@ -15,12 +16,33 @@ insert overwrite into ANALYTICS.liine_marts.liine_channel_groups
 COMMIT
 comment on table ANALYTICS.liine_marts.liine_channel_groups
 alter table ANALYTICS.liine_marts.liine_channel_groups comment on columns
+create transient table ANALYTICS.liine_marts.liine_customers
+comment on table ANALYTICS.liine_marts.liine_customers
+alter table ANALYTICS.liine_marts.liine_customers comment on columns
+create transient table ANALYTICS.liine_marts.liine_holidays
+comment on table ANALYTICS.liine_marts.liine_holidays
+alter table ANALYTICS.liine_marts.liine_holidays comment on columns
+create transient table ANALYTICS.liine_marts.liine_location_names
+comment on table ANALYTICS.liine_marts.liine_location_names
+alter table ANALYTICS.liine_marts.liine_location_names comment on columns
+create transient table ANALYTICS.liine_marts.liine_opening_hours
+comment on table ANALYTICS.liine_marts.liine_opening_hours
+alter table ANALYTICS.liine_marts.liine_opening_hours comment on columns
 create or replace view ANALYTICS.liine_staging.int_liine__interactions
 create or replace transient table ANALYTICS.liine_marts.dim_liine__load_scope
+comment on table ANALYTICS.liine_marts.dim_liine__load_scope
+alter table ANALYTICS.liine_marts.dim_liine__load_scope comment on columns
+create or replace transient table ANALYTICS.liine_marts.fct_liine__restatements
+drop table if exists ANALYTICS.liine_marts.fct_liine__restatements__dbt_tmp cascade
+comment on table ANALYTICS.liine_marts.fct_liine__restatements
+alter table ANALYTICS.liine_marts.fct_liine__restatements comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__interactions
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
 comment on table ANALYTICS.liine_marts.fct_liine__interactions
 alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__restatements
+comment on table ANALYTICS.liine_marts.rpt_liine__restatements
+alter table ANALYTICS.liine_marts.rpt_liine__restatements comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__agents
 comment on table ANALYTICS.liine_marts.dim_liine__agents
 alter table ANALYTICS.liine_marts.dim_liine__agents comment on columns
@@ -30,11 +52,18 @@ alter table ANALYTICS.liine_marts.dim_liine__campaigns comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__channels
 comment on table ANALYTICS.liine_marts.dim_liine__channels
 alter table ANALYTICS.liine_marts.dim_liine__channels comment on columns
+create or replace transient table ANALYTICS.liine_marts.dim_liine__customers
+comment on table ANALYTICS.liine_marts.dim_liine__customers
+alter table ANALYTICS.liine_marts.dim_liine__customers comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__dates
 comment on table ANALYTICS.liine_marts.dim_liine__dates
 alter table ANALYTICS.liine_marts.dim_liine__dates comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__locations
+comment on table ANALYTICS.liine_marts.dim_liine__locations
+alter table ANALYTICS.liine_marts.dim_liine__locations comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__messaging_skills
+comment on table ANALYTICS.liine_marts.fct_liine__messaging_skills
+alter table ANALYTICS.liine_marts.fct_liine__messaging_skills comment on columns
 create or replace transient table ANALYTICS.liine_staging.int_liine__appointment_rows
 create or replace transient table ANALYTICS.liine_staging.int_liine__responses
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
@@ -44,17 +73,36 @@ create or replace transient table ANALYTICS.liine_marts.rpt_liine__call_heatmap
 comment on table ANALYTICS.liine_marts.rpt_liine__call_heatmap
 alter table ANALYTICS.liine_marts.rpt_liine__call_heatmap comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__spam_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__spam_daily
+alter table ANALYTICS.liine_marts.rpt_liine__spam_daily comment on columns
+create or replace transient table ANALYTICS.liine_staging.int_liine__opening_days
 create or replace transient table ANALYTICS.liine_marts.fct_liine__appointments
+comment on table ANALYTICS.liine_marts.fct_liine__appointments
+alter table ANALYTICS.liine_marts.fct_liine__appointments comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
 comment on table ANALYTICS.liine_marts.fct_liine__form_responses
 alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__missed_calls
+comment on table ANALYTICS.liine_marts.fct_liine__missed_calls
+alter table ANALYTICS.liine_marts.fct_liine__missed_calls comment on columns
 create or replace transient table ANALYTICS.liine_marts.bridge_liine__appointment_providers
+comment on table ANALYTICS.liine_marts.bridge_liine__appointment_providers
+alter table ANALYTICS.liine_marts.bridge_liine__appointment_providers comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__leads
+comment on table ANALYTICS.liine_marts.fct_liine__leads
+alter table ANALYTICS.liine_marts.fct_liine__leads comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__responses_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__responses_daily
+alter table ANALYTICS.liine_marts.rpt_liine__responses_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_attribution
 comment on table ANALYTICS.liine_marts.fct_liine__lead_attribution
 alter table ANALYTICS.liine_marts.fct_liine__lead_attribution comment on columns
+create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_speed
+comment on table ANALYTICS.liine_marts.fct_liine__lead_speed
+alter table ANALYTICS.liine_marts.fct_liine__lead_speed comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__agent_daily
 comment on table ANALYTICS.liine_marts.rpt_liine__agent_daily
 alter table ANALYTICS.liine_marts.rpt_liine__agent_daily comment on columns
@@ -64,16 +112,32 @@ alter table ANALYTICS.liine_marts.rpt_liine__campaign_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__channel_daily
 comment on table ANALYTICS.liine_marts.rpt_liine__channel_daily
 alter table ANALYTICS.liine_marts.rpt_liine__channel_daily comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__customer_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__customer_daily
+alter table ANALYTICS.liine_marts.rpt_liine__customer_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__data_health
 comment on table ANALYTICS.liine_marts.rpt_liine__data_health
 alter table ANALYTICS.liine_marts.rpt_liine__data_health comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
 comment on table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
 alter table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
 comment on table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
 alter table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__period_over_period
+comment on table ANALYTICS.liine_marts.rpt_liine__period_over_period
+alter table ANALYTICS.liine_marts.rpt_liine__period_over_period comment on columns
 -- Build 2.
+create or replace view ANALYTICS.liine_staging.stg_liine__ad_spend
 create or replace view ANALYTICS.liine_staging.stg_liine__interactions
 create or replace view ANALYTICS.liine_staging.stg_liine__loads
 create or replace view ANALYTICS.liine_staging.stg_liine__provider_names
@@ -85,8 +149,39 @@ insert overwrite into ANALYTICS.liine_marts.liine_channel_groups
 COMMIT
 comment on table ANALYTICS.liine_marts.liine_channel_groups
 alter table ANALYTICS.liine_marts.liine_channel_groups comment on columns
+BEGIN
+truncate table "ANALYTICS"."LIINE_MARTS"."LIINE_CUSTOMERS" 
+COMMIT
+comment on table ANALYTICS.liine_marts.liine_customers
+alter table ANALYTICS.liine_marts.liine_customers comment on columns
+BEGIN
+truncate table "ANALYTICS"."LIINE_MARTS"."LIINE_HOLIDAYS" 
+COMMIT
+comment on table ANALYTICS.liine_marts.liine_holidays
+alter table ANALYTICS.liine_marts.liine_holidays comment on columns
+BEGIN
+truncate table "ANALYTICS"."LIINE_MARTS"."LIINE_LOCATION_NAMES" 
+COMMIT
+comment on table ANALYTICS.liine_marts.liine_location_names
+alter table ANALYTICS.liine_marts.liine_location_names comment on columns
+BEGIN
+truncate table "ANALYTICS"."LIINE_MARTS"."LIINE_OPENING_HOURS" 
+COMMIT
+comment on table ANALYTICS.liine_marts.liine_opening_hours
+alter table ANALYTICS.liine_marts.liine_opening_hours comment on columns
 create or replace view ANALYTICS.liine_staging.int_liine__interactions
 create or replace transient table ANALYTICS.liine_marts.dim_liine__load_scope
+comment on table ANALYTICS.liine_marts.dim_liine__load_scope
+alter table ANALYTICS.liine_marts.dim_liine__load_scope comment on columns
+delete from ANALYTICS.liine_marts.fct_liine__restatements where interaction_id in
+create or replace temporary table ANALYTICS.liine_marts.fct_liine__restatements__dbt_tmp
+BEGIN
+delete from ANALYTICS.liine_marts.fct_liine__restatements
+insert into ANALYTICS.liine_marts.fct_liine__restatements
+COMMIT
+drop table if exists ANALYTICS.liine_marts.fct_liine__restatements__dbt_tmp cascade
+comment on table ANALYTICS.liine_marts.fct_liine__restatements
+alter table ANALYTICS.liine_marts.fct_liine__restatements comment on columns
 delete from ANALYTICS.liine_marts.fct_liine__interactions where interaction_id in
 create or replace temporary table ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp
 BEGIN
@@ -96,6 +191,9 @@ COMMIT
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
 comment on table ANALYTICS.liine_marts.fct_liine__interactions
 alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__restatements
+comment on table ANALYTICS.liine_marts.rpt_liine__restatements
+alter table ANALYTICS.liine_marts.rpt_liine__restatements comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__agents
 comment on table ANALYTICS.liine_marts.dim_liine__agents
 alter table ANALYTICS.liine_marts.dim_liine__agents comment on columns
@@ -105,11 +203,18 @@ alter table ANALYTICS.liine_marts.dim_liine__campaigns comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__channels
 comment on table ANALYTICS.liine_marts.dim_liine__channels
 alter table ANALYTICS.liine_marts.dim_liine__channels comment on columns
+create or replace transient table ANALYTICS.liine_marts.dim_liine__customers
+comment on table ANALYTICS.liine_marts.dim_liine__customers
+alter table ANALYTICS.liine_marts.dim_liine__customers comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__dates
 comment on table ANALYTICS.liine_marts.dim_liine__dates
 alter table ANALYTICS.liine_marts.dim_liine__dates comment on columns
 create or replace transient table ANALYTICS.liine_marts.dim_liine__locations
+comment on table ANALYTICS.liine_marts.dim_liine__locations
+alter table ANALYTICS.liine_marts.dim_liine__locations comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__messaging_skills
+comment on table ANALYTICS.liine_marts.fct_liine__messaging_skills
+alter table ANALYTICS.liine_marts.fct_liine__messaging_skills comment on columns
 create or replace transient table ANALYTICS.liine_staging.int_liine__appointment_rows
 create or replace transient table ANALYTICS.liine_staging.int_liine__responses
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__answer_rate_daily
@@ -119,17 +224,36 @@ create or replace transient table ANALYTICS.liine_marts.rpt_liine__call_heatmap
 comment on table ANALYTICS.liine_marts.rpt_liine__call_heatmap
 alter table ANALYTICS.liine_marts.rpt_liine__call_heatmap comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__spam_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__spam_daily
+alter table ANALYTICS.liine_marts.rpt_liine__spam_daily comment on columns
+create or replace transient table ANALYTICS.liine_staging.int_liine__opening_days
 create or replace transient table ANALYTICS.liine_marts.fct_liine__appointments
+comment on table ANALYTICS.liine_marts.fct_liine__appointments
+alter table ANALYTICS.liine_marts.fct_liine__appointments comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
 comment on table ANALYTICS.liine_marts.fct_liine__form_responses
 alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__missed_calls
+comment on table ANALYTICS.liine_marts.fct_liine__missed_calls
+alter table ANALYTICS.liine_marts.fct_liine__missed_calls comment on columns
 create or replace transient table ANALYTICS.liine_marts.bridge_liine__appointment_providers
+comment on table ANALYTICS.liine_marts.bridge_liine__appointment_providers
+alter table ANALYTICS.liine_marts.bridge_liine__appointment_providers comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__leads
+comment on table ANALYTICS.liine_marts.fct_liine__leads
+alter table ANALYTICS.liine_marts.fct_liine__leads comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__responses_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__responses_daily
+alter table ANALYTICS.liine_marts.rpt_liine__responses_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_attribution
 comment on table ANALYTICS.liine_marts.fct_liine__lead_attribution
 alter table ANALYTICS.liine_marts.fct_liine__lead_attribution comment on columns
+create or replace transient table ANALYTICS.liine_marts.fct_liine__lead_speed
+comment on table ANALYTICS.liine_marts.fct_liine__lead_speed
+alter table ANALYTICS.liine_marts.fct_liine__lead_speed comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__ad_spend_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__agent_daily
 comment on table ANALYTICS.liine_marts.rpt_liine__agent_daily
 alter table ANALYTICS.liine_marts.rpt_liine__agent_daily comment on columns
@@ -139,12 +263,27 @@ alter table ANALYTICS.liine_marts.rpt_liine__campaign_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__channel_daily
 comment on table ANALYTICS.liine_marts.rpt_liine__channel_daily
 alter table ANALYTICS.liine_marts.rpt_liine__channel_daily comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__customer_daily
+comment on table ANALYTICS.liine_marts.rpt_liine__customer_daily
+alter table ANALYTICS.liine_marts.rpt_liine__customer_daily comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__data_health
 comment on table ANALYTICS.liine_marts.rpt_liine__data_health
 alter table ANALYTICS.liine_marts.rpt_liine__data_health comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__lead_cohorts_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
 comment on table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly
 alter table ANALYTICS.liine_marts.rpt_liine__lead_funnel_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__leads_by_location_monthly comment on columns
 create or replace transient table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
 comment on table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly
 alter table ANALYTICS.liine_marts.rpt_liine__reasons_not_booked_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly
+comment on table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly
+alter table ANALYTICS.liine_marts.rpt_liine__speed_to_lead_monthly comment on columns
+create or replace transient table ANALYTICS.liine_marts.rpt_liine__period_over_period
+comment on table ANALYTICS.liine_marts.rpt_liine__period_over_period
+alter table ANALYTICS.liine_marts.rpt_liine__period_over_period comment on columns

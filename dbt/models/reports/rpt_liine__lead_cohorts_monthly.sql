@@ -1,0 +1,67 @@
+with ages as (
+
+    {% for days in [0, 1, 7, 14, 30, 60, 90] -%}
+        select cast({{ days }} as bigint) as age_days
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
+),
+
+leads as (
+
+    select
+        customer_id,
+        first_month_local,
+        {{ datediff_bigint('second', 'first_at_utc', 'reached_at_utc') }} as seconds_to_reached,
+        {{ datediff_bigint('second', 'first_at_utc', 'booked_at_utc') }} as seconds_to_booked
+    from {{ ref('fct_liine__leads') }}
+    where is_new_lead
+
+),
+
+totals as (
+
+    select
+        leads.customer_id,
+        leads.first_month_local as month_local,
+        ages.age_days,
+        cast(count(*) as bigint) as new_leads,
+        {{ count_if('leads.seconds_to_reached <= 86400 * (ages.age_days + 1)') }} as reached_leads,
+        {{ count_if('leads.seconds_to_booked <= 86400 * (ages.age_days + 1)') }} as booked_leads
+    from leads
+    cross join ages
+    group by leads.customer_id, leads.first_month_local, ages.age_days
+
+),
+
+known as (
+
+    select
+        totals.customer_id,
+        totals.month_local,
+        totals.age_days,
+        totals.new_leads,
+        case when scope.has_all_calls then totals.reached_leads end as reached_leads,
+        case when scope.has_whole_leads then totals.booked_leads end as booked_leads,
+        -- A day more than the age, because the local month may end up to a day after the UTC month.
+        coalesce(
+            scope.loaded_through_utc >= {{ dbt.dateadd(
+                'day', 'totals.age_days + 2', 'cast(' ~ dbt.dateadd('month', 1, 'totals.month_local') ~ ' as timestamp)'
+            ) }},
+            false
+        ) as is_closed
+    from totals
+    left join {{ ref('dim_liine__load_scope') }} as scope on totals.customer_id = scope.customer_id
+
+)
+
+select
+    customer_id,
+    month_local,
+    age_days,
+    is_closed,
+    new_leads,
+    reached_leads,
+    booked_leads,
+    case when is_closed then {{ safe_divide('reached_leads', 'new_leads') }} end as reach_rate,
+    case when is_closed then {{ safe_divide('booked_leads', 'new_leads') }} end as booking_rate
+from known
