@@ -7,11 +7,12 @@ import dlt
 
 from liine_source.warehouse import catalog
 
+# Some catalogs have no views among the tables.
 INFORMATION_SCHEMA = """
-select t.table_name, t.table_type = 'VIEW', false, c.column_name, c.data_type, c.is_nullable = 'YES',
+select c.table_name, coalesce(t.table_type = 'VIEW', true), false, c.column_name, c.data_type, c.is_nullable = 'YES',
   c.column_default is not null, c.character_maximum_length, c.numeric_precision, c.numeric_scale
 from information_schema.columns as c
-join information_schema.tables as t
+left join information_schema.tables as t
   on t.table_catalog = c.table_catalog and t.table_schema = c.table_schema and t.table_name = c.table_name
 where c.table_catalog = current_database() and c.table_schema = %s
 """

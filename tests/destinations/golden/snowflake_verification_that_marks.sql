@@ -4,10 +4,10 @@ WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PR
 
 -- Another session.
 
-select t.table_name, t.table_type = 'VIEW', false, c.column_name, c.data_type, c.is_nullable = 'YES',
+select c.table_name, coalesce(t.table_type = 'VIEW', true), false, c.column_name, c.data_type, c.is_nullable = 'YES',
 c.column_default is not null, c.character_maximum_length, c.numeric_precision, c.numeric_scale
 from information_schema.columns as c
-join information_schema.tables as t
+left join information_schema.tables as t
 on t.table_catalog = c.table_catalog and t.table_schema = c.table_schema and t.table_name = c.table_name
 where c.table_catalog = current_database() and c.table_schema = 'LIINE';
 
