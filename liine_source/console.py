@@ -100,7 +100,21 @@ def print_plan(found: "Sequence[CustomerPlan]") -> None:
     rows = [
         [p.customer_id, p.count, p.windows, p.pages, p.requests, f"{p.seconds:.1f}", p.error or "ok"] for p in found
     ]
+    if len(found) > 1:
+        rows.append(_total_row(found))
     _print_table("Plan", columns, rows)
+
+
+def _total_row(found: "Sequence[CustomerPlan]") -> list[Any]:
+    # A customer that could not be forecast is in no sum; an API without counts leaves none to add.
+    planned = [p for p in found if p.error is None]
+    counts = [p.count for p in planned if p.count is not None]
+    count = sum(counts) if planned and len(counts) == len(planned) else None
+    windows, pages = sum(p.windows for p in planned), sum(p.pages for p in planned)
+    requests, seconds = sum(p.requests for p in planned), sum(p.seconds for p in planned)
+    failed = len(found) - len(planned)
+    access = f"{failed} of {len(found)} customers left out" if failed else "ok"
+    return ["total", count, windows, pages, requests, f"{seconds:.1f}", access]
 
 
 def report_data(report: "SyncReport") -> dict[str, Any]:

@@ -125,3 +125,35 @@ def test_slack_gets_no_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "post", lambda _, json, **__: sent.append(json))
     alerts.notify_failure("liine", "Table <!channel> & <https://a.example|b>")
     assert sent[0]["text"].endswith("Table &lt;!channel&gt; &amp; &lt;https://a.example|b&gt;")
+
+
+@pytest.mark.parametrize(
+    ("plans", "total"),
+    [
+        pytest.param([CustomerPlan(1, 50, 2, 3, 6, 1.5)], None, id="one customer"),
+        pytest.param(
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, 7, 1, 1, 3, 0.25)],
+            ["total", "57", "3", "4", "9", "1.8", "ok"],
+            id="two customers",
+        ),
+        pytest.param(
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, error="refused")],
+            ["total", "50", "2", "3", "6", "1.5", "1 of 2 customers left out"],
+            id="one refused",
+        ),
+        pytest.param(
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, None, 1, 0, 3, 0.5)],
+            ["total", "-", "3", "3", "9", "2.0", "ok"],
+            id="no count",
+        ),
+    ],
+)
+def test_plan_ends_with_a_total(
+    plans: list[CustomerPlan], total: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan of several customers ends with their sum, which says whom it leaves out and adds no partial counts."""
+    printed = io.StringIO()
+    monkeypatch.setattr(console, "out", Console(file=printed, width=200))
+    console.print_plan(plans)
+    last = [cell.strip() for cell in printed.getvalue().splitlines()[-2].strip("│").split("│")]
+    assert last == (total or ["1", "50", "2", "3", "6", "1.5", "ok"])
