@@ -148,7 +148,12 @@ CHANGES = [
     without("_dlt_loads", "status", REFUSED),
     without("_liine_inventory", "is_lost", REFUSED),
     retyped("name", "varchar(10)", "name::varchar(10)", duckdb=""),
-    retyped("duration", "integer"),
+    # In Snowflake an integer has 38 digits.
+    retyped(
+        "duration",
+        "integer",
+        snowflake=f"alter table {TABLE} drop column duration; alter table {TABLE} add column duration number(9, 0)",
+    ),
     retyped("duration", "varchar"),
     retyped("city", "bigint", "null"),
     retyped("has_audio", "varchar"),
