@@ -19,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 _MEGABYTE = 1_000_000
-# So much of a redirect's body is read, to use the connection again.
+# A redirect's body up to this size is read, to use the connection again.
 _REDIRECT_BODY = 65_536
 
 # When the answer that this thread waits for must have ended, by the monotonic clock.
@@ -81,7 +81,11 @@ class BoundedAdapter(HTTPAdapter):
         response = super().send(*args, **kwargs)
         if response.is_redirect:
             received = response.raw
-            if len(received.read(_REDIRECT_BODY, decode_content=False)) == _REDIRECT_BODY:
+            length = received.length_remaining
+            # One that may be endless is not read at all: the next byte could be long in coming.
+            if length is not None and length <= _REDIRECT_BODY:
+                received.read(decode_content=False)
+            else:
                 received.close()
             # The original answer holds the cookies.
             original = received._original_response  # noqa: SLF001  urllib3 does not give it otherwise
