@@ -229,7 +229,9 @@ _CAUSES = (
     _Cause(
         "Another session has changed the same rows at the same time.",
         _AGAIN,
-        "40001 40P01 TransactionException SerializationException",
+        "40001 40P01 SerializationException",
+        # DuckDB raises the same exception where a commit cannot be written.
+        "transaction conflict|conflict on (update|tuple)|write-write conflict",
     ),
     _Cause(
         "The warehouse is read-only.",
