@@ -301,11 +301,12 @@ def import_erasures(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
     yes: Annotated[
-        bool, typer.Option("--yes", metavar="", help="Record the erasures and delete the rows; else they are counted.")
+        bool,
+        typer.Option("--yes", metavar="", help="Record the erasures and delete the rows; without it, count them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase from a dataset whom a file of another one names, and never load them again. Also before the first sync."""
+    """Erase the persons that another dataset's file names, and never load them again. Works before the first sync."""
     from liine_source.commands.import_erasures import import_erasures as run_import
 
     found = run_import(file, destination, dataset, is_dry_run=not yes)
@@ -325,19 +326,18 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the status of each customer in the warehouse."""
-    from liine_source.commands.status import erasure_status, late_customers
-    from liine_source.commands.status import status as read_status
+    from liine_source.commands.status import late_customers, read_dataset
     from liine_source.load.pipeline import locate
 
     age = _parse_duration(max_age)
-    found = read_status(destination, dataset)
-    erasures_there = erasure_status(destination, dataset)
+    held = read_dataset(destination, dataset)
+    found = held.customers
     location = locate(destination, dataset)
     if as_json:
-        console.print_json(console.status_data(found, location, erasures_there))
+        console.print_json(console.status_data(found, location, held.erasures))
     else:
         console.print_status(found, location)
-        console.print_erasure_status(erasures_there)
+        console.print_erasure_status(held.erasures)
     if age is None:
         return
     if not found:

@@ -138,9 +138,7 @@ def print_report(report: "SyncReport") -> None:
         print_line(_format_recreated(report.recreated))
     _print_other_erasures(report.other_erasures)
     if report.erased:
-        print_line(
-            f"{report.erased} stored interactions were deleted: they have an identifier of an erased person by now."
-        )
+        print_line(f"{report.erased} stored interactions were deleted: they now have an erased person's identifier.")
     for customer in report.customers:
         if customer.restored:
             lost = "; ".join(customer.restored)
@@ -284,8 +282,8 @@ def print_erasure_status(erasures: "ErasureStatus") -> None:
 def _print_other_erasures(found: "Mapping[str, int]") -> None:
     for dataset, number in found.items():
         print_line(
-            f"From dataset {dataset} persons were erased that this one does not know ({number} erasures). Run `liine "
-            f"erasures export FILE --dataset {dataset}`, then `liine erasures import FILE --yes` for this dataset."
+            f"Dataset {dataset} has erasures that are missing here ({number}): loads bring those persons back. Run "
+            f"`liine erasures export FILE --dataset {dataset}`, then `liine erasures import FILE --yes` for this one."
         )
 
 

@@ -49,11 +49,11 @@ from liine_source.load.dataset_checks import (
 from liine_source.load.hints import column_hints
 from liine_source.load.key_checks import check_keys, store_check_values
 from liine_source.load.loading import between_loads
+from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.load.tables import PageTables, Tables, batched, empty_tables
 from liine_source.privacy.masking import Masker
 from liine_source.settings import LiineOptions, Settings, check_settings, resolve_settings
 from liine_source.spec.tables import CHILD_TABLES, INTERACTIONS, SWEEPS, column_names
-from liine_source.warehouse import catalog
 
 log = logging.getLogger(__name__)
 
@@ -180,18 +180,6 @@ def _extract_in_any_pipeline(extraction: _Extraction) -> Iterator[Tables]:
     yield from _extract(replace(extraction, progress=progress))
     with between_loads(pipeline):
         delete_suppressed(pipeline, progress.suppressed_ids)
-
-
-def delete_suppressed(pipeline: dlt.Pipeline, ids: set[int]) -> int:
-    """Delete what the warehouse has of rows that now belong to an erased person; return how many interactions."""
-    if not (ids and pipeline.destination and catalog.speaks_sql(pipeline)):
-        return 0
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
-    deleted = queries.delete_suppressed(pipeline, ids)
-    if deleted:
-        log.warning("%d stored interactions of erased persons were deleted.", deleted)
-    return deleted
 
 
 def _extract(extraction: _Extraction) -> Iterator[Tables]:

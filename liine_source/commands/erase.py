@@ -30,7 +30,8 @@ from liine_source.privacy.keys import Key
 from liine_source.privacy.suppression import SuppressionEntry
 from liine_source.settings import LiineOptions, Settings, resolve_settings
 from liine_source.spec.tables import DATASET_NAME
-from liine_source.warehouse import catalog
+from liine_source.verification import inventory
+from liine_source.warehouse import catalog, queries
 
 # How `liine erase` calls the identifiers, as options and in a list.
 _FIELDS_BY_WORD = dict(zip(("lead-id", "phone", "patient-id"), IDENTIFIER_FIELDS, strict=True))
@@ -135,16 +136,12 @@ def _check_dataset(pipeline: dlt.Pipeline, settings: Settings) -> list[Key]:
 
 
 def _find_rows(pipeline: dlt.Pipeline, settings: Settings, matcher: PersonMatcher) -> list[FoundRow]:
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     return list(matcher.find(queries.stored_identifiers(pipeline, settings.customer_ids)))
 
 
 def _count(
     pipeline: dlt.Pipeline, settings: Settings, matcher: PersonMatcher, found: Sequence[FoundRow], *, is_dry_run: bool
 ) -> Erasure:
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     return Erasure(
         len(settings.customer_ids),
         matcher.identifier_count,
@@ -168,9 +165,6 @@ def _carry_out(
 
     What earlier erasures of the same identifiers have recorded that were cut short, this one takes over.
     """
-    from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     stored = inventory.Inventory(pipeline, customer_ids)
     requested = ErasureRecord(erasure.erasure_id, datetime.now(UTC), erasure.customers, erasure.identifiers)
     identifiers = [ErasedIdentifier(erasure.erasure_id, *entry) for entry in entries]

@@ -9,7 +9,7 @@ from liine_source.errors import ConfigurationError
 from liine_source.load.pipeline import build_pipeline
 from liine_source.privacy.erasure_file import ErasureFile, write_erasure_file
 from liine_source.spec.tables import DATASET_NAME, PERSONAL_DATA_KEYS
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, key_store, queries
 
 
 def export_erasures(file: str | Path, destination: str | None = None, dataset: str = DATASET_NAME) -> ErasureFile:
@@ -19,8 +19,6 @@ def export_erasures(file: str | Path, destination: str | None = None, dataset: s
     is replaced. Raises ConfigurationError for any other file, for a folder of files as destination, and where the check
     value of a key is lost; MissingDatasetError where there is no such dataset.
     """
-    from liine_source.warehouse import key_store, queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
         pipeline = build_pipeline(destination, dataset, folder=folder)
         if not catalog.speaks_sql(pipeline):

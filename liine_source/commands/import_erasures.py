@@ -21,7 +21,8 @@ from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import LiineOptions, Settings, resolve_settings
 from liine_source.spec.fields import FIELDS_BY_NAME
 from liine_source.spec.tables import DATASET_NAME
-from liine_source.warehouse import catalog
+from liine_source.verification import inventory
+from liine_source.warehouse import catalog, queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def import_erasures(
 
     The dataset may be a new one, of which nothing exists yet. Rows of all its customers are compared. With `is_dry_run`
     nothing is changed; a repeated import changes nothing either, and completes one that was interrupted. Raises
-    ConfigurationError, and writes nothing, where the file is none of `export_erasures`, or a key of its hashes is not
-    set or is another one.
+    ConfigurationError, and writes nothing, where `export_erasures` did not write the file, or a key of its hashes is
+    not set or has another value.
     """
     contents = read_erasure_file(Path(file))
     with monitored(dataset):
@@ -76,8 +77,6 @@ class _Takeover:
     """What of a file is new in a dataset, and which of its rows belong to the persons."""
 
     def __init__(self, pipeline: dlt.Pipeline, settings: Settings, contents: ErasureFile) -> None:
-        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
         self._pipeline = pipeline
         self._contents = contents
         self._customers = sorted({*settings.customer_ids, *queries.known_customers(pipeline)})
@@ -94,8 +93,6 @@ class _Takeover:
 
     def _find_rows(self, keys: Mapping[str, Key]) -> dict[str, list[int]]:
         """Return the ids of the persons' rows by erasure, each once."""
-        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
         identifiers = self._contents.erased_identifiers
         erasures = {(one.kind, one.digest): one.erasure_id for one in identifiers}
         erased = SuppressionList([one.entry for one in identifiers], keys)
@@ -118,9 +115,6 @@ class _Takeover:
 
     def carry_out(self) -> None:
         """Store whom not to load, then delete, as an erasure does."""
-        from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
         stored = inventory.Inventory(self._pipeline, self._customers) if self._has_rows else None
         if self._identifiers or self._erasures:
             source = erasure_source(self._erasures, self._identifiers)

@@ -46,7 +46,7 @@ class SyncReport:
     values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
     and columns as `table.column`, that somebody had dropped. `erased` stored interactions were deleted, because the API
     has given them an identifier of an erased person since. `other_erasures` counts by dataset, of the same database or
-    file, the erasures that this one does not know.
+    file, the erasures that are missing in this one.
     """
 
     destination: str = ""
@@ -176,10 +176,10 @@ class ReportBuilder:
         self.report.erased += interactions
 
     def add_other_erasures(self, found: Mapping[str, int]) -> None:
-        """Note the datasets whose erasures this one does not know."""
+        """Note the datasets with erasures that are missing in this one."""
         self.report.other_erasures.update(found)
         for dataset, erasures in found.items():
-            log.warning("Dataset %s has %d erasures that this dataset does not know.", dataset, erasures)
+            log.warning("Dataset %s has %d erasures that are missing in this one.", dataset, erasures)
 
     def add_restored(self, customer_id: int, lost: Sequence[str]) -> None:
         """Note what is loaded again."""

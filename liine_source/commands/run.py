@@ -24,11 +24,13 @@ from liine_source.extract.load_request import LoadRequest, RunKind, RunProgress
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import shift
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
+from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import Settings
-from liine_source.source import delete_suppressed, source_for_run
+from liine_source.source import source_for_run
 from liine_source.spec.tables import INTERACTION_TABLES
-from liine_source.warehouse import catalog
+from liine_source.verification import comparison, contents, inventory, totals
+from liine_source.warehouse import catalog, queries
 
 if TYPE_CHECKING:
     from liine_source.verification.comparison import CustomerVerification
@@ -55,8 +57,6 @@ class Run:
         self._inventory: Inventory | None = None
         self._is_counted = False
         if catalog.speaks_sql(pipeline):
-            from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-
             self._inventory = inventory.Inventory(pipeline, settings.customer_ids)
 
     @property
@@ -73,8 +73,6 @@ class Run:
 
         Customers with other differences are left out; their rows have to be loaded again first.
         """
-        from liine_source.verification import contents  # noqa: PLC0415  SQLAlchemy is slow to import
-
         is_limited = self._settings.since or self._settings.until
         for customer in found:
             key = customer.customer_id
@@ -108,8 +106,6 @@ class Run:
 
     def _note_dropped(self, names: Collection[str]) -> None:
         """Note what is about to be created again; first of all that its rows are lost, lest that be forgotten."""
-        from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-
         if {name.partition(".")[0] for name in names} & {*INTERACTION_TABLES}:
             inventory.flag_all_customers(self._pipeline)
         self._builder.add_recreated(names)
@@ -160,9 +156,6 @@ class Run:
         """Compare each customer's rows with the API's count, repair differences, and add the result to `sweeps`."""
         if not self._inventory:
             return
-        from liine_source.verification import totals  # noqa: PLC0415  SQLAlchemy is slow to import
-        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
         report = self._builder.report
         customers = {customer.customer_id: customer for customer in report.customers if not customer.errors}
         self._count()
@@ -224,8 +217,6 @@ class Run:
 
         A first sync has just loaded everything, so a count below its rows proves nothing.
         """
-        from liine_source.verification import comparison  # noqa: PLC0415  SQLAlchemy is slow to import
-
         customer = compared.customer_id
         has_just_loaded = self._builder.has_loaded_history(customer)
         if not compared.proof and has_just_loaded and compared.in_api < compared.in_warehouse:
@@ -261,8 +252,6 @@ class Run:
 
     def _recount(self, reader: Reader, compared: "Totals") -> "Totals":
         """Return a customer's totals as they are now, or as they were where the API does not answer."""
-        from liine_source.verification import totals  # noqa: PLC0415  SQLAlchemy is slow to import
-
         self._count()
         found, _ = totals.compare_totals(cast("Inventory", self._inventory), reader, [compared.customer_id])
         return found[0] if found else compared

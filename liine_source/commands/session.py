@@ -19,7 +19,8 @@ from liine_source.load.pipeline import PIPELINE_NAME, open_pipeline
 from liine_source.monitoring import alerts, run_history
 from liine_source.monitoring.json_log import log_event
 from liine_source.settings import Settings
-from liine_source.warehouse import catalog
+from liine_source.verification import inventory
+from liine_source.warehouse import catalog, state_store
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,6 @@ def _check_tables(kind: str, builder: ReportBuilder | None, pipeline: dlt.Pipeli
     is_erasure = kind.startswith("erase")
     found = find_alterations(pipeline, deletes_rows=is_erasure, is_erasure=is_erasure)
     if any(obstacle.cuts_values for obstacle in found.obstacles):
-        from liine_source.verification import inventory  # noqa: PLC0415  SQLAlchemy is slow to import
-
         inventory.flag_all_customers(pipeline)
     refuse_alterations(pipeline, found, needs_all=kind in {"verify", "erase"})
     if missing := [name for name in found.missing if name.partition(".")[0] in FIRST_TABLES]:
@@ -126,8 +125,6 @@ def read_state(
         state = SourceState(pipeline.state.get("sources", {}).get("liine", {}))
         state.require_version()
         return state.void_lost_tables()
-    from liine_source.warehouse import state_store  # noqa: PLC0415  SQLAlchemy is slow to import
-
     if kind is None:
         states = state_store.read_states(pipeline)
     else:

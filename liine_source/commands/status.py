@@ -1,9 +1,12 @@
 """`liine status`: what the warehouse holds of each customer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
+
+import dlt
 
 from liine_source.commands.session import read_state
 from liine_source.destinations import locate_pipeline, pipeline_destination
@@ -14,7 +17,7 @@ from liine_source.load.other_erasures import find_other_erasures
 from liine_source.load.pipeline import build_pipeline
 from liine_source.settings import configured_customers
 from liine_source.spec.tables import DATASET_NAME
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +63,6 @@ class CustomerStatus:
         return self.last_sweep is None or datetime.now(UTC) - self.last_sweep > max_age
 
 
-def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
-    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was.
-
-    Raises MissingDatasetError where there is no such dataset, DestinationError where it may not be read or lacks a
-    table or column, and AlteredTableError where somebody has altered one.
-    """
-    # SQLAlchemy takes as long to import as a small sync takes to run.
-    from liine_source.warehouse import queries  # noqa: PLC0415
-
-    # A folder of its own: a sync may be using the pipeline's.
-    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
-        pipeline = build_pipeline(destination, dataset, folder=folder)
-        if not pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline)):
-            return []
-        if catalog.speaks_sql(pipeline):
-            refuse_alterations(pipeline, find_alterations(pipeline), needs_all=True)
-        progress = read_state(pipeline).progress()
-        rows, sweeps = queries.rows_by_customer(pipeline), queries.last_sweeps(pipeline)
-        checks = queries.last_checks(pipeline)
-    return [
-        CustomerStatus(
-            customer,
-            rows.get(customer, 0),
-            *progress.get(customer, Progress()),
-            *sweeps.get(customer, (None, None, None)),
-            *checks.get(customer, ()),
-        )
-        for customer in sorted({*progress, *rows, *sweeps})
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class ErasureStatus:
     """What is still to do about erased persons.
@@ -103,17 +75,62 @@ class ErasureStatus:
     other_erasures: dict[str, int]
 
 
-def erasure_status(destination: str | None = None, dataset: str = DATASET_NAME) -> ErasureStatus:
-    """Return what is still to do about erased persons in a dataset; raises as `status` does."""
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """What the warehouse holds of each customer, and what is still to do about erased persons."""
 
+    customers: list[CustomerStatus]
+    erasures: ErasureStatus
+
+
+def status(destination: str | None = None, dataset: str = DATASET_NAME) -> list[CustomerStatus]:
+    """Return what the warehouse holds of each customer that was ever synced; an empty list if none was.
+
+    Raises MissingDatasetError where there is no such dataset, DestinationError where it may not be read or lacks a
+    table or column, and AlteredTableError where somebody has altered one.
+    """
+    with _open_dataset(destination, dataset) as (pipeline, has_tables):
+        return _read_customers(pipeline) if has_tables else []
+
+
+def read_dataset(destination: str | None = None, dataset: str = DATASET_NAME) -> DatasetStatus:
+    """Return the status of a dataset's customers and erasures; raises as `status` does."""
+    with _open_dataset(destination, dataset) as (pipeline, has_tables):
+        return DatasetStatus(_read_customers(pipeline) if has_tables else [], _read_erasures(pipeline))
+
+
+@contextmanager
+def _open_dataset(destination: str | None, dataset: str) -> Iterator[tuple[dlt.Pipeline, bool]]:
+    """Yield a pipeline for reading, and whether interactions were ever loaded."""
+    # A folder of its own: a sync may be using the pipeline's.
     with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
         pipeline = build_pipeline(destination, dataset, folder=folder)
-        if not catalog.speaks_sql(pipeline):
-            return ErasureStatus([], {})
-        pipeline_destination(pipeline).require_existing(locate_pipeline(pipeline))
-        unfinished = [one.erased_at for one in queries.unfinished_erasures(pipeline)]
-        return ErasureStatus(unfinished, find_other_erasures(pipeline))
+        yield pipeline, pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline))
+
+
+def _read_customers(pipeline: dlt.Pipeline) -> list[CustomerStatus]:
+    if catalog.speaks_sql(pipeline):
+        refuse_alterations(pipeline, find_alterations(pipeline), needs_all=True)
+    progress = read_state(pipeline).progress()
+    rows, sweeps = queries.rows_by_customer(pipeline), queries.last_sweeps(pipeline)
+    checks = queries.last_checks(pipeline)
+    return [
+        CustomerStatus(
+            customer,
+            rows.get(customer, 0),
+            *progress.get(customer, Progress()),
+            *sweeps.get(customer, (None, None, None)),
+            *checks.get(customer, ()),
+        )
+        for customer in sorted({*progress, *rows, *sweeps})
+    ]
+
+
+def _read_erasures(pipeline: dlt.Pipeline) -> ErasureStatus:
+    if not catalog.speaks_sql(pipeline):
+        return ErasureStatus([], {})
+    unfinished = [one.erased_at for one in queries.unfinished_erasures(pipeline)]
+    return ErasureStatus(unfinished, find_other_erasures(pipeline))
 
 
 def late_customers(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:

@@ -15,6 +15,7 @@ from liine_source.load.key_checks import check_keys
 from liine_source.monitoring import alerts
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
 from liine_source.spec.tables import DATASET_NAME
+from liine_source.verification import comparison
 
 if TYPE_CHECKING:
     from liine_source.verification.comparison import CustomerVerification
@@ -36,8 +37,6 @@ def verify(
     Rows that the API did not return twice are marked in `interactions.vanished_at`, never deleted; rows that it returns
     again are unmarked. With `repair`, windows with missing or stale rows are loaded again.
     """
-    from liine_source.verification import comparison  # noqa: PLC0415  SQLAlchemy is slow to import
-
     builder = ReportBuilder(observer)
     with monitored(dataset):
         settings = resolve_settings(**with_days(options, since))

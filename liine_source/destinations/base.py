@@ -238,7 +238,7 @@ class Destination:
 
     def remove_deleted_bytes(self, location: Location) -> RewrittenFile:
         """Remove from disk what was deleted."""
-        raise NotImplementedError(location.destination)
+        raise NotImplementedError(location.destination)  # `require_compactable` has refused it before
 
     def dbt_environment(self, factory: AnyDltDestination, dataset: str) -> dict[str, Any]:
         """Return the environment variables that the dbt project's profile reads; `dataset` was loaded."""

@@ -26,7 +26,7 @@ from liine_source.destinations.postgres_login import (
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError
-from liine_source.warehouse import catalog, lock_waits, privileges, structure
+from liine_source.warehouse import advisory_lock, catalog, indexes, lock_waits, privileges, structure
 
 _MERGE_SINCE = 150_000
 
@@ -122,8 +122,6 @@ class Postgres(SharedWarehouse):
     @contextmanager
     def exclusive(self, pipeline: dlt.Pipeline, what: str, patience: float) -> Iterator[None]:
         """Hold an advisory lock of the dataset, and report the locks of tables that a load waits for."""
-        from liine_source.warehouse import advisory_lock  # noqa: PLC0415  SQLAlchemy is slow to import
-
         # A run spends most of its time with the API; only a load waits for tables.
         reported = lock_waits.reported(pipeline) if what == "load" else nullcontext()
         with advisory_lock.hold(pipeline, f"liine-source {pipeline.dataset_name} {what}", patience), reported:
@@ -131,8 +129,6 @@ class Postgres(SharedWarehouse):
 
     def before_load(self, pipeline: dlt.Pipeline, declared: Schema) -> None:
         """Create tables and indexes that are missing, and refuse columns that another run has typed otherwise."""
-        from liine_source.warehouse import indexes  # noqa: PLC0415  SQLAlchemy is slow to import
-
         self.create_tables(pipeline, declared)
         # An earlier run may have been killed between the two, or somebody may have dropped an index.
         indexes.create_missing(pipeline)

@@ -8,7 +8,7 @@ from dlt.common.schema import Schema
 from liine_source.destinations.base import Destination
 from liine_source.errors import DestinationError
 from liine_source.spec.tables import INTERACTIONS, column_names
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, state_store
 
 
 class SharedWarehouse(Destination):
@@ -43,6 +43,4 @@ class SharedWarehouse(Destination):
 
     def after_load(self, pipeline: dlt.Pipeline) -> None:
         """Keep only the newest state of the pipeline: dlt adds one with each load."""
-        from liine_source.warehouse import state_store  # noqa: PLC0415  SQLAlchemy is slow to import
-
         state_store.delete_older_states(pipeline)

@@ -20,7 +20,7 @@ from liine_source.destinations.base import (
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError, DuplicateRowsError
 from liine_source.spec.tables import INTERACTIONS, column_names
-from liine_source.warehouse import catalog, structure
+from liine_source.warehouse import catalog, queries, structure
 
 # Our settings beside dlt's own of [destination.snowflake]; docs/snowflake.md.
 _IS_TRANSIENT = "destination.snowflake.is_transient"
@@ -107,8 +107,6 @@ class Snowflake(SharedWarehouse):
 
     def after_load(self, pipeline: dlt.Pipeline) -> None:
         """Check what no lock or index prevents: columns with other types, and duplicate rows."""
-        from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
         super().after_load(pipeline)
         self.refuse_other_types(pipeline, "Load the days again with `liine backfill --restart`.")
         # An import of erasures into a new dataset has loaded no interactions.

@@ -27,7 +27,7 @@ from liine_source.spec.tables import (
     INVENTORY_COLUMNS,
     SOURCE_TABLES,
 )
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, queries
 from liine_source.warehouse.structure import StoredTable
 
 # Tables without which a run cannot begin.
@@ -109,8 +109,6 @@ def refuse_alterations(pipeline: dlt.Pipeline, found: Alterations, *, needs_all:
 
 def _find_lost_erasures(pipeline: dlt.Pipeline, stored: Mapping[str, StoredTable]) -> list[Obstacle]:
     """Return why erased persons would be loaded again: their identifiers are lost."""
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     client = pipeline.sql_client()
     identifiers, erasures = map(client.make_qualified_table_name, (ERASED_IDENTIFIERS, ERASURES))
     remedy = "Restore it from a backup, or erase each of those persons again with `liine erase --allow-none`"

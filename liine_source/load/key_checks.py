@@ -18,7 +18,7 @@ from liine_source.privacy.keys import Key
 from liine_source.privacy.suppression import SuppressionEntry, SuppressionList
 from liine_source.settings import Settings
 from liine_source.spec.tables import ERASED_IDENTIFIERS, PERSONAL_DATA_KEYS
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, key_store, queries
 
 
 class CheckedKeys(NamedTuple):
@@ -38,8 +38,6 @@ def check_keys(pipeline: dlt.Pipeline, settings: Settings, state: SourceState) -
     present = _find_tables(pipeline)
     if not present and (settings.policy.key is None or not _is_database(pipeline)):
         return CheckedKeys(SuppressionList(), [])
-    from liine_source.warehouse import key_store, queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     stored = key_store.read_check_values(pipeline) if PERSONAL_DATA_KEYS in present else set()
     _refuse_other_keys(settings, stored)
     entries = queries.erased_identifiers(pipeline) if ERASED_IDENTIFIERS in present else []
@@ -54,8 +52,6 @@ def store_check_values(pipeline: dlt.Pipeline, keys: list[Key]) -> None:
     """Store check values; raises ConfigurationError where another run has just stored another key under the same id."""
     if not keys:
         return
-    from liine_source.warehouse import key_store  # noqa: PLC0415  SQLAlchemy is slow to import
-
     with between_loads(pipeline):
         for key in keys:
             if (key.key_id, key.check_value) not in key_store.read_check_values(pipeline):
@@ -71,8 +67,6 @@ def store_check_values(pipeline: dlt.Pipeline, keys: list[Key]) -> None:
 
 def require_searchable(pipeline: dlt.Pipeline, settings: Settings) -> None:
     """Raise ConfigurationError where identifiers are hashed under a key that is not set: nobody can be found there."""
-    from liine_source.warehouse import key_store  # noqa: PLC0415  SQLAlchemy is slow to import
-
     fields = [known for known in settings.policy.hashed_fields if known.name in IDENTIFIER_FIELDS]
     missing = sorted({key_id for key_id, _ in key_store.read_check_values(pipeline)} - settings.keys.keys())
     for key_id in missing if fields else ():
@@ -115,8 +109,6 @@ def _refuse_unknown_keys(
     pipeline: dlt.Pipeline, settings: Settings, known_ids: AbstractSet[str], entries: list[SuppressionEntry]
 ) -> None:
     """Raise ConfigurationError where a key was used that nothing can be compared with: its check value was deleted."""
-    from liine_source.warehouse import key_store  # noqa: PLC0415  SQLAlchemy is slow to import
-
     unknown = {entry.digest.partition(":")[0] for entry in entries} - known_ids
     key, fields = settings.policy.key, settings.policy.hashed_fields
     # A hash that is a number does not show its key: after a change of the key it proves nothing.

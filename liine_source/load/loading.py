@@ -19,7 +19,7 @@ from liine_source.load.hints import column_hints
 from liine_source.load.pipeline import PATIENCE, exclusive
 from liine_source.load.signals import defer_signals
 from liine_source.spec.tables import COLUMNS, ERASURES, INTERACTIONS, column_names
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, queries
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +131,6 @@ def _must_update_in_place(pipeline: dlt.Pipeline, loaded_columns: Collection[str
         has_others = any(key.referenced_table == INTERACTIONS for key in destination.read_foreign_keys(pipeline))
     if not (has_others and destination.updates_in_place(pipeline)):
         return False
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     return not queries.duplicate_ids(pipeline)
 
 

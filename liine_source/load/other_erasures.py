@@ -1,4 +1,4 @@
-"""Erasures from other datasets at the same address that a dataset does not know: its loads bring those persons back."""
+"""Erasures of other datasets at the same address that are missing in this one: its loads bring those persons back."""
 
 from contextlib import suppress
 
@@ -7,7 +7,7 @@ from dlt.destinations.exceptions import DatabaseException
 
 from liine_source.destinations import pipeline_destination
 from liine_source.spec.tables import ERASED_IDENTIFIERS, ERASURES
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, queries
 
 
 def find_other_erasures(pipeline: dlt.Pipeline) -> dict[str, int]:
@@ -17,8 +17,6 @@ def find_other_erasures(pipeline: dlt.Pipeline) -> dict[str, int]:
     """
     if not catalog.speaks_sql(pipeline):
         return {}
-    from liine_source.warehouse import queries  # noqa: PLC0415  SQLAlchemy is slow to import
-
     own = catalog.dataset_name(pipeline).lower()
     datasets = pipeline_destination(pipeline).list_datasets(pipeline)
     others = sorted(

@@ -65,12 +65,12 @@ class ErasureFile:
                 raise ValueError
 
     def require_keys(self, keys: Mapping[str, Key]) -> list[Key]:
-        """Return the keys of the hashes; raises ConfigurationError where one is not set, or is another one."""
+        """Return the keys of the hashes; raises ConfigurationError where one is not set or has another value."""
         found = []
         for key_id in sorted({one.key_id for one in self.erased_identifiers}):
             key = keys.get(key_id)
             if key is None or key.check_value != self.key_checks[key_id]:
-                problem = "is not set" if key is None else "is another one"
+                problem = "is not set" if key is None else "has another value"
                 raise ConfigurationError(
                     f"The persons in this file were erased under the key {key_id}, which {problem} here: they would "
                     "not be recognized. Set that key under [sources.liine] in .dlt/secrets.toml, as personal_data_key "
@@ -100,12 +100,12 @@ def write_erasure_file(path: Path, contents: ErasureFile) -> None:
 
 
 def read_erasure_file(path: Path) -> ErasureFile:
-    """Return the contents of a file; raises ConfigurationError where it is none of `liine erasures export`."""
+    """Return the contents of a file; raises ConfigurationError where `liine erasures export` did not write it."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=ErasureFile)
     except OSError as error:
         problem = f"cannot be read ({type(error).__name__})"
     except (msgspec.DecodeError, ValueError):
         # Their messages may quote the file.
-        problem = "is none that `liine erasures export` has written"
-    raise ConfigurationError(f"The file of erasures {problem}. Nothing was written.")
+        problem = "was not written by `liine erasures export`"
+    raise ConfigurationError(f"The file of erasures {problem}. Pass another FILE; nothing was written.")

@@ -17,7 +17,6 @@ from liine_source.spec.tables import (
     CHILD_TABLES,
     ERASED_IDENTIFIERS,
     ERASURES,
-    INTERACTION_TABLES,
     INTERACTIONS,
     SWEEPS,
 )
@@ -379,15 +378,16 @@ def erase(
     )
 
 
-def delete_suppressed(pipeline: dlt.Pipeline, ids: Collection[int]) -> int:
-    """Delete those of the interactions `ids` that are stored, with their child rows; return how many."""
-    present = [
-        table for table, columns in catalog.column_types_by_table(pipeline, INTERACTION_TABLES).items() if columns
-    ]
-    stored = sorted(update_times(pipeline, sorted(ids))) if INTERACTIONS in present else []
+def stored_ids(pipeline: dlt.Pipeline, ids: Collection[int]) -> list[int]:
+    """Return those of the interactions `ids` that are stored, in order; none where there is no such table."""
+    return sorted(update_times(pipeline, sorted(ids))) if catalog.column_types(pipeline) else []
+
+
+def delete_interactions(pipeline: dlt.Pipeline, ids: Sequence[int]) -> None:
+    """Delete interactions and their child rows, in one transaction."""
     # A pipeline of one's own need not load every table.
-    execute(pipeline, *_deletions(stored, [child for child in CHILD_TABLES if child in present]))
-    return len(stored)
+    stored = catalog.column_types_by_table(pipeline, CHILD_TABLES)
+    execute(pipeline, *_deletions(ids, [child for child in CHILD_TABLES if stored[child]]))
 
 
 def _deletions(ids: Sequence[int], child_tables: Sequence[str] = CHILD_TABLES) -> Iterator[exp.Expression]:

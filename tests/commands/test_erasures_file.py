@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from liine_source import backfill, build_pipeline, erase, export_erasures, import_erasures, sync
-from liine_source.commands.status import ErasureStatus, erasure_status
+from liine_source.commands.status import ErasureStatus, read_dataset
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.errors import ConfigurationError, DestinationError
 from liine_source.warehouse import queries
@@ -150,7 +150,7 @@ def test_interrupted_import_is_completed_by_another(warehouse: Place, monkeypatc
         assert sync(**there).other_erasures == {"liine": 1}
         assert sync(**given).other_erasures == {}
         shown = run("status", "--dataset", "other").stdout
-        assert "From dataset liine persons were erased that this one does not know (1 erasures)" in shown
+        assert "Dataset liine has erasures that are missing here (1)" in shown
         assert "was cut short" not in shown
         export_erasures("erasures.json")
         with monkeypatch.context() as patch:
@@ -166,7 +166,7 @@ def test_interrupted_import_is_completed_by_another(warehouse: Place, monkeypatc
         (row,) = query(warehouse, "select interactions from other.erasures where completed_at is not null")
         assert row["interactions"] == len(person)
         assert stored_ids(warehouse, "other").isdisjoint(person)
-        assert erasure_status(dataset="other") == ErasureStatus([], {})
+        assert read_dataset(dataset="other").erasures == ErasureStatus([], {})
 
 
 def _fail(*_: Any, **__: Any) -> None:
@@ -176,7 +176,7 @@ def _fail(*_: Any, **__: Any) -> None:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({KEY: OTHER_SECRET}, "erased under the key 1, which is another one here"),
+        ({KEY: OTHER_SECRET}, "erased under the key 1, which has another value here"),
         ({KEY: OTHER_SECRET, "SOURCES__LIINE__PERSONAL_DATA_KEY_ID": "2"}, "under the key 1, which is not set here"),
     ],
 )
@@ -216,7 +216,7 @@ def test_file_of_another_kind_is_neither_read_nor_overwritten(case: str) -> None
         for arguments in (["import", "erasures.json", "--yes"], ["export", "erasures.json"]):
             done = run("erasures", *arguments, api=api)
             assert (done.returncode, "canary" in done.stderr) == (2, False)
-            assert "is none that `liine erasures export` has written" in done.stderr
+            assert "was not written by `liine erasures export`" in done.stderr
     assert Path("erasures.json").read_text() == text
 
 

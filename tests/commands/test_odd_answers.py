@@ -112,9 +112,9 @@ TRIALS = [
     value("a start that is no time", "start_time", '"soon"'),
     value("`null` as start", "start_time", "null", READ),
     value("an update of the year 9999", "updated_at", '"9999-12-31T23:59:59Z"', READ),
-    value("`1E99999999` as the row's id", "id", "1E99999999", FAILED, named="id"),
-    value("`null` as the row's id", "id", "null", FAILED, named="id"),
-    whole("`null` in the list of rows", lambda page, _: page["interactions"].append(None), named="id"),
+    value("`1E99999999` as the row's id", "id", "1E99999999", FAILED, named="no usable id"),
+    value("`null` as the row's id", "id", "null", FAILED, named="no usable id"),
+    whole("`null` in the list of rows", lambda page, _: page["interactions"].append(None), named="no usable id"),
     whole("a count of 5,000 digits", lambda page, _: page.update(count="7" * 5_000), READ),
     whole("a count of 10^12", lambda page, _: page.update(count=10**12), named="max_window_rows"),
     whole("rows of the year 1, the same for every cursor", ignored_cursor("0001-01-01T00:00:00Z")),
@@ -170,6 +170,9 @@ def test_odd_answer_stops_no_other_customer(destination: str, trial: Trial, requ
         for _ in range(2):
             done = run("sync", api=api, **SETTINGS)
             assert done.returncode == (1 if trial.result == FAILED else 0), done
+            if trial.result == FAILED:
+                assert f"Customer {api.customer_ids[0]}" in done.stdout + done.stderr
+                assert f"Customer {api.customer_ids[1]}" not in done.stdout + done.stderr
             assert trial.named in done.stdout + done.stderr
             loaded = query(where, "select id, customer_id from liine.interactions")
             for customer in api.customer_ids:

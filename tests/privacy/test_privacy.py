@@ -39,7 +39,7 @@ from liine_source import settings as settings_module
 from liine_source.api import query as queries
 from liine_source.api.records import build_row
 from liine_source.emulator import Burst, Emulator, Faults, running_emulator
-from liine_source.errors import NoRowsFoundError
+from liine_source.errors import AlteredTableError, NoRowsFoundError
 from liine_source.load import dlt_settings, tables
 from liine_source.load import pipeline as loading
 from liine_source.monitoring import json_log
@@ -52,7 +52,7 @@ from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.tables import CHILD_TABLES, INTERACTION_TABLES
 from tests.commands.test_sync import settings, small
 from tests.slow.victim import victim
-from tests.support.warehouse import Place, differences, query
+from tests.support.warehouse import Place, differences, query, spoil
 
 SECRET = "3f9a1c7e5b2d8046a1e9c3b7d5f20864"
 OLD_SECRET = "b8d40c6f2e917a35d1f08c4e6b7a9253"
@@ -925,6 +925,30 @@ def test_stored_row_goes_when_it_gets_an_erased_number(warehouse: Place, key: Ke
         for child in CHILD_TABLES:
             ids = {row["interaction_id"] for row in query(warehouse, f"select interaction_id from liine.{child}")}  # noqa: S608  names of ours
             assert not ids & {late, later}
+
+
+@pytest.mark.slow("postgres")
+def test_deletion_spreads_to_no_table_of_others(postgres: str, key: Key) -> None:
+    """A foreign key is named before the rows that refer to an erased person's would go with it, and nothing goes."""
+    with running_emulator(interactions=60, customers=1, seed=3) as api:
+        given = {**settings(api), "destination": "postgres"}
+        sync(**given)
+        erase(phones=["19195550199"], allow_none=True, is_dry_run=False, **given)
+        key_of_others = "foreign key (id) references liine.interactions (id) on delete cascade"
+        refer = f"alter table public.notes add constraint mine {key_of_others}"
+        for sql in ("create table public.notes as select id from liine.interactions", refer):
+            spoil(postgres, sql)
+        before = remaining_ids(postgres)
+        late = api.truth()[0]["id"]
+        api.advance(timedelta(days=1))
+        api.change(late, phone_number="(919) 555-0199")
+        with pytest.raises(AlteredTableError, match=r"mine of public\.notes"):
+            sync(**given)
+        notes = query(postgres, "select id from public.notes")
+        assert {row["id"] for row in notes} == remaining_ids(postgres) == before
+        spoil(postgres, "alter table public.notes drop constraint mine")
+        assert sync(**given).erased == 1
+        assert late not in remaining_ids(postgres)
 
 
 def remaining_ids(place: Place) -> set[int]:
