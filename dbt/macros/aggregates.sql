@@ -22,7 +22,10 @@
 {%- endmacro %}
 
 
-{#- Ratio of two counts, rounded half up to six decimals; null if the denominator is 0. -#}
+{#-
+    Ratio of two counts, rounded half up to six decimals; null if the denominator is 0.
+    A condition belongs into the numerator: Postgres forgets the scale of `case when … then <ratio> end`.
+-#}
 {% macro safe_divide(numerator, denominator) -%}
     {{ adapter.dispatch('safe_divide', 'liine')(numerator, denominator) }}
 {%- endmacro %}

@@ -105,6 +105,20 @@ def test_all_nodes_pass_without_rows(destination: str, postgres: str, tmp_path: 
     outcome = project.run("build")
     assert outcome.code == 0, outcome.output
     assert outcome.statuses.keys() == {"success", "pass", "no-op"}
+    if destination == "postgres":
+        assert _numbers_without_scale(postgres) == []
+
+
+def _numbers_without_scale(place: str) -> list[tuple[str, str]]:
+    """Columns of the marts whose numbers have as many decimals as a row happens to have."""
+    with psycopg2.connect(place) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'liine_marts' and data_type = 'numeric' and numeric_scale is null"
+        )
+        columns = cursor.fetchall()
+    connection.close()
+    return columns
 
 
 def test_reconciliation_tests_detect_each_tampering_alone(tmp_path: Path) -> None:

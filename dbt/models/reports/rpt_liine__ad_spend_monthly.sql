@@ -75,5 +75,5 @@ select
     {{ money('revenue') }} as revenue,
     {{ money_per('cost', 'new_leads') }} as cost_per_lead,
     {{ money_per('cost', 'booked_leads') }} as cost_per_booking,
-    case when cost > 0 then {{ safe_divide(cents('revenue'), cents('cost')) }} end as return_on_spend
+    {{ safe_divide('case when cost > 0 then ' ~ cents('revenue') ~ ' end', cents('cost')) }} as return_on_spend
 from known

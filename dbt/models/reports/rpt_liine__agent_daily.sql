@@ -118,10 +118,12 @@ select
     {{ safe_divide('totals.met_skills', 'totals.scored_skills') }} as skill_rate,
     case when scope.has_leads then coalesce(opportunities.opportunities, 0) end as opportunities,
     case when scope.has_whole_leads then coalesce(opportunities.booked_opportunities, 0) end as booked_opportunities,
-    case
-        when scope.has_whole_leads
-            then {{ safe_divide('opportunities.booked_opportunities', 'opportunities.opportunities') }}
-    end as booking_rate
+    {{
+        safe_divide(
+            'case when scope.has_whole_leads then opportunities.booked_opportunities end',
+            'opportunities.opportunities'
+        )
+    }} as booking_rate
 from totals
 left join {{ ref('dim_liine__load_scope') }} as scope on totals.customer_id = scope.customer_id
 left join opportunities

@@ -62,6 +62,6 @@ select
     new_leads,
     reached_leads,
     booked_leads,
-    case when is_closed then {{ safe_divide('reached_leads', 'new_leads') }} end as reach_rate,
-    case when is_closed then {{ safe_divide('booked_leads', 'new_leads') }} end as booking_rate
+    {{ safe_divide('case when is_closed then reached_leads end', 'new_leads') }} as reach_rate,
+    {{ safe_divide('case when is_closed then booked_leads end', 'new_leads') }} as booking_rate
 from known

@@ -60,11 +60,13 @@ select
         {{ metric }},
         previous_{{ metric }},
         {% if metric != 'new_lead_revenue' -%}
-            case when is_comparable then {{ safe_divide(metric, 'previous_' ~ metric) }} end as {{ metric }}_ratio,
+            {{ safe_divide('case when is_comparable then ' ~ metric ~ ' end', 'previous_' ~ metric) }} as {{ metric }}_ratio,
         {% endif -%}
     {% endfor -%}
-    case
-        when is_comparable and previous_new_lead_revenue > 0
-            then {{ safe_divide(cents('new_lead_revenue'), cents('previous_new_lead_revenue')) }}
-    end as new_lead_revenue_ratio
+    {{
+        safe_divide(
+            'case when is_comparable and previous_new_lead_revenue > 0 then ' ~ cents('new_lead_revenue') ~ ' end',
+            cents('previous_new_lead_revenue')
+        )
+    }} as new_lead_revenue_ratio
 from compared
