@@ -16,6 +16,9 @@ _CONNECTING = {"08001", "250001", "250003"}
 _NAME = r"[\"']?(?P<name>[^\"'\s]+)[\"']?"
 _QUOTED = r"\"(?P<name>[^\"]+)\""
 
+# Also where a commit fails for want of memory, which is another exception.
+DUCKDB_MEMORY_IS_USED_UP = r"of size \S+ \w+ \(.+ used\)"
+
 _GONE = (
     "Somebody has dropped or renamed it: rename it back, or let `liine sync` create it again. If that ends with this "
     "error too, load into another dataset with --dataset."
@@ -249,6 +252,7 @@ _CAUSES = (
         "DuckDB's memory is used up.",
         """Allow it more: DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG='{{"memory_limit": "1GB"}}'.""",
         "OutOfMemoryException",
+        DUCKDB_MEMORY_IS_USED_UP,
     ),
     _Cause("The memory of Postgres's server is used up.", "Let its administrator look into it.", "53200"),
     # Files.

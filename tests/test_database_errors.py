@@ -115,6 +115,12 @@ CASES = [
         "another version of DuckDB",
     ),
     (duckdb.OutOfMemoryException("Out of Memory Error"), 'GLOBAL_CONFIG=\'{"memory_limit": "1GB"}\''),
+    (
+        duckdb.TransactionException(
+            "Failed to commit: could not allocate block of size 9.0 KiB (7.5 MiB/8.0 MiB used)"
+        ),
+        'GLOBAL_CONFIG=\'{"memory_limit": "1GB"}\'',
+    ),
     (PermissionError(13, "Permission denied", "/a/file"), "dlt's folder (/a/file)"),
     (FileNotFoundError(2, "No such file or directory", "/a/file"), "cannot be created (/a/file)"),
     (OSError(28, "No space left on device"), "The disk is full."),

@@ -15,6 +15,8 @@ from liine_source.destinations.base import (
     data_location,
     partial_configuration,
 )
+from liine_source.destinations.duckdb_client import MEMORY_LIMIT, DuckDbFactory
+from liine_source.destinations.resolved_settings import resolve_settings_once
 from liine_source.errors import MissingDatasetError, NameClashError
 from liine_source.warehouse import catalog, duckdb_file, structure
 from liine_source.warehouse.duckdb_file import RewrittenFile
@@ -23,12 +25,13 @@ from liine_source.warehouse.structure import ForeignKey
 DEFAULT_FILE = "warehouse.duckdb"
 
 # Without these DuckDB keeps a whole load in memory where it can, and each thread takes more than 100 MB of wide rows.
-_LIMITS = {"memory_limit": "400MB", "threads": 1}
+_LIMITS = {"memory_limit": MEMORY_LIMIT, "threads": 1}
 
 
 class DuckDb(Destination):
     """A DuckDB file."""
 
+    # Those that runs of an earlier version have left.
     has_staging_dataset = True
     can_remove_deleted_bytes = True
     dbt_extra: ClassVar[str | None] = "dbt"
@@ -44,6 +47,12 @@ class DuckDb(Destination):
     }
     tables_query: ClassVar[str | None] = structure.INFORMATION_SCHEMA
     foreign_keys_query: ClassVar[str | None] = structure.DUCKDB_FOREIGN_KEYS
+
+    def build_factory(self, staging_layout: str) -> AnyDltDestination:
+        """Return dlt's destination with our client."""
+        factory: AnyDltDestination = DuckDbFactory(destination_name=self.name, **self.arguments(staging_layout))
+        resolve_settings_once(factory)
+        return factory
 
     def arguments(self, staging_layout: str) -> dict[str, Any]:
         """Return the arguments of dlt's destination, with limits on memory and threads."""
@@ -113,8 +122,8 @@ class DuckDb(Destination):
     def keep_open(self, pipeline: dlt.Pipeline) -> Iterator[None]:
         """Keep the file open during a run, by a connection that all others are duplicated from.
 
-        dlt closes it after each step, and DuckDB then writes staging to disk, only to have it removed. And a file that
-        another program has open fails before the first request.
+        dlt closes it after each step, and DuckDB then writes all changes into it. And a file that another program has
+        open fails before the first request.
         """
         with catalog.connect(pipeline):
             yield

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import dlt
+import pyarrow as pa
 from dlt.common.pipeline import LoadInfo
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import has_table_seen_data, new_table
@@ -58,6 +59,8 @@ def load(
         source.resources[INTERACTIONS].apply_hints(write_disposition=_UPDATE_IN_PLACE)
     declared = source.discover_schema()
     pipeline.extract(source)
+    # The rows are in files now, and the destination needs memory too.
+    pa.default_memory_pool().release_unused()
     pipeline.normalize()
     with between_loads(pipeline):
         _recreate_dropped(pipeline, declared, loaded_columns, hooks.before_recreate)

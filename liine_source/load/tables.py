@@ -7,10 +7,10 @@ lists and objects of an interaction become child tables, merged by `interaction_
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
+from msgspec.structs import astuple, fields
 
 from liine_source.api import values
 from liine_source.api.records import Row, parse_json
@@ -39,7 +39,7 @@ from liine_source.spec.tables import (
 Tables = dict[str, pa.Table]
 Entry = dict[str, Any]
 
-_SCALARS = attrgetter(*(known.name for known in SCALAR_FIELDS))
+_ATTRIBUTES = [field.name for field in fields(Row)]
 # Columns for fields that the reference does not have. A Postgres table has 1,600 columns at most, and a row of texts in
 # about 450 of them does not fit its page.
 MOST_ADDED_COLUMNS = 200
@@ -142,8 +142,9 @@ class PageTables:
     def _columns(
         self, rows: list[Row], ids: list[int], rejected: list[Entry]
     ) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
-        for known, raw in zip(SCALAR_FIELDS, zip(*map(_SCALARS, rows), strict=True), strict=True):
-            yield known.name, known.data_type, known.has_timezone, raw
+        columns = dict(zip(_ATTRIBUTES, zip(*map(astuple, rows), strict=True), strict=True))
+        for known in SCALAR_FIELDS:
+            yield known.name, known.data_type, known.has_timezone, columns[known.name]
         others: set[str] = set()
         for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
             # A name may contain half a surrogate pair, which cannot be printed.
