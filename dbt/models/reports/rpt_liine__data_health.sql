@@ -181,19 +181,33 @@ ages as (
 
 ),
 
-values_by_column as (
+-- Counted as they are first: the spellings are few, and normalizing each row's value takes far longer.
+spellings as (
 
     {% for column in known_values() -%}
         select
             customer_id,
             '{{ column }}' as field_name,
-            {{ normalize_value(column) }} as value,
+            {{ column }} as spelling,
             cast(count(*) as bigint) as found
         from {{ ref('stg_liine__interactions') }}
-        where not is_vanished and {{ normalize_value(column) }} is not null
-        group by customer_id, {{ normalize_value(column) }}
+        where not is_vanished and {{ column }} is not null
+        group by customer_id, {{ column }}
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
+),
+
+values_by_column as (
+
+    select
+        customer_id,
+        field_name,
+        {{ normalize_value('spelling') }} as value,
+        cast(sum(found) as bigint) as found
+    from spellings
+    where {{ normalize_value('spelling') }} is not null
+    group by customer_id, field_name, {{ normalize_value('spelling') }}
+
 ),
 
 values_with_total as (
