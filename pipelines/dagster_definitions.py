@@ -35,6 +35,8 @@ API = dg.AssetKey(["liine_api", "interactions"])
 MAX_AGE = timedelta(hours=3)
 # DuckDB has one writer, so one process runs all steps, one after the other.
 HAS_ONE_WRITER = os.environ.get("DESTINATION_TYPE", "duckdb") == "duckdb"
+# A run costs more than its customers: how many partitions, each of a customer and a month, share one.
+CUSTOMERS_PER_TASK = max(1, int(os.environ.get("LIINE_CUSTOMERS_PER_TASK", "50")))
 HAS_LOCK = os.environ.get("DESTINATION_TYPE") == "postgres"
 
 CUSTOMERS = dg.StaticPartitionsDefinition([str(key) for key in configured_customers()])
@@ -81,7 +83,7 @@ def liine_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRe
     deps=[API],
     partitions_def=PARTITIONS,
     # Adjacent months share days, and on Snowflake no lock keeps two runs of a customer apart.
-    backfill_policy=dg.BackfillPolicy.multi_run(1) if HAS_LOCK else dg.BackfillPolicy.single_run(),
+    backfill_policy=dg.BackfillPolicy.multi_run(CUSTOMERS_PER_TASK) if HAS_LOCK else dg.BackfillPolicy.single_run(),
     group_name="liine",
     kinds={"dlt"},
     pool=POOL,

@@ -40,6 +40,7 @@ def test_dags_survive_killed_worker_and_refused_customer(
             ),
             AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(lineage),
             SOURCES__LIINE__CUSTOMER_IDS=str(api.customer_ids),
+            LIINE_CUSTOMERS_PER_TASK="2",
         ) as airflow,
     ):
         airflow.unpause("liine_backfill")
@@ -70,7 +71,7 @@ def test_dags_survive_killed_worker_and_refused_customer(
         airflow.unpause("liine_hourly")
         run = airflow.wait_for_scheduled_run("liine_hourly")
         assert airflow.wait_for_end(run) == "success", airflow.tasks(run)
-        assert len(tasks_in_state(airflow, run, "sync", "success")) == 4
+        assert len(tasks_in_state(airflow, run, "sync", "success")) == 2
         assert differences(postgres, api.truth()) == []
         assert query(postgres, "select count(*) as n from liine_marts.fct_liine__interactions")[0]["n"] > 0
 
@@ -83,7 +84,7 @@ def test_dags_survive_killed_worker_and_refused_customer(
         assert airflow.wait_for_end(run) == "failed", airflow.tasks(run)
         ended = {(task["task_id"], task["state"]) for task in airflow.tasks(run)}
         assert {("sync", "failed"), ("all_proven", "upstream_failed"), ("build_models", "success")} <= ended
-        assert len(tasks_in_state(airflow, run, "sync", "success")) == 3
+        assert len(tasks_in_state(airflow, run, "sync", "success")) == 1
         assert differences(postgres, [*refused, *(row for one in granted for row in api.truth(one))]) == []
         records = [json.loads(line) for line in events.read_text().splitlines()]
         completed = [event["job"]["name"] for event in records if event["eventType"] == "COMPLETE"]
