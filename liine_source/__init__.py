@@ -18,6 +18,7 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
     from liine_source.commands.report import raise_for_failures
+    from liine_source.commands.reset import reset
     from liine_source.commands.status import status
     from liine_source.commands.sync import sync
     from liine_source.commands.verify import verify
@@ -46,6 +47,7 @@ _MODULES = {
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
     "raise_for_failures": "commands.report",
+    "reset": "commands.reset",
     "status": "commands.status",
     "sync": "commands.sync",
     "verify": "commands.verify",
@@ -68,6 +70,7 @@ __all__ = [
     "plan",
     "plan_partitions",
     "raise_for_failures",
+    "reset",
     "status",
     "sync",
     "verify",

@@ -134,11 +134,16 @@ def sync(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
     customer_id: Customers = None,
+    since: Since = None,
+    until: Until = None,
     then_dbt: ThenDbt = False,
     dbt_project: DbtProject = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring every customer up to date, and prove that nothing is missing."""
+    """Bring every customer up to date, and prove that nothing is missing.
+
+    With --since or --until only those days are loaded and kept up to date: pass them each time, or set them.
+    """
     from liine_source import dbt_runner
     from liine_source.commands.sync import sync as run_sync
 
@@ -148,7 +153,8 @@ def sync(
     elif dbt_project:
         raise ConfigurationError("--dbt-project has no effect without --then-dbt: add it.")
     with _progress(as_json=as_json) as progress:
-        report = run_sync(destination, dataset, observer=progress, **_given(customer_ids=customer_id))
+        given = _given(since=_day(since), until=_day(until), customer_ids=customer_id)
+        report = run_sync(destination, dataset, observer=progress, **given)
     if not then_dbt:
         _finish(report, as_json=as_json)
     if not as_json:
@@ -276,6 +282,27 @@ def erase(
         console.print_json(dataclasses.asdict(erasure))
     else:
         console.print_erasure(erasure)
+
+
+@app.command(cls=_Command)
+def reset(
+    destination: Destination = None,
+    dataset: Dataset = DATASET_NAME,
+    customer_id: Customers = None,
+    drop_rows: Annotated[
+        bool, typer.Option("--drop-rows", metavar="", help="Also delete the customers' rows, except those of `sweeps`.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", metavar="", help="Do it; without it, only show what would be.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget how far customers are: the next sync reads their histories again. Erased persons stay erased."""
+    from liine_source.commands.reset import reset as run_reset
+
+    found = run_reset(destination, dataset, drop_rows=drop_rows, is_dry_run=not yes, **_given(customer_ids=customer_id))
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_reset(found)
 
 
 @erasures.command("export", cls=_Command)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from liine_source.commands.import_erasures import ImportedErasures
     from liine_source.commands.plan import CustomerPlan
     from liine_source.commands.report import CustomerSync, SyncReport
+    from liine_source.commands.reset import Reset
     from liine_source.commands.status import CustomerStatus, ErasureStatus
     from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
     from liine_source.destinations import Location
@@ -226,6 +227,26 @@ def print_erasure(erasure: "Erasure") -> None:
             f"Rows of {erasure.phone_leads} leads and {erasure.phone_patients} patients match by phone number. Several "
             "persons may share a phone: to erase one of them, name the lead or the patient instead."
         )
+
+
+def print_reset(found: "Reset") -> None:
+    """Print what was forgotten and deleted, or would be."""
+    rows = [
+        [
+            customer.customer_id,
+            customer.watermark,
+            f"{customer.windows - customer.pending_windows} of {customer.windows}" if customer.windows else None,
+            customer.interactions,
+        ]
+        for customer in found.customers
+    ]
+    _print_table("Progress of each customer", ["customer", "watermark (UTC)", "windows", "interactions"], rows)
+    count = sum(customer.interactions for customer in found.customers)
+    fate = f"{count} interactions are deleted" if found.drops_rows else f"{count} interactions stay"
+    if found.is_dry_run:
+        print_line(f"Dry run: nothing was changed. With --yes this progress is forgotten and {fate}.")
+    else:
+        print_line(f"This progress was forgotten and {fate}. `liine sync` reads the histories again.")
 
 
 def print_imported_erasures(imported: "ImportedErasures") -> None:

@@ -1,4 +1,4 @@
-"""Airflow 3: an hourly load with a task for each group of customers, and a backfill with one for each customer and month.
+"""Airflow 3: an hourly load with a task for each group of customers, and a backfill by customer and month.
 
 Copy this file into the DAGs folder and create the pool `liine_api`: its slots limit how many tasks read the API at the
 same time, each with up to `max_concurrency` requests. The connector's settings are in the environment or in dlt's

@@ -56,7 +56,7 @@ def open_run(
         dataset,
         run_key=run_key,
         label=pipeline_label(kind, customer),
-        must_have_data=kind in {"verify", "erase"},
+        must_have_data=kind in {"verify", "erase", "reset", "reset_rows"},
         check=partial(_check_tables, kind, builder),
     ) as pipeline:
         if settings.store_run_history and builder:
@@ -74,7 +74,7 @@ def _check_tables(kind: str, builder: ReportBuilder | None, pipeline: dlt.Pipeli
     if not catalog.speaks_sql(pipeline):
         return
     is_erasure = kind.startswith("erase")
-    found = find_alterations(pipeline, deletes_rows=is_erasure, is_erasure=is_erasure)
+    found = find_alterations(pipeline, deletes_rows=is_erasure or kind == "reset_rows", is_erasure=is_erasure)
     if any(obstacle.cuts_values for obstacle in found.obstacles):
         inventory.flag_all_customers(pipeline)
     refuse_alterations(pipeline, found, needs_all=kind in {"verify", "erase"})

@@ -153,6 +153,15 @@ class SourceState:
         for customer in customer_ids:
             CustomerState(known.get(str(customer), {})).restart_histories()
 
+    def restart(self, known: "SourceState") -> None:
+        """Forget how far the customers of `known` are, which is what all pipelines have stored of them."""
+        customers = self.data.setdefault(_CUSTOMERS, {})
+        self.data.update({name: value for name, value in known.data.items() if name != _CUSTOMERS})
+        for customer, data in known.data.get(_CUSTOMERS, {}).items():
+            for track in CustomerState(data).tracks():
+                track.restart()
+            customers[customer] = data
+
     def forget_customers(self) -> None:
         """Forget how far every customer is."""
         self.data[_CUSTOMERS] = {}

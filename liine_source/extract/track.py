@@ -102,6 +102,10 @@ class Track:
     def _store(self, **data: Any) -> None:
         self._tracks[self.key] = data
 
+    def _restarted(self) -> dict[str, Any]:
+        """Return when it was last restarted: without that, older states of other pipelines would count again."""
+        return {name: self._data[name] for name in self._data.keys() & {"restarted_at"}}
+
     @property
     def is_backfill(self) -> bool:
         """Whether it is a backfill's."""
@@ -172,9 +176,9 @@ class Track:
             History(history).finish()
             self._store(**{name: value for name, value in self._data.items() if name != "void_tables"})
         elif history["max_updated_at"]:
-            self._store(watermark=history["max_updated_at"], last_lookback=history["began"])
+            self._store(**self._restarted(), watermark=history["max_updated_at"], last_lookback=history["began"])
         else:
-            self._store()
+            self._store(**self._restarted())
 
     def advance(self, max_updated_at: datetime | None) -> None:
         """Move the watermark after a proven sweep of changes; it never moves back."""
@@ -187,8 +191,7 @@ class Track:
 
     def void(self, lost: Iterable[str]) -> None:
         """Forget what was loaded, because rows of these tables are lost."""
-        restarted = {name: self._data[name] for name in self._data.keys() & {"restarted_at"}}
-        self._store(**restarted, void_tables=sorted({*lost, *self.void_tables}))
+        self._store(**self._restarted(), void_tables=sorted({*lost, *self.void_tables}))
 
     def restart(self) -> None:
         """Forget what was loaded, because the user wants it again.

@@ -18,12 +18,14 @@ from liine_source.spec.tables import (
     ERASED_IDENTIFIERS,
     ERASURES,
     INTERACTIONS,
+    INVENTORY,
     SWEEPS,
 )
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
 _IDS_PER_STATEMENT = 1000
+_OF_CUSTOMERS = "customer_id in :customer_ids"
 
 
 # Rows that the API no longer returns have no customer any more where the column was dropped.
@@ -388,6 +390,20 @@ def delete_interactions(pipeline: dlt.Pipeline, ids: Sequence[int]) -> None:
     # A pipeline of one's own need not load every table.
     stored = catalog.column_types_by_table(pipeline, CHILD_TABLES)
     execute(pipeline, *_deletions(ids, [child for child in CHILD_TABLES if stored[child]]))
+
+
+def delete_customers(pipeline: dlt.Pipeline, customer_ids: Sequence[int]) -> None:
+    """Delete the interactions of customers, their child rows, and what the inventory knows, in one transaction."""
+    stored = catalog.column_types_by_table(pipeline, [*CHILD_TABLES, INVENTORY])
+    conditions = [(child, "interaction_id in (select id from interactions where {})") for child in CHILD_TABLES]
+    execute(
+        pipeline,
+        *(
+            statement(f"delete from {table} where {condition.format(_OF_CUSTOMERS)}", customer_ids=tuple(customer_ids))  # noqa: S608  tables of ours
+            for table, condition in [*conditions, (INVENTORY, "{}"), (INTERACTIONS, "{}")]
+            if table == INTERACTIONS or stored[table]
+        ),
+    )
 
 
 def _deletions(ids: Sequence[int], child_tables: Sequence[str] = CHILD_TABLES) -> Iterator[exp.Expression]:
