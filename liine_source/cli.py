@@ -24,7 +24,7 @@ from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
 if TYPE_CHECKING:
-    from liine_source.commands.report import SyncReport
+    from liine_source.commands.sync_report import SyncReport
     from liine_source.console import SyncProgress
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.

@@ -15,7 +15,7 @@ from dlt.common.runtime.run_context import RunContext, switched_run_context
 from rich.table import Table
 
 from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, sync
-from liine_source.commands.report import SyncReport
+from liine_source.commands.sync_report import SyncReport
 from liine_source.emulator import running_emulator
 from liine_source.spec.tables import INTERACTIONS, SOURCE_TABLES
 
