@@ -17,6 +17,7 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.import_erasures import import_erasures
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
+    from liine_source.commands.report import report
     from liine_source.commands.status import status
     from liine_source.commands.sync import sync
     from liine_source.commands.sync_report import raise_for_failures
@@ -46,6 +47,7 @@ _MODULES = {
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
     "raise_for_failures": "commands.sync_report",
+    "report": "commands.report",
     "status": "commands.status",
     "sync": "commands.sync",
     "verify": "commands.verify",
@@ -68,6 +70,7 @@ __all__ = [
     "plan",
     "plan_partitions",
     "raise_for_failures",
+    "report",
     "status",
     "sync",
     "verify",

@@ -1,0 +1,79 @@
+"""The page: one file with styles, scripts and figures in it, which loads nothing and sends nothing.
+
+A policy in the page lets the browser run the two scripts of this package alone, by their hashes, and use no network.
+The figures are JSON in which no text can end the element or begin another; the script shows texts as texts.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from liine_source.errors import ConfigurationError
+
+GENERATOR = "liine report"
+_MARK = f'<meta name="generator" content="{GENERATOR}">'
+# The mark stands among the first lines of the page.
+_HEAD_BYTES = 2000
+
+
+def build_page(figures: Mapping[str, Any]) -> bytes:
+    """Return the page that shows the figures."""
+    package = files(__package__)
+    style = package.joinpath("page.css").read_text(encoding="utf-8")
+    # Without the address of its source map, which a browser's tools would ask for.
+    charts = package.joinpath("vendor/chart.umd.min.js").read_text(encoding="utf-8").partition("//# sourceMapp")[0]
+    script = package.joinpath("page.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; script-src {_hash(charts)} {_hash(script)}; style-src {_hash(style)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    parts = {
+        "mark": _MARK,
+        "policy": policy,
+        "style": style,
+        "charts": charts,
+        "script": script,
+        "figures": _to_json(figures),
+    }
+    template = package.joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"@@(\w+)@@", lambda match: parts[match[1]], template).encode()
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _to_json(figures: Mapping[str, Any]) -> str:
+    """Return JSON that HTML leaves alone: in strings, the only place where they occur, <, > and & are escaped."""
+    text = msgspec.json.encode(figures).decode()
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def refuse_other_file(path: Path) -> None:
+    """Raise ConfigurationError where a file is in the way that is no report, or the folder is missing."""
+    if not path.parent.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {path.parent.absolute()}: create it, or name another file in --output. Nothing was "
+            "written."
+        )
+    try:
+        with path.open("rb") as file:
+            is_report = _MARK.encode() in file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _refusal(path, f"cannot be read ({type(error).__name__})") from None
+    if not is_report:
+        raise _refusal(path, "was not written by `liine report`, which replaces no other file")
+
+
+def _refusal(path: Path, problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{path.absolute()} {problem}. Name another file in --output. Nothing was written.")
