@@ -35,6 +35,7 @@ def _take(browser: Browser, page: Path, file: Path, width: int, height: int, sch
     )
     shown = context.new_page()
     shown.goto(page.absolute().as_uri())
+    shown.wait_for_selector("#page:not([hidden])")
     shown.screenshot(path=file)
     context.close()
 

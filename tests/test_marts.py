@@ -28,7 +28,7 @@ from tests.marts.figures import figures
 from tests.marts.interactions import PERSONAL, Row
 from tests.marts.leads import credit_by_channel
 from tests.marts.story import EXCLUDED, PARSED, TIME_ZONES, WITHOUT_UNIT_TESTS, Story, run_story
-from tests.support.report_page import figures_of, sums_of
+from tests.support.report_page import figures_of, json_in, sums_of
 from tests.support.warehouse import Place, query
 
 # `make test` builds the marts on DuckDB here and once on Postgres in `tests/test_dbt_runner.py`; the rest is slow.
@@ -319,7 +319,7 @@ def test_page_of_report_equals_reports(
         expected = _sums_by(reported, columns, [*names.values()])
         assert found == expected, (sums, table)
         assert found
-    text = page.read_text(encoding="utf-8")
+    text = json_in(page.read_text(encoding="utf-8"))
     personal = {str(row[name]) for row in story.truth["second"] for name in ("phone_number", "email")}
     personal = {value for value in personal if re.match(r"\+|.+@", value)}
     assert personal

@@ -1,7 +1,6 @@
 "use strict";
 // Adds up the sums of the selected days, customer and location, and shows them. Texts are set as text only.
-(() => {
-  const figures = JSON.parse(document.getElementById("figures").textContent);
+const showReport = (figures) => {
   const { customers, locations } = figures;
   const byId = (id) => document.getElementById(id);
   const DAY = 86400000;
@@ -143,8 +142,7 @@
     const customer = byId("customer").value;
     const own = customer === "" ? [] : locations.flatMap(([owner, name], number) => (owner === Number(customer) ? [[number, name]] : []));
     own.sort((one, other) => one[1].localeCompare(other[1]));
-    const all = customer === "" ? "All (choose a customer first)" : "All locations";
-    byId("place").replaceChildren(option("", all), ...own.map(([number, name]) => option(number, label(name))));
+    byId("place").replaceChildren(option("", "All locations"), ...own.map(([number, name]) => option(number, label(name))));
     byId("place").disabled = customer === "";
   };
 
@@ -304,7 +302,7 @@
         make("tbody", {}, ...rows)));
     byId("data").append(
       make("p", { class: "note" }, "Complete: as many interactions were found as the API counts, or pages were read until none had a new one. As of the last build of the models."),
-      make("details", { open: customers.length <= 10 && (incomplete || old) ? true : null }, make("summary", {}, "Show each customer"), table));
+      make("details", { open: customers.length <= 5 || incomplete > 0 || old > 0 }, make("summary", {}, "Show each customer"), table));
   };
 
   const tile = (id, title, value, kind, note) => {
@@ -575,4 +573,21 @@
   };
 
   start();
-})();
+};
+
+const readFigures = () => {
+  const bytes = Uint8Array.from(atob(document.getElementById("figures").textContent), (char) => char.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+};
+
+const fail = (text) => {
+  const failure = document.getElementById("failure");
+  failure.textContent = text;
+  failure.hidden = false;
+};
+
+if (typeof DecompressionStream === "undefined") {
+  fail("This browser is too old for the report: open it in a current Chrome, Edge, Firefox or Safari.");
+} else {
+  readFigures().then(showReport, () => fail("The file is damaged: write it again with `liine report`."));
+}

@@ -63,6 +63,8 @@ def open_page(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     page.on("request", lambda request: complaints.append(f"request: {request.url[:100]}"))
     page.goto(file.absolute().as_uri())
+    # The figures are decompressed after the page was loaded.
+    page.wait_for_selector("#page:not([hidden])")
     assert complaints.pop(0).startswith("request: file:")
     try:
         yield page

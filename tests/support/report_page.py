@@ -1,5 +1,7 @@
 """Reads the figures in a page of `liine report`."""
 
+import base64
+import gzip
 import json
 import re
 from datetime import date, timedelta
@@ -8,16 +10,21 @@ from typing import Any
 
 from tests.support.warehouse import Row
 
-_FIGURES = re.compile(r'<script type="application/json" id="figures">(.*?)</script>', re.DOTALL)
+_FIGURES = re.compile(r'<script type="application/gzip" id="figures">([A-Za-z0-9+/=]*)</script>')
 _NAMES = {"channel": "channels", "reason": "reasons", "agent": "agents"}
 
 
 def figures_of(file: Path) -> dict[str, Any]:
     """Return the figures in a page."""
-    match = _FIGURES.search(file.read_text(encoding="utf-8"))
-    assert match
-    found: dict[str, Any] = json.loads(match[1])
+    found: dict[str, Any] = json.loads(json_in(file.read_text(encoding="utf-8")))
     return found
+
+
+def json_in(page: str) -> str:
+    """Return the text of the figures in a page."""
+    match = _FIGURES.search(page)
+    assert match
+    return gzip.decompress(base64.b64decode(match[1])).decode()
 
 
 def sums_of(figures: dict[str, Any], name: str) -> list[Row]:
