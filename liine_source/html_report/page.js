@@ -106,7 +106,7 @@ const showReport = (figures) => {
     const found = selectedCustomers(chosen).filter((one) => metrics.some((metric) => cannotTell(one, metric)));
     if (!found.length) return null;
     const names = found.slice(0, 5).map((one) => label(customers[one].name)).join(", ") + (found.length > 5 ? ", …" : "");
-    return `Unknown for ${plural(found.length, "customer", "customers")} (${names}): see what was loaded of them above.`;
+    return `Unknown for ${plural(found.length, "customer", "customers")} (${names}): what was loaded stands above.`;
   };
 
   // The selection
@@ -153,9 +153,9 @@ const showReport = (figures) => {
 
   const markPreset = () => {
     for (const button of document.querySelectorAll("[data-days]")) {
-      const count = Number(button.dataset.days);
-      const since = days && toIso(count ? Math.max(days.last - count + 1, days.first) : days.first);
-      const isPressed = days && byId("since").value === since && byId("until").value === toIso(days.last);
+      const count = Number(button.dataset.days) || days?.last - days?.first + 1;
+      const since = days && days.last - count + 1;
+      const isPressed = days && byId("since").value === toIso(since) && byId("until").value === toIso(days.last);
       button.setAttribute("aria-pressed", String(Boolean(isPressed)));
     }
   };
@@ -232,7 +232,7 @@ const showReport = (figures) => {
         data: {
           labels: chart.isLying ? chart.labels.map(shorten) : chart.labels,
           datasets: chart.series.map(([name, data], place) => ({
-            label: name,
+            label: shorten(name),
             data: chart.kind === "money" ? data.map((value) => value / MONEY) : data,
             backgroundColor: color(PALETTE[place % PALETTE.length]),
             maxBarThickness: 48,
@@ -264,6 +264,7 @@ const showReport = (figures) => {
   };
 
   const age = (hours) => {
+    if (hours < 1) return "less than an hour";
     if (hours < 48) return plural(Math.floor(hours), "hour", "hours");
     return plural(Math.floor(hours / 24), "day", "days");
   };

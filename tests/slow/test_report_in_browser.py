@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from liine_source import report
 from liine_source.emulator import running_emulator
@@ -18,6 +17,9 @@ from tests.support.browser import open_browser, open_page, pale_texts
 from tests.support.models import FORMULA, HOSTILE, ROWS, create_models
 from tests.support.report_page import figures_of
 from tests.support.warehouse import query
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow("browser")
 
@@ -32,7 +34,7 @@ _DRAWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """One Chromium for all tests."""
     with open_browser() as found:
         yield found
@@ -59,7 +61,7 @@ def file(warehouse: Path) -> Path:
         return Path(report(output=warehouse.parent / "report.html").path)
 
 
-def test_page_is_drawn_without_errors_and_requests(browser: Browser, file: Path) -> None:
+def test_page_is_drawn_without_errors_and_requests(browser: "Browser", file: Path) -> None:
     """Each chart has bars and a table behind it, in light and dark, on a desk and a phone."""
     for scheme in ("light", "dark"):
         for size in (DESKTOP, PHONE):
@@ -117,7 +119,7 @@ _TABLES = {
     ids=["everything", "months of all", "one customer", "months of one", "a customer with unknowns"],
 )
 def test_shown_figures_equal_sql(
-    browser: Browser, warehouse: Path, file: Path, customer: int | None, since: str, until: str
+    browser: "Browser", warehouse: Path, file: Path, customer: int | None, since: str, until: str
 ) -> None:
     """Of any customer and whole months, which the reports have, also where the data cannot tell a figure."""
     ids = [one["id"] for one in figures_of(file)["customers"]]
@@ -134,7 +136,7 @@ def test_shown_figures_equal_sql(
             assert {row: values[0] for row, values in _table(page, name).items()} == expected, name
 
 
-def test_heatmap_equals_sql(browser: Browser, warehouse: Path, file: Path) -> None:
+def test_heatmap_equals_sql(browser: "Browser", warehouse: Path, file: Path) -> None:
     """Each weekday and hour."""
     rates = query(
         warehouse,
@@ -153,7 +155,7 @@ def test_heatmap_equals_sql(browser: Browser, warehouse: Path, file: Path) -> No
     assert found == expected
 
 
-def test_locations_and_presets_choose(browser: Browser, warehouse: Path, file: Path) -> None:
+def test_locations_and_presets_choose(browser: "Browser", warehouse: Path, file: Path) -> None:
     """A location of the chosen customer; the last days; and all again."""
     figures = figures_of(file)
     customer = figures["customers"][0]["id"]
@@ -178,7 +180,7 @@ def test_locations_and_presets_choose(browser: Browser, warehouse: Path, file: P
         assert "By day." in page.inner_text("#leads")
 
 
-def test_keyboard_reaches_everything(browser: Browser, file: Path) -> None:
+def test_keyboard_reaches_everything(browser: "Browser", file: Path) -> None:
     """Each control, and the tables behind the charts, which open by the keyboard."""
     with open_page(browser, file, **DESKTOP) as page:
         reached: list[str] = []
@@ -192,7 +194,7 @@ def test_keyboard_reaches_everything(browser: Browser, file: Path) -> None:
         assert page.locator("#funnel table").is_visible()
 
 
-def test_print_is_light_and_without_controls(browser: Browser, file: Path) -> None:
+def test_print_is_light_and_without_controls(browser: "Browser", file: Path) -> None:
     """Paper is white, whatever the screen is, and what is selected stands in words."""
     with open_page(browser, file, color_scheme="dark", **DESKTOP) as page:
         page.emulate_media(media="print", color_scheme="dark")
@@ -203,7 +205,7 @@ def test_print_is_light_and_without_controls(browser: Browser, file: Path) -> No
         assert pale_texts(page) == []
 
 
-def test_hostile_names_are_texts(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_names_are_texts(browser: "Browser", monkeypatch: pytest.MonkeyPatch) -> None:
     """A channel's name runs nothing; one that a spreadsheet would run begins with an apostrophe."""
     monkeypatch.setenv("LIINE_NOW", "2025-03-10 12:00:00")
     create_models(Path("warehouse.duckdb"))
@@ -214,7 +216,7 @@ def test_hostile_names_are_texts(browser: Browser, monkeypatch: pytest.MonkeyPat
         assert "11 of 12 interactions found" in page.inner_text("#data table")
 
 
-def test_what_a_customer_cannot_tell_is_unknown(browser: Browser) -> None:
+def test_what_a_customer_cannot_tell_is_unknown(browser: "Browser") -> None:
     """Not 0, though it has no row; and the page names the customer."""
     scopes = [{**row, "has_leads": row["customer_id"] != 8} for row in ROWS["dim_liine__load_scope"]]
     leads = [row for row in ROWS["fct_liine__leads"] if row["customer_id"] != 8]
@@ -232,7 +234,7 @@ def test_what_a_customer_cannot_tell_is_unknown(browser: Browser) -> None:
         ]
 
 
-def test_policy_blocks_the_network(browser: Browser, file: Path) -> None:
+def test_policy_blocks_the_network(browser: "Browser", file: Path) -> None:
     """Even a script in the page could send nothing."""
     blocked = """() => new Promise((resolve) => {
       document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
@@ -245,7 +247,7 @@ def test_policy_blocks_the_network(browser: Browser, file: Path) -> None:
 
 
 @pytest.mark.parametrize("customers", [0, 1, 200])
-def test_states_without_and_with_much(browser: Browser, tmp_path: Path, customers: int) -> None:
+def test_states_without_and_with_much(browser: "Browser", tmp_path: Path, customers: int) -> None:
     """Nothing loaded yet, one customer, and 200 with 50 locations each."""
     file = tmp_path / "report.html"
     file.write_bytes(build_page(_many(customers)))
@@ -256,6 +258,22 @@ def test_states_without_and_with_much(browser: Browser, tmp_path: Path, customer
         verdict = "No customer was ever loaded." if not customers else "proven complete and fresh."
         assert verdict in page.inner_text("#data .message")
         assert page.locator("#customer option").count() == (1 + customers if customers != 1 else 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [("delete window.DecompressionStream;", "too old for the report"), ("window.atob = () => 'x';", "damaged")],
+    ids=["old browser", "damaged file"],
+)
+def test_what_cannot_be_shown_is_said(browser: "Browser", file: Path, script: str, message: str) -> None:
+    """An old browser, and a file that was cut off."""
+    context = browser.new_context()
+    context.add_init_script(script)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector("#failure:not([hidden])")
+    assert message in page.inner_text("#failure")
+    context.close()
 
 
 def _many(customers: int) -> dict[str, Any]:
@@ -298,7 +316,7 @@ def _shown(name: str, value: Any) -> str:
     return {"revenue": f"${value:,.2f}", "answer_rate": f"{value:.1%}"}.get(name, f"{value:,.0f}")
 
 
-def _table(page: Page, name: str) -> dict[str, list[str]]:
+def _table(page: "Page", name: str) -> dict[str, list[str]]:
     """The texts of a table by its rows' headings; also while it is folded."""
     rows = "(rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     return {heading: values for heading, *values in page.locator(f"#{name} tbody tr").evaluate_all(rows)}

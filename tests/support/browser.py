@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # The least contrast of text that WCAG 2.2 asks for at level AA.
@@ -38,8 +40,10 @@ _CONTRASTS = """() => {
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
+def open_browser() -> "Iterator[Browser]":
     """Start Chromium; the test fails with the command that installs it where there is none."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  other tests need not wait for it
+
     program = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         if not program and not Path(playwright.chromium.executable_path).exists():
@@ -54,7 +58,7 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def open_page(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
+def open_page(browser: "Browser", file: Path, **options: Any) -> "Iterator[Page]":
     """Open a file; afterwards the test fails if the page has logged, failed, or asked for anything."""
     context = browser.new_context(locale="en-US", **options)
     page = context.new_page()
@@ -66,6 +70,7 @@ def open_page(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
     # The figures are decompressed after the page was loaded.
     page.wait_for_selector("#page:not([hidden])")
     assert complaints.pop(0).startswith("request: file:")
+    assert not page.is_visible("#failure")
     try:
         yield page
         assert complaints == []
@@ -73,6 +78,6 @@ def open_page(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
         context.close()
 
 
-def pale_texts(page: Page) -> list[Any]:
+def pale_texts(page: "Page") -> list[Any]:
     """Return the texts of a page that are too pale, with their contrast."""
     return [found for found in page.evaluate(_CONTRASTS) if found[1] < LEAST_CONTRAST]
