@@ -293,7 +293,7 @@ const showReport = (figures) => {
         make("th", { scope: "row" }, label(one.name)),
         make("td", { class: "text" }, completeness(one), " ", freshness(one)),
         cell(one.in_api), cell(one.in_warehouse),
-        make("td", { class: "text" }, one.loaded_through ? `${momentFormat.format(new Date(one.loaded_through))} UTC` : "never"),
+        make("td", { class: "text when" }, one.loaded_through ? `${momentFormat.format(new Date(one.loaded_through))} UTC` : "never"),
         make("td", { class: "text description" }, one.description, ...hints.map((hint) => make("p", { class: "note" }, hint))));
     });
     const headings = ["customer", "status", "all in API", "in warehouse", "complete through", "what was loaded"];

@@ -236,13 +236,13 @@ def test_what_a_customer_cannot_tell_is_unknown(browser: "Browser") -> None:
 
 def test_policy_blocks_the_network(browser: "Browser", file: Path) -> None:
     """Even a script in the page could send nothing."""
-    blocked = """() => new Promise((resolve) => {
-      document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
-      fetch("http://127.0.0.1:9/").catch(() => {});
-    })"""
     page = browser.new_page()
     page.goto(file.as_uri())
-    assert page.evaluate(blocked) == "connect-src"
+    page.evaluate("""() => {
+      document.addEventListener("securitypolicyviolation", (event) => { window.blocked = event.effectiveDirective; });
+      fetch("http://127.0.0.1:9/").catch(() => {});
+    }""")
+    assert page.wait_for_function("window.blocked", timeout=5000).json_value() == "connect-src"
     page.close()
 
 
