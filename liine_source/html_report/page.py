@@ -19,6 +19,19 @@ from liine_source.errors import ConfigurationError
 
 GENERATOR = "liine report"
 _MARK = f'<meta name="generator" content="{GENERATOR}">'
+# Together one script, in this order.
+_SCRIPTS = (
+    "figures",
+    "formats",
+    "sums",
+    "elements",
+    "charts",
+    "completeness",
+    "leads",
+    "calls",
+    "breakdowns",
+    "page",
+)
 # The mark stands among the first lines of the page.
 _HEAD_BYTES = 2000
 
@@ -29,7 +42,7 @@ def build_page(figures: Mapping[str, Any]) -> bytes:
     style = package.joinpath("page.css").read_text(encoding="utf-8")
     # Without the address of its source map, which a browser's tools would ask for.
     charts = package.joinpath("vendor/chart.umd.min.js").read_text(encoding="utf-8").partition("//# sourceMapp")[0]
-    script = package.joinpath("page.js").read_text(encoding="utf-8")
+    script = "".join(package.joinpath(f"scripts/{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
     policy = (
         f"default-src 'none'; script-src {_hash(charts)} {_hash(script)}; style-src {_hash(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"

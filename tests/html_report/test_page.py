@@ -11,6 +11,7 @@ import pytest
 from liine_source.html_report.page import build_page
 from tests.support.report_page import json_in
 
+SCRIPTS = files("liine_source.html_report") / "scripts"
 VENDOR = files("liine_source.html_report") / "vendor"
 
 
@@ -35,13 +36,19 @@ def test_policy_allows_the_own_scripts_and_no_network() -> None:
     assert rules["default-src"] == "'none'"
     assert rules.keys() == {"default-src", "script-src", "style-src", "img-src", "base-uri", "form-action"}
     assert rules["script-src"].split() == [
-        _hash(text) for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+        _hash(text) for text in re.findall(r'<script(?: type="module")?>(.*?)</script>', page, re.DOTALL)
     ]
     assert [rules["style-src"]] == [_hash(text) for text in re.findall(r"<style>(.*?)</style>", page, re.DOTALL)]
     assert not re.search(
         r"<(link|iframe|img|object|embed|base)\b|\bsrc=|sourceMappingURL", page.partition("<script")[0]
     )
     assert "sourceMappingURL" not in page
+
+
+def test_page_has_every_script() -> None:
+    """A file in the folder that is not part of the page would be forgotten."""
+    page = build_page({}).decode()
+    assert [file.name for file in SCRIPTS.iterdir() if file.read_text(encoding="utf-8") not in page] == []
 
 
 @pytest.mark.parametrize(
