@@ -105,10 +105,10 @@ def main() -> None:
     print_rows("Completeness check", columns, rows)
     console.print_dbt_build(built)
     console.print_marts(dbt_runner.query_channels("duckdb"), dbt_runner.query_funnel("duckdb"))
-    file, loaded = (FOLDER / WAREHOUSE).relative_to(CHECKOUT), counts[INTERACTIONS]
-    console.print_line(f"The emulator has {expected} interactions, {file} has {loaded}.")
     page = Path(report("duckdb").path).relative_to(CHECKOUT)
     console.print_line(f"Open {page} in a browser: the figures as charts, by day, customer and location.")
+    file, loaded = (FOLDER / WAREHOUSE).relative_to(CHECKOUT), counts[INTERACTIONS]
+    console.print_line(f"The emulator has {expected} interactions, {file} has {loaded}.")
     if loaded != expected:
         raise SyncFailedError([])
 
