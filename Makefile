@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-slow check audit derive docs lock record bench bench-default bench-models bench-at-once \
+.PHONY: help install demo screenshots test test-slow browser check audit derive docs lock record bench bench-default bench-models bench-at-once \
   bench-bounds bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show the rows loaded"
+	@echo "make screenshots   take the pictures of the report in docs/images again"
 	@echo "make test    run the tests"
 	@echo "make test-slow   run the slow tests; SLICE=2/3 runs a third of each family, FAMILY=kills one family"
 	@echo "make check   lint, types, import layers, derived text, dependency audit, licences"
@@ -75,10 +76,21 @@ test: install
 	touch $@
 
 # Of each family of slow tests a part (SLICE=2/3), or one family alone (FAMILY=schedulers); without both, all of them.
-test-slow: install .venv-dagster/.installed .venv-airflow/.installed .venv-metricflow/.installed
+test-slow: install $(if $(filter-out browser,$(FAMILY)),,browser) .venv-dagster/.installed .venv-airflow/.installed .venv-metricflow/.installed
 	$(BIN)/mypy --python-executable .venv-dagster/bin/python pipelines/dagster_definitions.py
 	$(BIN)/mypy --python-executable .venv-airflow/bin/python pipelines/airflow_dag.py
 	$(BIN)/pytest -m slow -rP --show-capture=stdout $(if $(SLICE),--slice $(SLICE)) $(if $(FAMILY),--family $(FAMILY))
+
+# A Chromium for the tests of the report's page: the system's, Debian's package, or the one that Playwright brings.
+browser: install
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; \
+	  else $(BIN)/playwright install chromium; fi
+
+# Pictures of the demonstration's report, for docs/report.md.
+screenshots: browser demo
+	$(BIN)/python -m scripts.screenshots build/demo/liine-report.html docs/images
 
 demo: install
 	$(BIN)/python pipelines/demo.py

@@ -17,10 +17,11 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.import_erasures import import_erasures
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
-    from liine_source.commands.report import raise_for_failures
+    from liine_source.commands.report import report
     from liine_source.commands.reset import reset
     from liine_source.commands.status import status
     from liine_source.commands.sync import sync
+    from liine_source.commands.sync_report import raise_for_failures
     from liine_source.commands.verify import verify
     from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
     from liine_source.load.pipeline import build_pipeline
@@ -46,7 +47,8 @@ _MODULES = {
     "liine": "source",
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
-    "raise_for_failures": "commands.report",
+    "raise_for_failures": "commands.sync_report",
+    "report": "commands.report",
     "reset": "commands.reset",
     "status": "commands.status",
     "sync": "commands.sync",
@@ -70,6 +72,7 @@ __all__ = [
     "plan",
     "plan_partitions",
     "raise_for_failures",
+    "report",
     "reset",
     "status",
     "sync",

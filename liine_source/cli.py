@@ -24,7 +24,7 @@ from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
 if TYPE_CHECKING:
-    from liine_source.commands.report import SyncReport
+    from liine_source.commands.sync_report import SyncReport
     from liine_source.console import SyncProgress
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
@@ -379,6 +379,34 @@ def status(
 
 
 @app.command(cls=_Command)
+def report(
+    destination: Destination = None,
+    dataset: Dataset = DATASET_NAME,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="<file>", help="Where to write it; an older report is replaced.")
+    ] = Path("liine-report.html"),
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="First local day to show.")
+    ] = None,
+    until: Until = None,
+    customer_id: Customers = None,
+    is_opened: Annotated[bool, typer.Option("--open", metavar="", help="Open it in your browser.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the figures of the dbt models to one HTML file for people: no personal field, and no network needed."""
+    from liine_source.commands.report import report as run_report
+
+    given = _given(since=_day(since), until=_day(until), customer_ids=customer_id)
+    written = run_report(destination, dataset, output=output, **given)
+    if as_json:
+        console.print_json(dataclasses.asdict(written))
+    else:
+        console.print_line(f"The report is in {written.path} ({written.bytes / 1e6:.1f} MB).")
+    if is_opened:
+        _open_in_browser(Path(written.path))
+
+
+@app.command(cls=_Command)
 def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8765,
     interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,
@@ -468,6 +496,13 @@ def _read_lines(path: str) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         problem = f"The list of --identifiers cannot be read ({type(error).__name__}). Nothing was erased."
     raise ConfigurationError(problem)
+
+
+def _open_in_browser(file: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(file.as_uri()):
+        console.print_hint("No browser was found: open the file yourself.")
 
 
 def _refuse_build(destination: str | None, dataset: str, project: Path | None) -> None:

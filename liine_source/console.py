@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from liine_source.commands.check import CustomerAccess
     from liine_source.commands.import_erasures import ImportedErasures
     from liine_source.commands.plan import CustomerPlan
-    from liine_source.commands.report import CustomerSync, SyncReport
     from liine_source.commands.reset import Reset
     from liine_source.commands.status import CustomerStatus, ErasureStatus
+    from liine_source.commands.sync_report import CustomerSync, SyncReport
     from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
     from liine_source.destinations import Location
     from liine_source.errors import LiineError

@@ -21,26 +21,18 @@ from subprocess import DEVNULL, Popen, TimeoutExpired
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import dlt
 from dlt.common.runtime.run_context import RunContext
 
 from liine_source.destinations import get_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, MissingDatasetError, TransformError
+from liine_source.load.models import open_models
 from liine_source.load.pipeline import build_pipeline, dbt_environment, locate
 from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, marts
 
-# In each schema that dbt builds in: the dataset that its models were built from (`dbt/macros/one_dataset.sql`).
-_RECORD = "_liine_dataset"
-# The schemas beside the dataset, and the variable that names each (`dbt/macros/generate_schema_name.sql`).
-_SCHEMAS = {
-    "staging": "LIINE_STAGING_SCHEMA",
-    "marts": "LIINE_MARTS_SCHEMA",
-    "snapshots": "LIINE_SNAPSHOTS_SCHEMA",
-}
 # What the macro `refuse_other_dataset` says; it names only datasets and schemas.
 _REFUSAL = re.compile(r"Schema \S+ has models of the dataset .* first\.")
 
@@ -232,10 +224,6 @@ def _environment(destination: str | None, dataset: str) -> dict[str, str]:
         return dbt_environment(destination, dataset)
 
 
-def _schema(part: str, dataset: str) -> str:
-    return os.environ.get(_SCHEMAS[part]) or f"{dataset}_{part}"
-
-
 def _refuse_other_dataset(destination: str | None, dataset: str) -> None:
     location = locate(destination, dataset)
     kind = get_destination(location.destination)
@@ -245,17 +233,17 @@ def _refuse_other_dataset(destination: str | None, dataset: str) -> None:
         pipeline = build_pipeline(destination, dataset, folder=folder)
         own = catalog.dataset_name(pipeline)
         tables = kind.list_datasets(pipeline)
-        for schema in (_schema(part, own) for part in _SCHEMAS):
-            if _RECORD not in tables.get(schema.lower(), ()):
+        for schema in (marts.schema_name(part, own) for part in marts.SCHEMA_VARIABLES):
+            if marts.RECORD_TABLE not in tables.get(schema.lower(), ()):
                 continue
             with pipeline.sql_client() as client:
                 name = client.escape_column_name(schema)
-                ((found,),) = client.execute_sql(f"select dataset from {name}.{_RECORD}") or [(own,)]  # noqa: S608  names
+                ((found,),) = client.execute_sql(f"select dataset from {name}.{marts.RECORD_TABLE}") or [(own,)]  # noqa: S608  names
             if found.lower() != own.lower():
+                variables = ", ".join(marts.SCHEMA_VARIABLES.values())
                 raise ConfigurationError(
                     f"Schema {schema} has models of the dataset {found}, and a build from {own} would replace them. "
-                    f"Nothing was built. Name other schemas for {own} in {', '.join(_SCHEMAS.values())}, or drop "
-                    f"{schema} first."
+                    f"Nothing was built. Name other schemas for {own} in {variables}, or drop {schema} first."
                 )
 
 
@@ -337,8 +325,5 @@ def _node_name(unique_id: str) -> str:
 
 
 def _query(destination: str | None, dataset: str, statement: str) -> list[tuple[Any, ...]]:
-    marts = _schema("marts", _environment(destination, dataset)["LIINE_DATASET"])
-    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
-        pipeline: dlt.Pipeline = build_pipeline(destination, marts, folder=folder)
-        with pipeline.sql_client() as client:
-            return list(map(tuple, client.execute_sql(statement) or []))
+    with open_models(destination, dataset) as pipeline, pipeline.sql_client() as client:
+        return list(map(tuple, client.execute_sql(statement) or []))

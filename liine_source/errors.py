@@ -37,6 +37,7 @@ LiineError
 ├── BusyError                   another run is writing to the same place
 ├── DestinationError            the warehouse could not be read or written
 │   ├── MissingDatasetError     the dataset, or DuckDB's file, does not exist: the name or the folder is wrong
+│   ├── MissingModelsError      the dbt models are not built, or an older version built them
 │   ├── UnfinishedErasureError  an erasure has recorded the person, and the rows are still to be deleted
 │   └── DuplicateRowsError      interactions are in Snowflake twice, loaded by two runs of a customer at once
 ├── TransformError              dbt did not build, or one of its tests failed
@@ -393,6 +394,19 @@ class DestinationError(LiineError):
 
 class MissingDatasetError(DestinationError):
     """The dataset, or DuckDB's file, does not exist: nothing was loaded yet, or the name or folder is wrong."""
+
+
+class MissingModelsError(DestinationError):
+    """The dbt models are not there, or an older version built them; `models` names those that are missing."""
+
+    def __init__(self, schema: str, place: str, models: Sequence[str]) -> None:
+        self.models = tuple(models)
+        listed = ", ".join(models[:_MAX_LISTED]) + (" …" if len(models) > _MAX_LISTED else "")
+        super().__init__(
+            f"The report is made from the dbt models, and schema {schema} in {place} lacks these, or columns of them: "
+            f"{listed}. Build them with `liine sync --then-dbt`, and pass the same --destination and --dataset. A "
+            "role that may not read the schema does not see them either."
+        )
 
 
 class UnfinishedErasureError(DestinationError):

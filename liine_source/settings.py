@@ -200,7 +200,7 @@ def _validate(found: LiineSettings) -> Settings:
     _require_whole_number("lookback_every_days", found.lookback_every_days, 0)
     for name, most in _LARGEST_BOUNDS.items():
         _require_whole_number(name, getattr(found, name), 1, most)
-    since, until = _parse_dates(found.since, found.until)
+    since, until = parse_dates(found.since, found.until)
     return Settings(
         customer_ids=_validate_customers(found.customer_ids),
         credentials=found.credentials,
@@ -234,7 +234,7 @@ def _require_whole_number(name: str, value: Any, least: int, most: int | None = 
         raise ConfigurationError(f"{name} must be {allowed}.")
 
 
-def _parse_dates(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:
+def parse_dates(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:
     """Return both as dates. Raises ConfigurationError for another format, or where `since` is later than `until`."""
     first, last = _parse_date("since", since), _parse_date("until", until)
     if first and last and first > last:

@@ -1,4 +1,4 @@
-"""A demonstration without an account: an emulator of the API, two syncs, and the dbt models.
+"""A demonstration without an account: an emulator of the API, two syncs, the dbt models, and the report.
 
 All files are in `build/demo`; no other warehouse and none of your settings is read or written.
 """
@@ -14,8 +14,8 @@ import duckdb
 from dlt.common.runtime.run_context import RunContext, switched_run_context
 from rich.table import Table
 
-from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, sync
-from liine_source.commands.report import SyncReport
+from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, report, sync
+from liine_source.commands.sync_report import SyncReport
 from liine_source.emulator import running_emulator
 from liine_source.spec.tables import INTERACTIONS, SOURCE_TABLES
 
@@ -74,6 +74,8 @@ def load(interactions: int = 10_000) -> tuple[SyncReport, SyncReport, int]:
         api.advance(timedelta(days=1))
         second = sync("duckdb", **settings)
         raise_for_failures(second)
+        # The emulator's clock is not this machine's, and ages count to it.
+        os.environ["LIINE_NOW"] = f"{api.now:%Y-%m-%d %H:%M:%S}"
         return first, second, len(api.truth())
 
 
@@ -103,6 +105,8 @@ def main() -> None:
     print_rows("Completeness check", columns, rows)
     console.print_dbt_build(built)
     console.print_marts(dbt_runner.query_channels("duckdb"), dbt_runner.query_funnel("duckdb"))
+    page = Path(report("duckdb").path).relative_to(CHECKOUT)
+    console.print_line(f"Open {page} in a browser: the figures as charts, by day, customer and location.")
     file, loaded = (FOLDER / WAREHOUSE).relative_to(CHECKOUT), counts[INTERACTIONS]
     console.print_line(f"The emulator has {expected} interactions, {file} has {loaded}.")
     if loaded != expected:

@@ -12,7 +12,7 @@ from rich.console import Console
 from liine_source import console
 from liine_source.api.records import build_row
 from liine_source.commands import check as commands_check
-from liine_source.commands.report import CustomerSync, SyncReport
+from liine_source.commands.sync_report import CustomerSync, SyncReport
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import ConfigurationError
 from liine_source.load.tables import PageTables

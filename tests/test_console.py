@@ -17,8 +17,8 @@ from rich.console import Console
 from liine_source import console
 from liine_source.commands.check import CustomerAccess
 from liine_source.commands.plan import CustomerPlan
-from liine_source.commands.report import CustomerSync, SyncReport
 from liine_source.commands.status import CustomerStatus
+from liine_source.commands.sync_report import CustomerSync, SyncReport
 from liine_source.dbt_runner import ChannelLeads, DbtBuild
 from liine_source.destinations import Location
 from liine_source.emulator import running_emulator

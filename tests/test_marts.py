@@ -19,6 +19,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from liine_source import report
 from liine_source.spec.fields import FIELDS
 from tests.marts.appointments import set_aside
 from tests.marts.building import PROJECT, Project
@@ -27,7 +28,8 @@ from tests.marts.figures import figures
 from tests.marts.interactions import PERSONAL, Row
 from tests.marts.leads import credit_by_channel
 from tests.marts.story import EXCLUDED, PARSED, TIME_ZONES, WITHOUT_UNIT_TESTS, Story, run_story
-from tests.support.warehouse import Place
+from tests.support.report_page import figures_of, json_in, sums_of
+from tests.support.warehouse import Place, query
 
 # `make test` builds the marts on DuckDB here and once on Postgres in `tests/test_dbt_runner.py`; the rest is slow.
 on_each_destination = pytest.mark.parametrize(
@@ -224,6 +226,118 @@ def test_marts_equal_python_computation(
     }
     assert unchecked_columns(expected[stage], found) == unchecked
     assert found.keys() - expected[stage].keys() == SEEDS
+
+
+# Sums in the page of `liine report`, what they are grouped by here, and the dbt report that has them, by its own names.
+_IN_PAGE = [
+    (
+        "leads",
+        ("customer_id", "day", "channel"),
+        ("rpt_liine__channel_daily", "customer_id", "date_local", "channel"),
+        {name: name for name in ("new_leads", "reached_leads", "booked_leads", "attended_leads")}
+        | {"revenue": "new_lead_revenue"},
+    ),
+    (
+        "leads",
+        ("customer_id", "month", "location"),
+        ("rpt_liine__leads_by_location_monthly", "customer_id", "month_local", "location_name"),
+        {"new_leads": "new_leads", "booked_leads": "booked_leads"},
+    ),
+    (
+        "leads",
+        ("customer_id", "month"),
+        ("rpt_liine__lead_funnel_monthly", "customer_id", "month_local"),
+        {"leads_with_appointment": "leads_with_appointment", "revenue": "revenue"},
+    ),
+    (
+        "unbooked_leads",
+        ("customer_id", "month", "reason"),
+        ("rpt_liine__reasons_not_booked_monthly", "customer_id", "month_local", "reason_not_booked"),
+        {"unbooked_leads": "leads"},
+    ),
+    (
+        "calls",
+        ("customer_id", "weekday", "hour"),
+        ("rpt_liine__call_heatmap", "customer_id", "weekday_local", "hour_local"),
+        {name: name for name in ("inbound_calls", "answered_calls", "missed_calls")},
+    ),
+    (
+        "calls",
+        ("customer_id", "day"),
+        ("rpt_liine__answer_rate_daily", "customer_id", "date_local"),
+        {name: name for name in ("inbound_calls", "answered_calls", "missed_calls")},
+    ),
+    (
+        "missed_calls",
+        ("customer_id", "day"),
+        ("rpt_liine__responses_daily", "customer_id", "date_local"),
+        {
+            "missed_calls": "missed_calls",
+            "decided_calls": "decided_missed_calls",
+            "called_back_calls": "called_back_calls",
+        },
+    ),
+    (
+        "agent_calls",
+        ("customer_id", "day", "agent"),
+        ("rpt_liine__agent_daily", "customer_id", "date_local", "agent_name"),
+        {name: name for name in ("answered_inbound_calls", "answered_outbound_calls", "talk_seconds", "bookings")},
+    ),
+    (
+        "opportunities",
+        ("customer_id", "day", "agent"),
+        ("rpt_liine__agent_daily", "customer_id", "date_local", "agent_name"),
+        {name: name for name in ("opportunities", "booked_opportunities")},
+    ),
+]
+
+
+@on_each_destination
+def test_page_of_report_equals_reports(
+    story: Story, folder: Path, destination: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each figure that `liine report` shows is that of the dbt report, also where the data cannot tell it."""
+    place: Place = Path("warehouse.duckdb")
+    if destination == "duckdb":
+        shutil.copy(folder / "duckdb" / "warehouse.duckdb", "warehouse.duckdb")
+    else:
+        place = request.getfixturevalue("place_on_postgres")
+        monkeypatch.setenv("DESTINATION_TYPE", "postgres")
+        monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", str(place))
+    written = report()
+    page = Path(written.path)
+    figures = figures_of(page)
+    assert any(customer["unknown"] for customer in figures["customers"])
+    for sums, groups, (table, *columns), names in _IN_PAGE:
+        rows = [_with_periods(row) for row in sums_of(figures, sums)]
+        found = _sums_by(rows, groups, [*names])
+        # An agent without a name goes by the id.
+        reported = [
+            {**row, "agent_name": row.get("agent_name") or f"agent {row.get('agent_id')}"}
+            for row in query(place, f"select * from liine_marts.{table}")  # noqa: S608  names above
+        ]
+        expected = _sums_by(reported, columns, [*names.values()])
+        assert found == expected, (sums, table)
+        assert found
+    text = json_in(page.read_text(encoding="utf-8"))
+    personal = {str(row[name]) for row in story.truth["second"] for name in ("phone_number", "email")}
+    personal = {value for value in personal if re.match(r"\+|.+@", value)}
+    assert personal
+    assert [value for value in personal if value in text] == []
+
+
+def _with_periods(row: Row) -> Row:
+    return {**row, "month": row["day"].replace(day=1), "weekday": row["day"].isoweekday()}
+
+
+def _sums_by(rows: Iterable[Row], groups: Iterable[str], names: list[str]) -> dict[tuple[Any, ...], list[Any]]:
+    """Sums in cents by group, None where one of them is; without groups that have nothing."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        sums = found.setdefault(tuple(row[name] for name in groups), [0] * len(names))
+        for place, name in enumerate(names):
+            sums[place] = None if sums[place] is None or row[name] is None else sums[place] + round(100 * row[name])
+    return {group: sums for group, sums in found.items() if any(sums)}
 
 
 @at_each_stage

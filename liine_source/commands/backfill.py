@@ -4,9 +4,9 @@ from contextlib import closing
 from datetime import date
 from typing import Unpack
 
-from liine_source.commands.report import ReportBuilder, SyncReport
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
+from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.extract.observer import Observer
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
 from liine_source.spec.tables import DATASET_NAME

@@ -1,205 +1,96 @@
-"""What a run did, customer by customer; `ReportBuilder` builds it while the run goes on."""
+"""`liine report`: the figures of the dbt models as one HTML file, which needs no network."""
 
-import logging
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
-from dlt.common.pipeline import LoadInfo
+from liine_source.errors import ConfigurationError
+from liine_source.html_report.figures import read_figures
+from liine_source.html_report.page import build_page, refuse_other_file
+from liine_source.load.models import open_models, require_models
+from liine_source.settings import parse_dates
+from liine_source.spec.tables import DATASET_NAME
+from liine_source.warehouse.marts import MartSelection
 
-from liine_source.errors import LiineError, SyncFailedError
-from liine_source.extract.audit import Audit, Proof
-from liine_source.extract.observer import Observer
-from liine_source.monitoring.json_log import log_event
-from liine_source.spec.tables import INTERACTIONS
-
-log = logging.getLogger(__name__)
+DEFAULT_FILE = Path("liine-report.html")
+# The time that ages count to, for dbt too.
+_NOW = "LIINE_NOW"
 
 
-@dataclass(slots=True)
-class CustomerSync:
-    """One customer's part of a run.
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """A report: its file, how large it is, and how many customers it shows."""
 
-    `received` counts interactions; `expected` is the API's count of them, None where it gives none; `windows` counts
-    sweeps. `proof` is `count` where the count proves every sweep, `exhaustive` where one was proven without it, None
-    where one failed. `errors` say why. `in_api` and `in_warehouse` are all interactions after the run, None where they
-    could not be compared. `restored` names what the warehouse had lost since the last run and the run loaded again.
+    path: str
+    bytes: int
+    customers: int
+
+
+def report(
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    output: str | Path = DEFAULT_FILE,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    customer_ids: Sequence[int] = (),
+) -> WrittenReport:
+    """Write the figures of a dataset's dbt models to one HTML file, which only its owner can read.
+
+    It holds sums by day, customer, location, channel, reason and agent, and nothing of a patient. An older report is
+    replaced, no other file is. `since` and `until` are local days, both included. Raises ConfigurationError where the
+    file cannot be written or a customer is not in the models, MissingModelsError where the models are missing.
     """
-
-    customer_id: int
-    received: int = 0
-    expected: int | None = None
-    windows: int = 0
-    proof: Proof | None = None
-    status: str = "complete"
-    errors: list[LiineError] = field(default_factory=list)
-    in_api: int | None = None
-    in_warehouse: int | None = None
-    restored: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class SyncReport:
-    """What a run did.
-
-    `rows` counts the rows loaded by table; `unknown_fields` are not in the reference; `dropped` counts by field the
-    values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
-    and columns as `table.column`, that somebody had dropped. `erased` stored interactions were deleted, because the API
-    has given them an identifier of an erased person since. `other_erasures` counts by dataset, of the same database or
-    file, the erasures that are missing in this one.
-    """
-
-    destination: str = ""
-    dataset: str = ""
-    customers: list[CustomerSync] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    unknown_fields: list[str] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
-    load_ids: list[str] = field(default_factory=list)
-    new_columns: list[str] = field(default_factory=list)
-    recreated: list[str] = field(default_factory=list)
-    erased: int = 0
-    other_erasures: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every customer was proven complete."""
-        return not any(customer.errors for customer in self.customers)
-
-    @property
-    def failures(self) -> list[tuple[int, LiineError]]:
-        """The errors, each with its customer."""
-        return [(customer.customer_id, error) for customer in self.customers for error in customer.errors]
+    path, now = Path(output), _read_now()
+    first, last = parse_dates(since, until)
+    refuse_other_file(path)
+    selection = MartSelection(first or date.min, last or date.max, customer_ids)
+    with open_models(destination, dataset) as pipeline:
+        require_models(pipeline, destination, dataset)
+        figures = read_figures(pipeline, selection, now)
+    _refuse_unknown_customers(customer_ids, figures["customers"])
+    made = {"made_at": now.isoformat(), "dataset": dataset, "version": version("liine-source")}
+    content = build_page(made | figures)
+    _replace(path, content)
+    return WrittenReport(str(path.absolute()), len(content), len(figures["customers"]))
 
 
-def raise_for_failures(report: SyncReport) -> None:
-    """Raise SyncFailedError, which says what to do, if a customer of the report is not complete."""
-    if failures := report.failures:
-        raise SyncFailedError(failures)
+def _read_now() -> datetime:
+    text = os.environ.get(_NOW)
+    if not text:
+        return datetime.now(UTC)
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    raise ConfigurationError(f"{_NOW} must be a time in UTC such as 2025-02-02 01:59:59, or not be set.")
 
 
-class ReportBuilder:
-    """Follows a run, builds its report, and passes events on to another observer.
-
-    `committed_rows` counts interactions of committed loads, `incomplete_customers` those that are not complete.
-    """
-
-    def __init__(self, observer: Observer | None = None) -> None:
-        self.report = SyncReport()
-        self.committed_rows = 0
-        self.incomplete_customers = 0
-        self._customers: dict[int, CustomerSync] = {}
-        self._planned: set[int] = set()
-        self._observer = observer
-
-    def begin(self, customer_ids: Sequence[int]) -> None:
-        """Start with these customers."""
-        self._customers = {customer: CustomerSync(customer) for customer in customer_ids}
-        self.report.customers = list(self._customers.values())
-
-    def for_reread(self) -> "ReportBuilder":
-        """Return a builder for another load of the same run."""
-        return ReportBuilder(self._observer)
-
-    def on_planned(self, audit: Audit, windows: int) -> None:
-        """Take the count of a whole history."""
-        self._customers[audit.customer_id].expected = audit.expected
-        self._planned.add(audit.customer_id)
-        if self._observer:
-            self._observer.on_planned(audit, windows)
-
-    def on_page(self, audit: Audit, rows: int) -> None:
-        """Count the rows of a page."""
-        self._customers[audit.customer_id].received += rows
-        if self._observer:
-            self._observer.on_page(audit, rows)
-
-    def on_window_end(self, audit: Audit, error: LiineError | None) -> None:
-        """Add a sweep."""
-        customer = self._customers[audit.customer_id]
-        if audit.customer_id not in self._planned and audit.expected is not None:
-            customer.expected = (customer.expected or 0) + audit.expected - audit.shared
-        customer.windows += 1
-        if error:
-            customer.errors.append(error)
-            customer.status = "failed"
-        proofs = {audit.proof, customer.proof if customer.windows > 1 else audit.proof}
-        customer.proof = None if None in proofs else "exhaustive" if "exhaustive" in proofs else "count"
-        log_event(
-            f"{audit.context}: {audit.status}.",
-            customer_id=audit.customer_id,
-            window=str(audit.window),
-            status=audit.status,
-            expected=audit.expected,
-            found=audit.distinct_ids,
-            pages=audit.pages,
-            proof=audit.proof,
+def _refuse_unknown_customers(wanted: Sequence[int], found: Sequence[dict[str, Any]]) -> None:
+    if unknown := sorted(set(wanted) - {customer["id"] for customer in found}):
+        raise ConfigurationError(
+            f"The models have no customer {', '.join(map(str, unknown))}. Correct --customer-id, or load the customer "
+            "with `liine sync --then-dbt`. Nothing was written."
         )
-        if self._observer:
-            self._observer.on_window_end(audit, error)
-
-    def on_extracted(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
-        """Add the numbers of one load."""
-        report = self.report
-        report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
-        report.unknown_fields = sorted({*report.unknown_fields, *unknown_fields})
-        report.dropped = {**report.dropped, **(Counter(report.dropped) + Counter(dropped))}
-        if self._observer:
-            self._observer.on_extracted(rows, unknown_fields, dropped)
-
-    def on_committed(self, info: LoadInfo) -> None:
-        """Note a load that is in the destination."""
-        self.report.load_ids += info.loads_ids
-        self.report.new_columns += _new_columns(info)
-        self.committed_rows = self.report.rows.get(INTERACTIONS, 0)
-
-    def has_loaded_history(self, customer_id: int) -> bool:
-        """Whether the run has read the customer's history from its beginning."""
-        return customer_id in self._planned
-
-    def add(self, report: SyncReport) -> None:
-        """Add the numbers of another load of the same run."""
-        own = self.report
-        added = dict.fromkeys(own.rows, 0) | report.rows
-        own.rows = {name: own.rows.get(name, 0) + count for name, count in added.items()}
-        own.load_ids += report.load_ids
-        own.new_columns += report.new_columns
-        own.erased += report.erased
-        self.committed_rows = own.rows.get(INTERACTIONS, 0)
-
-    def add_recreated(self, names: Collection[str]) -> None:
-        """Note tables and columns that are created again."""
-        self.report.recreated += sorted(set(names) - set(self.report.recreated))
-
-    def add_erased(self, interactions: int) -> None:
-        """Count stored interactions of erased persons that were deleted."""
-        self.report.erased += interactions
-
-    def add_other_erasures(self, found: Mapping[str, int]) -> None:
-        """Note the datasets with erasures that are missing in this one."""
-        self.report.other_erasures.update(found)
-        for dataset, erasures in found.items():
-            log.warning("Dataset %s has %d erasures that are missing in this one.", dataset, erasures)
-
-    def add_restored(self, customer_id: int, lost: Sequence[str]) -> None:
-        """Note what is loaded again."""
-        self._customers[customer_id].restored += lost
-
-    def fail(self, customer_id: int, problems: Sequence[LiineError]) -> None:
-        """Note that a customer is not complete."""
-        if problems:
-            self._customers[customer_id].errors += problems
-            self._customers[customer_id].status = "failed"
-
-    def count_incomplete(self) -> None:
-        """Count the customers that are not complete."""
-        self.incomplete_customers = sum(bool(customer.errors) for customer in self.report.customers)
 
 
-def _new_columns(info: LoadInfo) -> list[str]:
-    """Return the columns that a load added to `interactions`, except its first load, which creates the table."""
-    found: set[str] = set()
-    for package in info.load_packages:
-        added = package.schema_update.get(INTERACTIONS, {}).get("columns", {})
-        found |= set() if "id" in added else set(added)
-    return sorted(found)
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with suppress(FileNotFoundError):
+            new.unlink()
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise ConfigurationError(
+            f"The report cannot be written to {path.absolute()} ({type(error).__name__}). Name another file in "
+            "--output."
+        ) from None

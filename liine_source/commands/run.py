@@ -9,8 +9,8 @@ import dlt
 
 from liine_source.api import query
 from liine_source.api.client import LiineClient
-from liine_source.commands.report import ReportBuilder, SyncReport
 from liine_source.commands.session import read_state
+from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.destinations import pipeline_destination
 from liine_source.errors import (
     ApiError,

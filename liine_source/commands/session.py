@@ -9,7 +9,7 @@ from functools import partial
 import dlt
 
 from liine_source.api import query
-from liine_source.commands.report import ReportBuilder, SyncReport
+from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.error_translation import translate_errors
 from liine_source.errors import LiineError, SyncFailedError
 from liine_source.extract.state import SourceState, merge_states

@@ -3,9 +3,9 @@
 from contextlib import closing
 from typing import Unpack
 
-from liine_source.commands.report import ReportBuilder, SyncReport
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
+from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.extract.observer import Observer
 from liine_source.load.other_erasures import find_other_erasures
 from liine_source.settings import LiineOptions, resolve_settings

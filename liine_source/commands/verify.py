@@ -5,9 +5,9 @@ from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING, Unpack
 
-from liine_source.commands.report import ReportBuilder
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.commands.sync_report import ReportBuilder
 from liine_source.extract.observer import Observer
 from liine_source.extract.reader import Reader
 from liine_source.load.dataset_checks import require_same_host

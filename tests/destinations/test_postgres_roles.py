@@ -9,14 +9,15 @@ from typing import Any
 import psycopg2
 import pytest
 
-from liine_source import ConfigurationError, sync, verify
+from liine_source import ConfigurationError, report, sync, verify
 from liine_source import dbt_runner as transform
 from liine_source.emulator import Emulator, running_emulator
-from liine_source.errors import DestinationError
+from liine_source.errors import DestinationError, MissingModelsError
 from liine_source.load.pipeline import build_pipeline
 from liine_source.warehouse import privileges
 from tests.commands.test_sync import settings
 from tests.destinations.test_postgres import database_of, run_all
+from tests.support.models import create_models
 from tests.support.warehouse import differences, query
 
 OWNERS = "select distinct tableowner from pg_tables where schemaname = 'liine'"
@@ -261,3 +262,14 @@ def test_psycopg2_forgets_the_role_when_reset(postgres: str) -> None:
         cursor.execute("select current_user")
         assert cursor.fetchone() == ("postgres",)
     connection.close()
+
+
+def test_reader_of_the_marts_writes_the_report(roles: Roles) -> None:
+    """It needs the schema of the marts alone: neither the loaded tables nor a right to write."""
+    create_models(roles.address)
+    roles.log_in(roles.second)
+    with pytest.raises(MissingModelsError, match="A role that may not read the schema does not see them either"):
+        report()
+    roles.run(f"grant usage on schema liine_marts to {roles.quoted}")
+    roles.run(f"grant select on all tables in schema liine_marts to {roles.quoted}")
+    assert report().customers == 2

@@ -13,7 +13,7 @@ from liine_source.extract.windows import (
     find_split_days,
     updated_since,
 )
-from liine_source.settings import _parse_dates
+from liine_source.settings import parse_dates
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
 
@@ -76,12 +76,12 @@ def test_watermark_never_moves_back(
 def test_invalid_dates_are_refused(since: str | None, until: str | None, message: str) -> None:
     """A malformed date, or a start after the end, raises a configuration error."""
     with pytest.raises(ConfigurationError, match=message):
-        _parse_dates(since, until)
+        parse_dates(since, until)
 
 
 def test_timestamp_is_read_as_its_day() -> None:
     """TOML may have a timestamp where a day is meant."""
-    assert _parse_dates(NOON, "2024-03-11") == (date(2024, 3, 10), date(2024, 3, 11))
+    assert parse_dates(NOON, "2024-03-11") == (date(2024, 3, 10), date(2024, 3, 11))
 
 
 @pytest.mark.parametrize(

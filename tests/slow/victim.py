@@ -23,7 +23,7 @@ from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 import liine_source
 from liine_source.api.client import LiineClient, Page
 from liine_source.commands import run
-from liine_source.commands.report import SyncReport
+from liine_source.commands.sync_report import SyncReport
 
 _WRITING_EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"}
 
