@@ -130,9 +130,9 @@ def build(destination: str | None = None, dataset: str = DATASET_NAME, *, projec
 
 def require_dbt(destination: str | None = None, *, project: Path | None = None) -> None:
     """Raise ConfigurationError where dbt, its adapter or the project is missing; nothing is connected to."""
-    name = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
-    extra = get_destination(name).require_models()
-    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
+    found = get_destination(destination)
+    extra = found.require_models()
+    if not (_is_installed("dbt.cli") and _is_installed(f"dbt.adapters.{found.name}")):
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
     folder = project or project_folder()
     if missing := [file for file in ("dbt_project.yml", "profiles.yml") if not (folder / file).is_file()]:
@@ -140,6 +140,14 @@ def require_dbt(destination: str | None = None, *, project: Path | None = None) 
             f"There is no {' and no '.join(missing)} in {folder}, which --dbt-project names. A copy of "
             f"{project_folder()} has both."
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # The package around it is missing too.
+        return False
 
 
 def summarize(statuses: Mapping[str, str]) -> DbtBuild:

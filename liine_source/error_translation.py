@@ -22,7 +22,7 @@ from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source.database_errors import explain
-from liine_source.errors import ConfigurationError, DestinationError, LiineError
+from liine_source.errors import ConfigurationError, DestinationError, LiineError, MissingPackageError
 
 # Of an error that nobody has met yet.
 _UNKNOWN = (
@@ -109,7 +109,7 @@ def _translate_setting_error(error: BaseException) -> ConfigurationError | None:
         message = "dlt does not know this destination; it knows duckdb, postgres, snowflake and others."
     elif isinstance(error, MissingDependencyException):
         wanted = " ".join(f"'{name}'" for name in error.dependencies)
-        message = f"A package is not installed: pip install {wanted}, then run again."
+        return MissingPackageError(f"A package is not installed: pip install {wanted}, then run again.")
     elif isinstance(error, ConfigurationException):
         message = f"A setting is wrong ({type(error).__name__}); docs/settings.md lists them all."
     return ConfigurationError(message) if message else None

@@ -3,6 +3,7 @@
 LiineError
 ├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
 │   ├── FilterError             a filter has an unknown name, a wrong type or a value outside its list
+│   ├── MissingPackageError     a package is not installed that a destination needs
 │   ├── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
 │   └── AlteredTableError       somebody has altered a table so that rows would be lost or refused
 ├── ApiError                    the API refused or could not answer
@@ -42,6 +43,7 @@ LiineError
 ├── TransformError              dbt did not build, or one of its tests failed
 ├── IncompleteDatasetError      the warehouse does not hold as many interactions as the API counts
 ├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
+├── CustomersRefusedError       `liine init` was given customers that the API does not return
 ├── NoRowsFoundError            an erasure found no row of the person
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
@@ -100,6 +102,10 @@ class ConfigurationError(LiineError):
 
 class FilterError(ConfigurationError):
     """A filter that the reference does not allow; the message names it, never its value."""
+
+
+class MissingPackageError(ConfigurationError):
+    """A package is not installed that a destination needs; the message has the command that installs it."""
 
 
 class NameClashError(ConfigurationError):
@@ -460,6 +466,21 @@ class NoRowsFoundError(LiineError):
 
 # An outage fails every window in the same way.
 _MAX_LISTED = 10
+
+
+class CustomersRefusedError(LiineError):
+    """Some of the customers that `liine init` was given cannot be read; `problems` says why, of each one."""
+
+    def __init__(self, problems: Sequence[str], customers: int) -> None:
+        self.problems = tuple(problems)
+        lines = [f"- {problem}" for problem in self.problems[:_MAX_LISTED]]
+        if len(self.problems) > _MAX_LISTED:
+            lines.append(f"- and {len(self.problems) - _MAX_LISTED} more.")
+        super().__init__(
+            f"{len(self.problems)} of {customers} customer(s) cannot be read, so nothing was written:",
+            *lines,
+            "Run again with the customer ids that Liine's support gave you.",
+        )
 
 
 class SyncFailedError(LiineError):

@@ -20,6 +20,7 @@ from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
+from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError
 from liine_source.privacy.keys import Key, parse_keys
 from liine_source.privacy.normalization import DEFAULT_COUNTRY
@@ -27,6 +28,7 @@ from liine_source.privacy.policy import MaskingMode, PrivacyPolicy, validate_pol
 from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 
+DEFAULT_DESTINATION = "duckdb"
 _MAX_CONCURRENCY = 64
 # Ten million interactions; a window whose count is the total has twenty pages at most.
 _MAX_WINDOW_PAGES = 10_000
@@ -270,16 +272,33 @@ def configured_customers() -> list[int]:
     For schedulers, which build their partitions while parsing: asking dlt would read its secrets as well. Raises
     ConfigurationError where the value is no list of ids.
     """
-    context = RunContext(None)
-    for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
-        for depth in (len(SECTIONS), len(SECTIONS) - 1):
-            value, _ = provider.get_value("customer_ids", list, "", *SECTIONS[:depth])
-            if value is not None:
-                return _parse_customers(value)
+    for depth in (len(SECTIONS), len(SECTIONS) - 1):
+        value = _read_config("customer_ids", list, *SECTIONS[:depth])
+        if value is not None:
+            return parse_customers(value)
     return []
 
 
-def _parse_customers(value: Any) -> list[int]:
+def configured_destination() -> str:
+    """Return the name of the destination in the environment or `.dlt/config.toml`; `duckdb` where neither sets it.
+
+    For schedulers, as `configured_customers`; `liine init` writes it as `destination_type`.
+    """
+    return _read_config("destination_type", str) or DEFAULT_DESTINATION
+
+
+def _read_config(name: str, hint: type, *sections: str) -> Any:
+    context = RunContext(None)
+    with translate_errors():
+        for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
+            value, _ = provider.get_value(name, hint, "", *sections)
+            if value is not None:
+                return value
+    return None
+
+
+def parse_customers(value: Any) -> list[int]:
+    """Return a list of customer ids, which may be JSON. Raises ConfigurationError."""
     try:
         return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, list[int])
     except msgspec.MsgspecError:

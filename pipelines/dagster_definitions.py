@@ -14,7 +14,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from liine_source import ConfigurationError, LiineError, backfill, configured_customers, dbt_runner, status, sync
+from liine_source import (
+    ConfigurationError,
+    LiineError,
+    backfill,
+    configured_customers,
+    configured_destination,
+    dbt_runner,
+    status,
+    sync,
+)
 from liine_source.errors import LoginRefusedError
 
 DATASET = os.environ.get("LIINE_DATASET", "liine")
@@ -34,8 +43,8 @@ API = dg.AssetKey(["liine_api", "interactions"])
 # The age of a customer's last sweep at which the check `freshness` fails.
 MAX_AGE = timedelta(hours=3)
 # DuckDB has one writer, so one process runs all steps, one after the other.
-HAS_ONE_WRITER = os.environ.get("DESTINATION_TYPE", "duckdb") == "duckdb"
-HAS_LOCK = os.environ.get("DESTINATION_TYPE") == "postgres"
+HAS_ONE_WRITER = configured_destination() == "duckdb"
+HAS_LOCK = configured_destination() == "postgres"
 
 CUSTOMERS = dg.StaticPartitionsDefinition([str(key) for key in configured_customers()])
 MONTHS = dg.MonthlyPartitionsDefinition(os.environ.get("LIINE_FIRST_MONTH", "2020-01-01"), end_offset=1)

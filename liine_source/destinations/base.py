@@ -41,6 +41,27 @@ class Location:
         return f"{self.destination} {self.address}"
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A setting that `liine init` asks for: its path in secrets.toml, and the words of the prompt.
+
+    With a `default` it need not be answered; an empty one stands for none. It is not asked where one of the settings
+    `unless` is set, or `needs` is not; both are names beside it.
+    """
+
+    path: tuple[str, ...]
+    text: str
+    is_secret: bool = False
+    default: str | None = None
+    unless: tuple[str, ...] = ()
+    needs: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that dlt reads."""
+        return "__".join(self.path).upper()
+
+
 class Destination:
     """A dlt destination, by name. `supports_concurrent_writers`: several runs may load into a dataset at once."""
 
@@ -51,6 +72,8 @@ class Destination:
     # The extras of liine-source that it needs, and that dbt needs for it; None where there is none.
     extra: ClassVar[str | None] = None
     dbt_extra: ClassVar[str | None] = None
+    # What `liine init` asks for; None where it cannot set the destination up.
+    questions: ClassVar[Sequence[Question] | None] = None
     # The types that dlt's data types may have in the catalog, as regular expressions, `naive` for a timestamp without
     # time zone; empty where types are not checked.
     column_types: ClassVar[Mapping[str, str]] = {}
@@ -201,6 +224,12 @@ class Destination:
             f"There is no dataset {location.dataset} in {location}. {others} Pass the right one with --dataset, or run "
             "`liine sync` to create this one."
         )
+
+    def check_access(self, pipeline: dlt.Pipeline, location: Location) -> None:
+        """Connect, and raise DestinationError or ConfigurationError where a run could not load; nothing is created."""
+        with pipeline.sql_client() as client:
+            client.execute_sql("select 1")
+        self.require_writable(pipeline, location)
 
     # A run
 

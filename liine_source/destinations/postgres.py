@@ -1,6 +1,6 @@
 """Postgres: many writers, kept apart by advisory locks and unique indexes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -13,6 +13,7 @@ from dlt.destinations import postgres
 from liine_source.destinations.base import (
     AnyDltDestination,
     Location,
+    Question,
     data_location,
     explain_missing_credentials,
     partial_configuration,
@@ -45,6 +46,13 @@ class Postgres(SharedWarehouse):
 
     extra: ClassVar[str | None] = "postgres"
     dbt_extra: ClassVar[str | None] = "dbt-postgres"
+    questions: ClassVar[Sequence[Question] | None] = (
+        Question(
+            ("destination", "postgres", "credentials"),
+            "Address, such as postgresql://user:password@host:5432/database?sslmode=verify-full",
+            is_secret=True,
+        ),
+    )
     column_types: ClassVar[Mapping[str, str]] = {
         "text": "character varying|text",
         "bigint": "bigint",

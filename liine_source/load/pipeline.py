@@ -6,7 +6,6 @@ and a staging dataset of its own, named after its run key. docs/architecture.md 
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +26,7 @@ from liine_source.destinations import (
     pipeline_destination,
 )
 from liine_source.error_translation import translate_errors
-from liine_source.errors import BusyError, ConfigurationError
+from liine_source.errors import BusyError, ConfigurationError, MissingPackageError
 from liine_source.load import dlt_settings
 from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
@@ -50,8 +49,8 @@ def build_pipeline(
 ) -> dlt.Pipeline:
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
-    `destination` is the name of any dlt destination; None takes dlt's setting DESTINATION_TYPE, or DuckDB. `folder` is
-    the working directory; by default each address and dataset has its own. `run_key` tells runs apart that load into
+    `destination` is the name of any dlt destination; None takes dlt's setting `destination_type`, or DuckDB. `folder`
+    is the working directory; by default each address and dataset has its own. `run_key` tells runs apart that load into
     one dataset at once, where the destination allows it; `label` is part of the pipeline's name then. Raises
     NameClashError where DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where the
     destination is unknown or lacks a setting.
@@ -191,7 +190,7 @@ def _plan_pipeline(
 ) -> _PlannedPipeline:
     if not (dataset.strip() and dataset.isprintable()):
         raise ConfigurationError("The name of the dataset, --dataset, must be a text without control characters.")
-    destination = get_destination(name or os.environ.get("DESTINATION_TYPE") or "duckdb")
+    destination = get_destination(name)
     suffix = f"_{_digest(run_key)}" if run_key and destination.supports_concurrent_writers else ""
     # dlt's own name for staging, `<dataset>_staging`, is also dbt's.
     staging_layout = f"%s_stg{suffix or '_' + _digest(dataset)}"
@@ -220,7 +219,7 @@ def _explain_missing_package(destination: Destination) -> Iterator[None]:
     else:
         return
     package = f"liine-source[{destination.extra}]" if destination.extra else f"dlt[{destination.name}]"
-    raise ConfigurationError(
+    raise MissingPackageError(
         f"The destination {destination.name} needs a package that is not installed{f', {missing}' if missing else ''}: "
         f"pip install '{package}', then run again."
     )
