@@ -24,8 +24,11 @@ from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from liine_source.commands.report import SyncReport
     from liine_source.console import SyncProgress
+    from liine_source.destinations import Question
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
 
@@ -59,6 +62,8 @@ app = typer.Typer(cls=_Group, help=_HELP, no_args_is_help=True, pretty_exception
 erasures = typer.Typer(cls=_Group, no_args_is_help=True, help="Take erasures to another dataset or destination.")
 app.add_typer(erasures, name="erasures")
 _MAX_CUSTOMERS = 20
+_EMULATOR_PORT = 8765
+_EMULATOR_CUSTOMERS = 3
 
 Destination = Annotated[
     str | None, typer.Option(help="duckdb, postgres, snowflake, or another dlt destination.", show_default="duckdb")
@@ -113,6 +118,55 @@ def _configure(
         json_log.log_to_stderr(as_json=log_format == "json")
     else:
         console.show_waits()
+
+
+@app.command(cls=_Command)
+def init(
+    username: Annotated[str | None, typer.Option(metavar="<name>", help="User name at Liine.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", metavar="", help="Read the password at Liine from standard input.")
+    ] = False,
+    customer_id: Annotated[
+        list[int] | None, typer.Option("--customer-id", metavar="<id>", help="A customer to load; repeatable.")
+    ] = None,
+    destination: Annotated[
+        str | None, typer.Option(help="duckdb, postgres or snowflake.", show_default="duckdb")
+    ] = None,
+    duckdb_file: Annotated[str | None, typer.Option(metavar="<file>", help="The file of DuckDB.")] = None,
+    for_emulator: Annotated[
+        bool, typer.Option("--emulator", metavar="", help="A playground: the settings of `liine emulator`.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The emulator's port.", show_default=str(_EMULATOR_PORT))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for account and warehouse, try them, and write them to .dlt/config.toml and .dlt/secrets.toml.
+
+    Files are added to, never overwritten. Without a terminal: options, environment variables and --password-stdin. A
+    password is no option, as other users of the machine could see it.
+    """
+    from liine_source.commands import init as command
+
+    given = _given(
+        username=username,
+        customer_ids=customer_id,
+        destination=destination,
+        duckdb_file=duckdb_file,
+        password=_read_password() if password_stdin and not for_emulator else None,
+    )
+    if for_emulator:
+        if given or password_stdin:
+            raise ConfigurationError("--emulator brings all settings but --port: leave the other options out.")
+        found = command.init_playground(f"http://127.0.0.1:{port or _EMULATOR_PORT}", **_emulator_settings())
+    else:
+        if port:
+            raise ConfigurationError("--port has no effect without --emulator: add it, or leave --port out.")
+        found = command.init(ask=_ask if sys.stdin.isatty() and not password_stdin else None, **given)
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_initialized(found, port)
 
 
 @app.command(cls=_Command)
@@ -353,17 +407,15 @@ def status(
 
 @app.command(cls=_Command)
 def emulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = _EMULATOR_PORT,
     interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,
-    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = 3,
+    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = _EMULATOR_CUSTOMERS,
     seed: Annotated[int, typer.Option(help="The same seed invents the same data.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Run an emulator of the API on this machine, with invented data, until interrupted (extra `emulator`)."""
-    try:
+    with _emulator_extra():
         from liine_source.emulator import Emulator, serve
-    except ImportError:
-        raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
 
     def print_settings(ready: Emulator) -> None:
         settings = {
@@ -455,6 +507,43 @@ def _refuse_build(destination: str | None, dataset: str, project: Path | None) -
     except ConfigurationError as error:
         alerts.notify_failure(dataset, str(error))
         raise
+
+
+@contextlib.contextmanager
+def _emulator_extra() -> "Iterator[None]":
+    try:
+        yield
+    except ImportError:
+        raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
+
+
+def _emulator_settings() -> dict[str, Any]:
+    """Return what `liine emulator` would print, but for its address."""
+    with _emulator_extra():
+        from liine_source.emulator import create_emulator
+    emulator = create_emulator(interactions=0, customers=_EMULATOR_CUSTOMERS)
+    return {"username": emulator.username, "password": emulator.password, "customer_ids": emulator.customer_ids}
+
+
+def _ask(question: "Question") -> str:
+    """Ask in the terminal, on standard error; of a secret nothing is shown."""
+    answer: str = typer.prompt(
+        question.text,
+        default=question.default,
+        hide_input=question.is_secret,
+        show_default=bool(question.default),
+        err=True,
+    )
+    return answer
+
+
+def _read_password() -> str:
+    text = sys.stdin.read().rstrip("\r\n")
+    if not text or "\n" in text:
+        raise ConfigurationError(
+            "--password-stdin reads one line, the password, from standard input. Nothing was written."
+        )
+    return text
 
 
 def _given(**options: Any) -> dict[str, Any]:
