@@ -10,7 +10,7 @@ import dataclasses
 import os
 import shlex
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -65,6 +65,16 @@ _MAX_CUSTOMERS = 20
 _EMULATOR_PORT = 8765
 _EMULATOR_CUSTOMERS = 3
 
+
+def _parse_day(text: str) -> date:
+    try:
+        if len(text) == len("2024-01-31"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter("it must be a date such as 2024-01-31.")
+
+
 Destination = Annotated[
     str | None, typer.Option(help="duckdb, postgres, snowflake, or another dlt destination.", show_default="duckdb")
 ]
@@ -73,9 +83,9 @@ Customers = Annotated[
     list[int] | None, typer.Option("--customer-id", metavar="<id>", help="Only this customer; repeatable.")
 ]
 Since = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="First day, by the interaction's start.")
+    date | None, typer.Option(parser=_parse_day, metavar="<date>", help="First day, by the interaction's start.")
 ]
-Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="Last day, included.")]
+Until = Annotated[date | None, typer.Option(parser=_parse_day, metavar="<date>", help="Last day, included.")]
 ThenDbt = Annotated[
     bool, typer.Option("--then-dbt", metavar="", help="Build the dbt models after the load (extra `dbt`).")
 ]
@@ -230,7 +240,7 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
     """Forecast windows, pages, requests and time of a backfill or a first sync. Loads nothing."""
     from liine_source.commands.plan import plan as run_plan
 
-    found = run_plan(**_given(since=_day(since), until=_day(until), customer_ids=customer_id))
+    found = run_plan(**_given(since=since, until=until, customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(customer) for customer in found])
     else:
@@ -259,7 +269,7 @@ def backfill(
             dataset=dataset,
             restart=restart,
             observer=progress,
-            **_given(since=_day(since), until=_day(until), customer_ids=customer_id),
+            **_given(since=since, until=until, customer_ids=customer_id),
         )
     _finish(report, as_json=as_json)
 
@@ -277,7 +287,7 @@ def verify(
     from liine_source.commands.verify import verify as run_verify
 
     with _progress(as_json=as_json) as progress:
-        given = _given(since=_day(since), customer_ids=customer_id)
+        given = _given(since=since, customer_ids=customer_id)
         found = run_verify(destination=destination, dataset=dataset, repair=repair, observer=progress, **given)
     if as_json:
         console.print_json(console.verification_data(found))
@@ -556,14 +566,14 @@ def _progress(*, as_json: bool) -> "SyncProgress":
     return SyncProgress(is_shown=not as_json and console.err.is_terminal)
 
 
-def _day(value: datetime | None) -> date | None:
-    return value.date() if value else None
-
-
 def _parse_duration(text: str | None) -> timedelta | None:
     if text is None:
         return None
     units = {"m": "minutes", "h": "hours", "d": "days"}
     if not (text[:-1].isascii() and text[:-1].isdigit() and text[-1] in units):
         raise ConfigurationError("--max-age must be a number followed by m, h or d, such as 2h.")
-    return timedelta(**{units[text[-1]]: int(text[:-1])})
+    try:
+        return timedelta(**{units[text[-1]]: int(text[:-1])})
+    except OverflowError:
+        problem = "--max-age must be less than 999999999d."
+    raise ConfigurationError(problem)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, TypedDict, Unpack, cast
 
@@ -30,6 +30,8 @@ from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 
 DEFAULT_DESTINATION = "duckdb"
 _MAX_CONCURRENCY = 64
+# Of a column of 64 bits.
+_LARGEST_ID = 2**63 - 1
 # Ten million interactions; a window whose count is the total has twenty pages at most.
 _MAX_WINDOW_PAGES = 10_000
 _MAX_WINDOW_ROWS = 100_000_000
@@ -225,8 +227,10 @@ def _validate(found: LiineSettings) -> Settings:
 
 def _validate_customers(customer_ids: list[int]) -> list[int]:
     unique = list(dict.fromkeys(customer_ids))
-    if not unique or any(type(customer) is not int or customer < 1 for customer in unique):
-        raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
+    if not unique or any(type(customer) is not int or not 0 < customer <= _LARGEST_ID for customer in unique):
+        raise ConfigurationError(
+            "customer_ids must be a list of at least one customer id, each a positive integer, such as [1234]."
+        )
     return unique
 
 
@@ -241,6 +245,9 @@ def _parse_dates(since: date | str | None, until: date | str | None) -> tuple[da
     first, last = _parse_date("since", since), _parse_date("until", until)
     if first and last and first > last:
         raise ConfigurationError("since must not be later than until.")
+    # A day ahead, for time zones. From a day to come on there would be nothing to load, and nothing missing.
+    if first and first > (datetime.now(UTC) + timedelta(days=1)).date():
+        raise ConfigurationError("since must not be in the future.")
     return first, last
 
 

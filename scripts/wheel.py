@@ -18,6 +18,8 @@ def main(venv: str) -> None:
     assert "sync" in _output([liine, "--help"], {})
     print_folder = "from liine_source.dbt_runner import project_folder; print(project_folder())"
     assert venv in _output([python, "-P", "-c", print_folder], {}), "the dbt project is not in the wheel"
+    print_page = "from liine_source.documentation import page; print(page('settings'))"
+    assert venv in _output([python, "-P", "-c", print_page], {}), "the pages that messages name are not in the wheel"
     with running_emulator(interactions=300, customers=3, seed=1) as api:
         settings = {
             "SOURCES__LIINE__BASE_URL": api.base_url,

@@ -17,6 +17,7 @@ from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 
 from liine_source.destinations.resolved_settings import resolve_settings_once
+from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, MissingDatasetError, did_you_mean
 from liine_source.spec.tables import SOURCE_TABLES
 from liine_source.warehouse import catalog, structure
@@ -312,7 +313,7 @@ def explain_missing_credentials(name: str, missing: Sequence[str]) -> Configurat
     section = f"destination.{name}.credentials"
     return ConfigurationError(
         f"Settings of the destination {name} are missing: {', '.join(missing)}. Set them under [{section}] in "
-        f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see docs/{name}.md."
+        f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see {page(name)}."
     )
 
 
@@ -324,11 +325,12 @@ def refuse_unknown_credentials(name: str, spec: type[BaseConfiguration]) -> None
     names = {key: f"{key} under [{section}]" for key in given} if isinstance(given, Mapping) else {}
     prefix = f"{section}.".upper().replace(".", "__")
     names |= {key.removeprefix(prefix).lower(): key for key in os.environ if key.startswith(prefix)}
+    listed = sorted(name for name in known - {"drivername"} if not name.startswith("_"))
     if unknown := sorted(key for key in names if key not in known):
         raise ConfigurationError(
             f"Unknown settings: {'; '.join(names[key] + did_you_mean(key, known) for key in unknown)}. Known are "
-            f"{', '.join(sorted(known - {'drivername'}))}; other parameters of a connection go into query, a table, or "
-            f"JSON in {prefix}QUERY. See docs/{name}.md."
+            f"{', '.join(listed)}; other parameters of a connection go into query, a table, or "
+            f"JSON in {prefix}QUERY. See {page(name)}."
         )
 
 

@@ -26,6 +26,7 @@ from liine_source.destinations.postgres_login import (
     dbt_variables,
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
+from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, DestinationError
 from liine_source.warehouse import advisory_lock, catalog, indexes, lock_waits, privileges, structure
 
@@ -101,7 +102,7 @@ class Postgres(SharedWarehouse):
             role = privileges.read_session(pipeline).role
             raise DestinationError(
                 f"The role {role} may not read dataset {location.dataset} in {location}. Run as the tables' owner: "
-                f"{' '.join(missing)} A role that loads needs more: docs/postgres.md."
+                f"{' '.join(missing)} A role that loads needs more: {page('postgres')}."
             )
 
     def require_writable(self, pipeline: dlt.Pipeline, location: Location) -> None:
@@ -120,7 +121,7 @@ class Postgres(SharedWarehouse):
         if missing := privileges.missing_for_loading(pipeline, session):
             raise DestinationError(
                 f"The role {session.login} may not load into dataset {location.dataset} in {location}. Run as an "
-                f"administrator: {' '.join(missing)} Nothing was requested; docs/postgres.md has all privileges."
+                f"administrator: {' '.join(missing)} Nothing was requested; {page('postgres')} has all privileges."
             )
 
     def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:

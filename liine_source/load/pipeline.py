@@ -25,11 +25,13 @@ from liine_source.destinations import (
     locate_pipeline,
     pipeline_destination,
 )
+from liine_source.documentation import page
 from liine_source.error_translation import translate_errors
 from liine_source.errors import BusyError, ConfigurationError, MissingPackageError
 from liine_source.load import dlt_settings
 from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
+from liine_source.setting_checks import refuse_secrets_in_config
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, lock_waits
 from liine_source.warehouse.duckdb_file import RewrittenFile
@@ -86,7 +88,7 @@ def require_compactable(destination: str | None = None, dataset: str = DATASET_N
     if not planned.destination.can_remove_deleted_bytes:
         raise ConfigurationError(
             f"--compact is for a DuckDB file. What {planned.destination.name} keeps of deleted rows, and for how long: "
-            "docs/privacy.md. Leave --compact out; nothing was erased."
+            f"{page('privacy')}. Leave --compact out; nothing was erased."
         )
 
 
@@ -195,6 +197,7 @@ def _plan_pipeline(
     # dlt's own name for staging, `<dataset>_staging`, is also dbt's.
     staging_layout = f"%s_stg{suffix or '_' + _digest(dataset)}"
     dlt_settings.set_defaults(is_our_pipeline=True)
+    refuse_secrets_in_config()
     with translate_errors(), _explain_missing_package(destination):
         factory = destination.build_factory(staging_layout)
         # This imports what the destination needs.
