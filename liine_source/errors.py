@@ -3,6 +3,7 @@
 LiineError
 ├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
 │   ├── FilterError             a filter has an unknown name, a wrong type or a value outside its list
+│   ├── UnknownHostError        the host of base_url does not exist
 │   ├── MissingPackageError     a package is not installed that a destination needs
 │   ├── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
 │   └── AlteredTableError       somebody has altered a table so that rows would be lost or refused
@@ -22,6 +23,7 @@ LiineError
 │   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
 │   ├── AnswerTooLargeError     an answer with more bytes or objects than allowed
 │   ├── AnswerTooSlowError      an answer that did not end in time
+│   ├── OutageError             not requested: several requests in a row had no answer
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
 │   │   └── ProxyError          the proxy did not connect to the host
 │   └── HostError               the host of base_url is not the API's, or cannot prove it; every customer fails alike
@@ -102,6 +104,10 @@ class ConfigurationError(LiineError):
 
 class FilterError(ConfigurationError):
     """A filter that the reference does not allow; the message names it, never its value."""
+
+
+class UnknownHostError(ConfigurationError):
+    """No host has the name in `base_url`."""
 
 
 class MissingPackageError(ConfigurationError):
@@ -226,6 +232,12 @@ class AnswerTooSlowError(ApiError):
     """An answer that was still coming when its time was over."""
 
     remedy = "Set page_size lower or max_answer_seconds higher, and check the network and any proxy."
+
+
+class OutageError(ApiError):
+    """A request that was not sent, because several in a row had no answer, or were answered with 503."""
+
+    remedy = "Run again when it answers. Loaded rows are not lost."
 
 
 class NoConnectionError(ApiError):
