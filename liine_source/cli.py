@@ -7,9 +7,12 @@ Each command imports what it needs: dlt alone takes a second, and neither `--hel
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -105,6 +108,44 @@ ErasuresFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of `l
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for machines.")]
 
 
+def _show_steps(is_asked: bool) -> None:  # noqa: FBT001  typer passes it by position
+    if not is_asked:
+        return
+    json_log.log_steps()
+    if not json_log.is_logging():
+        console.show_steps()
+
+
+def _verbose_option(callback: Callable[[bool], None] | None = None) -> Any:
+    text = "Write each step to standard error; never a row or a secret."
+    return typer.Option("--verbose", "-v", metavar="", callback=callback, help=text)
+
+
+Verbose = Annotated[bool, _verbose_option()]
+_CommandVerbose = Annotated[bool, _verbose_option(_show_steps)]
+
+
+def _command(group: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that adds a command to a group, with the global option -v behind its name as well."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(*, is_verbose: bool, **options: Any) -> None:
+            del is_verbose  # its callback has seen to it
+            function(**options)
+
+        own = inspect.signature(function)
+        verbose = inspect.Parameter(
+            "is_verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_CommandVerbose
+        )
+        run.__signature__ = own.replace(parameters=[*own.parameters.values(), verbose])  # type: ignore[attr-defined]
+        run.__annotations__ = {**function.__annotations__, "is_verbose": _CommandVerbose}
+        group.command(name, cls=_Command)(run)
+        return function
+
+    return decorate
+
+
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001  typer passes it by position
     if is_asked:
         console.print_line(f"liine-source {version('liine-source')}")
@@ -123,14 +164,16 @@ def _configure(
             envvar="LIINE_LOG_FORMAT", help="Write a line for each sweep to standard error.", show_default="none"
         ),
     ] = None,
+    is_verbose: Verbose = False,
 ) -> None:
     if log_format:
         json_log.log_to_stderr(as_json=log_format == "json")
-    else:
+    elif not is_verbose:
         console.show_waits()
+    _show_steps(is_verbose)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def init(
     username: Annotated[str | None, typer.Option(metavar="<name>", help="User name at Liine.")] = None,
     password_stdin: Annotated[
@@ -179,7 +222,7 @@ def init(
         console.print_initialized(found, port)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Log in and count each customer's interactions. Loads nothing."""
     from liine_source.commands.check import check as run_check
@@ -193,7 +236,7 @@ def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if any(access.error for access in found) else 0)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def sync(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
@@ -235,7 +278,7 @@ def sync(
     raise typer.Exit(0 if report.is_complete else 1)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def plan(since: Since = None, until: Until = None, customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Forecast windows, pages, requests and time of a backfill or a first sync. Loads nothing."""
     from liine_source.commands.plan import plan as run_plan
@@ -248,7 +291,7 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
     raise typer.Exit(1 if any(customer.error for customer in found) else 0)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def backfill(
     since: Since = None,
     until: Until = None,
@@ -274,7 +317,7 @@ def backfill(
     _finish(report, as_json=as_json)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def verify(
     since: Since = None,
     destination: Destination = None,
@@ -296,7 +339,7 @@ def verify(
     raise typer.Exit(0 if all(customer.is_complete for customer in found) else 1)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def erase(
     identifiers: Identifiers = None,
     lead_id: LeadIds = None,
@@ -342,7 +385,7 @@ def erase(
         console.print_erasure(erasure)
 
 
-@erasures.command("export", cls=_Command)
+@_command(erasures, "export")
 def export_erasures(
     file: ErasuresFile, destination: Destination = None, dataset: Dataset = DATASET_NAME, as_json: AsJson = False
 ) -> None:
@@ -359,7 +402,7 @@ def export_erasures(
         )
 
 
-@erasures.command("import", cls=_Command)
+@_command(erasures, "import")
 def import_erasures(
     file: ErasuresFile,
     destination: Destination = None,
@@ -380,7 +423,7 @@ def import_erasures(
         console.print_imported_erasures(found)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def status(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
@@ -415,7 +458,7 @@ def status(
         )
 
 
-@app.command(cls=_Command)
+@_command(app)
 def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = _EMULATOR_PORT,
     interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,

@@ -83,6 +83,23 @@ def show_waits() -> None:
         waits.addHandler(_WaitHandler())
 
 
+class _StepHandler(logging.Handler):
+    """Prints what the connector does to standard error, each step with its time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        clock = datetime.fromtimestamp(record.created).astimezone()
+        err.print(_as_text(f"{clock:%H:%M:%S} {record.getMessage()}"), soft_wrap=True)
+
+
+def show_steps() -> None:
+    """Print each step, where no log is written; waits are among them."""
+    log, waits = logging.getLogger("liine_source"), logging.getLogger("liine_source.waits")
+    for handler in [handler for handler in waits.handlers if isinstance(handler, _WaitHandler)]:
+        waits.removeHandler(handler)
+    if not any(isinstance(handler, _StepHandler) for handler in log.handlers):
+        log.addHandler(_StepHandler())
+
+
 def print_hint(text: str) -> None:
     """Print a hint to standard error, so that it is in nobody's way."""
     err.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ rows, so they go to a folder that is deleted; only names of models and tests are
 
 import hashlib
 import json
+import logging
 import os
 import re
 import signal
@@ -32,6 +33,8 @@ from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog
+
+log = logging.getLogger(__name__)
 
 # In each schema that dbt builds in: the dataset that its models were built from (`dbt/macros/one_dataset.sql`).
 _RECORD = "_liine_dataset"
@@ -193,6 +196,7 @@ def run_build(
     arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
     # In a project that has ours as a package, only a variable says which dataset it is.
     arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
+    log.debug("dbt builds the project in %s.", project or project_folder())
     with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
         return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
 

@@ -1,5 +1,6 @@
 """The settings of a run: declared once, read from dlt, and validated before anything is requested or written."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +19,7 @@ from liine_source import setting_checks
 from liine_source.api import query
 from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
-from liine_source.api.client import LiineClient, validate_base_url
+from liine_source.api.client import LiineClient, host_of, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError
@@ -29,6 +30,8 @@ from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 
 DEFAULT_DESTINATION = "duckdb"
+log = logging.getLogger(__name__)
+
 _MAX_CONCURRENCY = 64
 # Of a column of 64 bits.
 _LARGEST_ID = 2**63 - 1
@@ -163,7 +166,17 @@ def resolve_settings(**options: Unpack[LiineOptions]) -> Settings:
     given = {name: value for name, value in options.items() if not isinstance(value, ConfigValueSentinel)}
     found = resolve_configuration(LiineSettings(), sections=SECTIONS, explicit_value=given)
     _remove_filters_from_trace()
-    return _validate(found)
+    settings = _validate(found)
+    log.debug(
+        "Settings: %d customers at %s, since %s, until %s, filters: %s, personal data: %s.",
+        len(settings.customer_ids),
+        host_of(settings.base_url),
+        settings.since or "the beginning",
+        settings.until or "now",
+        ", ".join(sorted(settings.filters)) or "none",
+        settings.policy.description,
+    )
+    return settings
 
 
 def with_days(options: OptionsWithoutDays, since: date | None, until: date | None = None) -> LiineOptions:

@@ -250,7 +250,10 @@ class LiineClient:
             with time_limit(limits.seconds):
                 response = self._session.request(method, url, timeout=timeouts, stream=True, **arguments)
                 self._has_answered = True
-                return _Answer(response.status_code, response.headers, read_body(response, limits))
+                found = _Answer(response.status_code, response.headers, read_body(response, limits))
+                seconds = time.monotonic() - began
+                log.debug("%s: answer %d, %d bytes in %.2f s.", context, found.status, len(found.body), seconds)
+                return found
         except OversizedAnswerError:
             is_oversized = True
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):

@@ -1,6 +1,7 @@
 """`liine init`: ask for the settings that a first run needs, try them, and write them to dlt's files."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from liine_source.toml_file import TomlFile
 
 Keys = tuple[str, ...]
 Ask = Callable[[Question], str]
+
+log = logging.getLogger(__name__)
 
 _SOURCE = ("sources", "liine")
 _USERNAME = Question((*_SOURCE, "credentials", "username"), "User name at Liine")
@@ -94,6 +97,7 @@ def init(
     for question in chosen.questions:
         answers.find_of_destination(question)
     answers.require_complete()
+    log.debug("Trying the settings.")
     with _in_environment(answers.values):
         unchecked = _check_destination(chosen)
         access = check()

@@ -6,6 +6,7 @@ and a staging dataset of its own, named after its run key. docs/architecture.md 
 """
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,8 @@ from liine_source.setting_checks import refuse_secrets_in_config
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, lock_waits
 from liine_source.warehouse.duckdb_file import RewrittenFile
+
+log = logging.getLogger(__name__)
 
 PIPELINE_NAME = "liine_sync"
 # How many seconds a run waits for another run of the same customers.
@@ -127,11 +130,13 @@ def open_pipeline(
     planned = _plan_pipeline(destination, dataset, run_key=run_key, label=label)
     with exit_on_sigterm(), owner_only_files(), _lock_working_directory(planned):
         pipeline = planned.build()
+        log.debug("Working folder: %s.", planned.folder)
         try:
             dlt_settings.refuse_losses(pipeline)
             dlt_settings.refuse_leftovers(pipeline)
             _reset_working_directory(pipeline)
             location = locate_pipeline(pipeline)
+            log.debug("Connecting to %s, dataset %s.", location, dataset)
             planned.destination.require_writable(pipeline, location)
             if must_have_data and not planned.destination.has_data(pipeline, location):
                 raise ConfigurationError(

@@ -75,6 +75,43 @@ def test_slack_gets_failures_and_new_columns(slack: list[dict[str, Any]]) -> Non
     assert "Canary" not in json.dumps(slack)
 
 
+STEPS = [
+    "Settings: 1 customers at localhost, since the beginning, until now, filters: search, personal data: ",
+    "Working folder: ",
+    "Connecting to duckdb ",
+    "Login: answer 200, ",
+    "Customer 1001, ",
+    "Read: interactions ",
+    "Committed: ",
+    "Comparing each customer's rows with the API's count.",
+]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-v", "sync", "--json"], ["sync", "--json", "-v"], ["--log-format", "json", "sync", "--json", "-v"]]
+)
+def test_verbose_shows_each_step_and_no_value(arguments: list[str]) -> None:
+    """Steps go to standard error, as lines or as JSON; none has a text of a row, a filter's value or a secret."""
+    with running_emulator(interactions=40, customers=1) as api:
+        for row in api.truth():
+            api.change(row["id"], name="Canary Person")
+        done = run(*arguments, api=api, SOURCES__LIINE__FILTERS='{"search": "Canary Person"}')
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["rows"]["interactions"] == 40
+        lines = done.stderr.splitlines()
+        assert not [word for word in ("anary", api.password, "bearer") if word in done.stdout + done.stderr]
+    if arguments[0] == "--log-format":
+        logged = [json.loads(line) for line in lines]
+        assert {"debug", "info"} == {line["level"] for line in logged}
+        steps = [line["message"] for line in logged]
+    else:
+        steps = [line.partition(" ")[2] for line in lines]
+    found = [next((at for at, line in enumerate(steps) if line.startswith(step)), -1) for step in STEPS]
+    assert -1 not in found
+    assert found == sorted(found)
+    assert sum(step.startswith("Login") for step in steps) == 1
+
+
 def test_slack_gets_failed_verifications_and_erasures(slack: list[dict[str, Any]]) -> None:
     """Alerts name the customers that differ, or the reason why a command did not start."""
     with running_emulator(interactions=60, customers=2) as api:
