@@ -78,8 +78,17 @@ def _parse_day(text: str) -> date:
     raise typer.BadParameter("it must be a date such as 2024-01-31.")
 
 
+def _complete_destination(incomplete: str) -> list[str]:
+    return [name for name in ("duckdb", "postgres", "snowflake") if name.startswith(incomplete)]
+
+
 Destination = Annotated[
-    str | None, typer.Option(help="duckdb, postgres, snowflake, or another dlt destination.", show_default="duckdb")
+    str | None,
+    typer.Option(
+        help="duckdb, postgres, snowflake, or another dlt destination.",
+        show_default="destination_type of .dlt/config.toml, or duckdb",
+        autocompletion=_complete_destination,
+    ),
 ]
 Dataset = Annotated[str, typer.Option(help="The schema of the tables.")]
 Customers = Annotated[
@@ -183,7 +192,10 @@ def init(
         list[int] | None, typer.Option("--customer-id", metavar="<id>", help="A customer to load; repeatable.")
     ] = None,
     destination: Annotated[
-        str | None, typer.Option(help="duckdb, postgres or snowflake.", show_default="duckdb")
+        str | None,
+        typer.Option(
+            help="duckdb, postgres or snowflake.", show_default="duckdb", autocompletion=_complete_destination
+        ),
     ] = None,
     duckdb_file: Annotated[str | None, typer.Option(metavar="<file>", help="The file of DuckDB.")] = None,
     for_emulator: Annotated[

@@ -18,6 +18,7 @@ from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, CustomersRefusedError, MissingPackageError
 from liine_source.git_ignore import ignore_in_git
 from liine_source.load.pipeline import build_pipeline
+from liine_source.setting_checks import SECTIONS
 from liine_source.settings import DEFAULT_DESTINATION, parse_customers
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.toml_file import TomlFile
@@ -159,6 +160,11 @@ class _Files:
         return self.secrets if is_secret else self.config
 
     def get(self, path: Keys) -> Any:
+        if path[: len(_SOURCE)] == _SOURCE:
+            # dlt reads this section first.
+            found = self.of(path).get((*SECTIONS, *path[len(_SOURCE) :]))
+            if found is not None:
+                return found
         return self.of(path).get(path)
 
     def refuse_other(self, path: Keys, value: Any) -> None:

@@ -1,6 +1,7 @@
 """An API that is out ends a run soon, and a host that does not exist at once."""
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,6 +91,7 @@ def test_unknown_host_is_a_wrong_setting(command: str, monkeypatch: pytest.Monke
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: The host of base_url does not exist, or this machine's name server does not")
     assert "canary" not in done.stderr
+    assert not list(Path().glob("*.duckdb"))
 
 
 @pytest.mark.parametrize(

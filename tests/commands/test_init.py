@@ -1,6 +1,7 @@
 """`liine init` asks, tries what it was told, and adds it to dlt's files without changing what is there."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -91,6 +92,13 @@ def test_files_are_added_to() -> None:
 
 
 OTHER = [
+    (
+        "[sources.liine.liine]\ncustomer_ids = [1001]",
+        "",
+        (),
+        {},
+        "customer_ids under [sources.liine] in .dlt/config.toml",
+    ),
     ("[sources.liine]\ncustomer_ids = [1001]", "", (), {}, "customer_ids under [sources.liine] in .dlt/config.toml"),
     (
         "",
@@ -124,7 +132,11 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("config", "secrets", "arguments", "environment", "place"), OTHER, ids=[o[4] for o in OTHER])
+@pytest.mark.parametrize(
+    ("config", "secrets", "arguments", "environment", "place"),
+    OTHER,
+    ids=[f"{number} {other[4]}" for number, other in enumerate(OTHER)],
+)
 def test_other_value_in_file_is_refused(
     config: str, secrets: str, arguments: tuple[str, ...], environment: dict[str, str], place: str
 ) -> None:
@@ -214,6 +226,8 @@ def test_playground_has_settings_of_its_own() -> None:
     """It needs no account and requests nothing; its file and dataset are not those of a warehouse."""
     done = run("init", "--emulator", "--port", "8766")
     assert (done.returncode, done.stderr) == (0, "")
+    again = json.loads(run("init", "--emulator", "--port", "8766", "--json").stdout)
+    assert (again["added"], again["destination"], again["dataset"]) == ([], "duckdb", "playground")
     assert CONFIG.read_text().endswith(
         '[sources.liine]\nbase_url = "http://127.0.0.1:8766"\ncustomer_ids = [1001, 1002, 1003]\n'
     )

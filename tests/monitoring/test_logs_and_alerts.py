@@ -16,9 +16,11 @@ from dlt.common.configuration import is_secret_hint
 from dlt.common.configuration.utils import get_resolved_traces
 
 from liine_source import ConfigurationError, erase, sync, verify
+from liine_source.commands import check as commands_check
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import LoginRefusedError
 from liine_source.monitoring import alerts
+from liine_source.warehouse import lock_waits
 from tests.commands.test_sync import settings
 from tests.support import command_line
 from tests.support.command_line import run, run_process
@@ -110,6 +112,18 @@ def test_verbose_shows_each_step_and_no_value(arguments: list[str]) -> None:
     assert -1 not in found
     assert found == sorted(found)
     assert sum(step.startswith("Login") for step in steps) == 1
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["-v", "check"], ["check", "-v"]])
+def test_wait_is_printed_once(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is printed without -v too, because it looks like a run that hangs."""
+
+    def wait(**_: Any) -> list[Any]:
+        lock_waits.log.warning("Waiting for somebody.")
+        return []
+
+    monkeypatch.setattr(commands_check, "check", wait)
+    assert run(*arguments).stderr.count("Waiting for somebody.") == 1
 
 
 def test_slack_gets_failed_verifications_and_erasures(slack: list[dict[str, Any]]) -> None:
