@@ -264,7 +264,10 @@ def parse_customer_ids(value: Any) -> list[int]:
     """Return customer ids typed with commas or blanks between them, or as a list. Raises ConfigurationError."""
     if isinstance(value, str) and not value.strip().startswith("["):
         value = f"[{','.join(value.replace(',', ' ').split())}]"
-    found = list(dict.fromkeys(parse_customers(value)))
+    try:
+        found = list(dict.fromkeys(parse_customers(value)))
+    except ConfigurationError:
+        found = []
     if not found or min(found) < 1:
         raise ConfigurationError("A customer id is a positive whole number, such as 1234; Liine's support knows yours.")
     return found

@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from liine_source import cli
+from liine_source.commands.init import parse_customer_ids
 from liine_source.emulator import Emulator, Faults, running_emulator
 from liine_source.errors import ConfigurationError
 from liine_source.toml_file import TomlFile
@@ -182,6 +183,30 @@ def test_wrong_input_writes_nothing(
     assert message in done.stderr
     assert "canary" not in done.stderr
     assert not [path for path in Path().iterdir() if path.name != "dlt"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("1001", [1001]),
+        ("1001, 1002", [1001, 1002]),
+        (" 1001 1002,1001 ", [1001, 1002]),
+        ("[1001, 1002]", [1001, 1002]),
+        ([1002, 1001], [1002, 1001]),
+        ("canary", None),
+        ("1001; 1002", None),
+        ("0", None),
+        ("[", None),
+        ("", None),
+    ],
+)
+def test_customer_ids_may_be_typed_in_several_ways(typed: Any, found: list[int] | None) -> None:
+    """What is no list of ids is refused, without being repeated."""
+    if found is not None:
+        assert parse_customer_ids(typed) == found
+        return
+    with pytest.raises(ConfigurationError, match=r"^A customer id is a positive whole number, such as 1234"):
+        parse_customer_ids(typed)
 
 
 def test_refused_customers_are_named() -> None:
