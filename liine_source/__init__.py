@@ -25,7 +25,7 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.verify import verify
     from liine_source.errors import ConfigurationError, LiineError, SyncFailedError
     from liine_source.load.pipeline import build_pipeline
-    from liine_source.settings import configured_customers
+    from liine_source.settings import configured_customers, configured_destination
     from liine_source.source import liine
 
 # Without this, Python would print warnings where no logging is configured.
@@ -41,6 +41,7 @@ _MODULES = {
     "build_pipeline": "load.pipeline",
     "check": "commands.check",
     "configured_customers": "settings",
+    "configured_destination": "settings",
     "erase": "commands.erase",
     "export_erasures": "commands.export_erasures",
     "import_erasures": "commands.import_erasures",
@@ -65,6 +66,7 @@ __all__ = [
     "build_pipeline",
     "check",
     "configured_customers",
+    "configured_destination",
     "erase",
     "export_erasures",
     "import_erasures",

@@ -7,10 +7,13 @@ Each command imports what it needs: dlt alone takes a second, and neither `--hel
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import os
 import shlex
 import sys
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -24,8 +27,11 @@ from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from liine_source.commands.sync_report import SyncReport
     from liine_source.console import SyncProgress
+    from liine_source.destinations import Question
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
 
@@ -59,18 +65,39 @@ app = typer.Typer(cls=_Group, help=_HELP, no_args_is_help=True, pretty_exception
 erasures = typer.Typer(cls=_Group, no_args_is_help=True, help="Take erasures to another dataset or destination.")
 app.add_typer(erasures, name="erasures")
 _MAX_CUSTOMERS = 20
+_EMULATOR_PORT = 8765
+_EMULATOR_CUSTOMERS = 3
+
+
+def _parse_day(text: str) -> date:
+    try:
+        if len(text) == len("2024-01-31"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter("it must be a date such as 2024-01-31.")
+
+
+def _complete_destination(incomplete: str) -> list[str]:
+    return [name for name in ("duckdb", "postgres", "snowflake") if name.startswith(incomplete)]
+
 
 Destination = Annotated[
-    str | None, typer.Option(help="duckdb, postgres, snowflake, or another dlt destination.", show_default="duckdb")
+    str | None,
+    typer.Option(
+        help="duckdb, postgres, snowflake, or another dlt destination.",
+        show_default="destination_type of .dlt/config.toml, or duckdb",
+        autocompletion=_complete_destination,
+    ),
 ]
 Dataset = Annotated[str, typer.Option(help="The schema of the tables.")]
 Customers = Annotated[
     list[int] | None, typer.Option("--customer-id", metavar="<id>", help="Only this customer; repeatable.")
 ]
 Since = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="First day, by the interaction's start.")
+    date | None, typer.Option(parser=_parse_day, metavar="<date>", help="First day, by the interaction's start.")
 ]
-Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="Last day, included.")]
+Until = Annotated[date | None, typer.Option(parser=_parse_day, metavar="<date>", help="Last day, included.")]
 ThenDbt = Annotated[
     bool, typer.Option("--then-dbt", metavar="", help="Build the dbt models after the load (extra `dbt`).")
 ]
@@ -88,6 +115,44 @@ PatientIds = Annotated[
 ]
 ErasuresFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of `liine erasures export`.")]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for machines.")]
+
+
+def _show_steps(is_asked: bool) -> None:  # noqa: FBT001  typer passes it by position
+    if not is_asked:
+        return
+    json_log.log_steps()
+    if not json_log.is_logging():
+        console.show_steps()
+
+
+def _verbose_option(callback: Callable[[bool], None] | None = None) -> Any:
+    text = "Write each step to standard error; never a row or a secret."
+    return typer.Option("--verbose", "-v", metavar="", callback=callback, help=text)
+
+
+Verbose = Annotated[bool, _verbose_option()]
+_CommandVerbose = Annotated[bool, _verbose_option(_show_steps)]
+
+
+def _command(group: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that adds a command to a group, with the global option -v behind its name as well."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(*, is_verbose: bool, **options: Any) -> None:
+            del is_verbose  # its callback has seen to it
+            function(**options)
+
+        own = inspect.signature(function)
+        verbose = inspect.Parameter(
+            "is_verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_CommandVerbose
+        )
+        run.__signature__ = own.replace(parameters=[*own.parameters.values(), verbose])  # type: ignore[attr-defined]
+        run.__annotations__ = {**function.__annotations__, "is_verbose": _CommandVerbose}
+        group.command(name, cls=_Command)(run)
+        return function
+
+    return decorate
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001  typer passes it by position
@@ -108,14 +173,68 @@ def _configure(
             envvar="LIINE_LOG_FORMAT", help="Write a line for each sweep to standard error.", show_default="none"
         ),
     ] = None,
+    is_verbose: Verbose = False,
 ) -> None:
     if log_format:
         json_log.log_to_stderr(as_json=log_format == "json")
-    else:
+    elif not is_verbose:
         console.show_waits()
+    _show_steps(is_verbose)
 
 
-@app.command(cls=_Command)
+@_command(app)
+def init(
+    username: Annotated[str | None, typer.Option(metavar="<name>", help="User name at Liine.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", metavar="", help="Read the password at Liine from standard input.")
+    ] = False,
+    customer_id: Annotated[
+        list[int] | None, typer.Option("--customer-id", metavar="<id>", help="A customer to load; repeatable.")
+    ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            help="duckdb, postgres or snowflake.", show_default="duckdb", autocompletion=_complete_destination
+        ),
+    ] = None,
+    duckdb_file: Annotated[str | None, typer.Option(metavar="<file>", help="The file of DuckDB.")] = None,
+    for_emulator: Annotated[
+        bool, typer.Option("--emulator", metavar="", help="A playground: the settings of `liine emulator`.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The emulator's port.", show_default=str(_EMULATOR_PORT))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for account and warehouse, try them, and write them to .dlt/config.toml and .dlt/secrets.toml.
+
+    Files are added to, never overwritten. Without a terminal: options, environment variables and --password-stdin. A
+    password is no option, as other users of the machine could see it.
+    """
+    from liine_source.commands import init as command
+
+    given = _given(
+        username=username,
+        customer_ids=customer_id,
+        destination=destination,
+        duckdb_file=duckdb_file,
+        password=_read_password() if password_stdin and not for_emulator else None,
+    )
+    if for_emulator:
+        if given or password_stdin:
+            raise ConfigurationError("--emulator brings all settings but --port: leave the other options out.")
+        found = command.init_playground(f"http://127.0.0.1:{port or _EMULATOR_PORT}", **_emulator_settings())
+    else:
+        if port:
+            raise ConfigurationError("--port has no effect without --emulator: add it, or leave --port out.")
+        found = command.init(ask=_ask if sys.stdin.isatty() and not password_stdin else None, **given)
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_initialized(found, port)
+
+
+@_command(app)
 def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Log in and count each customer's interactions. Loads nothing."""
     from liine_source.commands.check import check as run_check
@@ -129,7 +248,7 @@ def check(customer_id: Customers = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if any(access.error for access in found) else 0)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def sync(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
@@ -153,7 +272,7 @@ def sync(
     elif dbt_project:
         raise ConfigurationError("--dbt-project has no effect without --then-dbt: add it.")
     with _progress(as_json=as_json) as progress:
-        given = _given(since=_day(since), until=_day(until), customer_ids=customer_id)
+        given = _given(since=since, until=until, customer_ids=customer_id)
         report = run_sync(destination, dataset, observer=progress, **given)
     if not then_dbt:
         _finish(report, as_json=as_json)
@@ -177,12 +296,12 @@ def sync(
     raise typer.Exit(0 if report.is_complete else 1)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def plan(since: Since = None, until: Until = None, customer_id: Customers = None, as_json: AsJson = False) -> None:
     """Forecast windows, pages, requests and time of a backfill or a first sync. Loads nothing."""
     from liine_source.commands.plan import plan as run_plan
 
-    found = run_plan(**_given(since=_day(since), until=_day(until), customer_ids=customer_id))
+    found = run_plan(**_given(since=since, until=until, customer_ids=customer_id))
     if as_json:
         console.print_json([dataclasses.asdict(customer) for customer in found])
     else:
@@ -190,7 +309,7 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
     raise typer.Exit(1 if any(customer.error for customer in found) else 0)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def backfill(
     since: Since = None,
     until: Until = None,
@@ -211,12 +330,12 @@ def backfill(
             dataset=dataset,
             restart=restart,
             observer=progress,
-            **_given(since=_day(since), until=_day(until), customer_ids=customer_id),
+            **_given(since=since, until=until, customer_ids=customer_id),
         )
     _finish(report, as_json=as_json)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def verify(
     since: Since = None,
     destination: Destination = None,
@@ -229,7 +348,7 @@ def verify(
     from liine_source.commands.verify import verify as run_verify
 
     with _progress(as_json=as_json) as progress:
-        given = _given(since=_day(since), customer_ids=customer_id)
+        given = _given(since=since, customer_ids=customer_id)
         found = run_verify(destination=destination, dataset=dataset, repair=repair, observer=progress, **given)
     if as_json:
         console.print_json(console.verification_data(found))
@@ -238,7 +357,7 @@ def verify(
     raise typer.Exit(0 if all(customer.is_complete for customer in found) else 1)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def erase(
     identifiers: Identifiers = None,
     lead_id: LeadIds = None,
@@ -284,7 +403,7 @@ def erase(
         console.print_erasure(erasure)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def reset(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
@@ -305,7 +424,7 @@ def reset(
         console.print_reset(found)
 
 
-@erasures.command("export", cls=_Command)
+@_command(erasures, "export")
 def export_erasures(
     file: ErasuresFile, destination: Destination = None, dataset: Dataset = DATASET_NAME, as_json: AsJson = False
 ) -> None:
@@ -322,7 +441,7 @@ def export_erasures(
         )
 
 
-@erasures.command("import", cls=_Command)
+@_command(erasures, "import")
 def import_erasures(
     file: ErasuresFile,
     destination: Destination = None,
@@ -343,7 +462,7 @@ def import_erasures(
         console.print_imported_erasures(found)
 
 
-@app.command(cls=_Command)
+@_command(app)
 def status(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
@@ -378,16 +497,14 @@ def status(
         )
 
 
-@app.command(cls=_Command)
+@_command(app)
 def report(
     destination: Destination = None,
     dataset: Dataset = DATASET_NAME,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="<file>", help="Where to write it; an older report is replaced.")
     ] = Path("liine-report.html"),
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="<date>", help="First local day to show.")
-    ] = None,
+    since: Since = None,
     until: Until = None,
     customer_id: Customers = None,
     is_opened: Annotated[bool, typer.Option("--open", metavar="", help="Open it in your browser.")] = False,
@@ -396,7 +513,7 @@ def report(
     """Write the figures of the dbt models to one HTML file for people: no personal field, and no network needed."""
     from liine_source.commands.report import report as run_report
 
-    given = _given(since=_day(since), until=_day(until), customer_ids=customer_id)
+    given = _given(since=since, until=until, customer_ids=customer_id)
     written = run_report(destination, dataset, output=output, **given)
     if as_json:
         console.print_json(dataclasses.asdict(written))
@@ -406,19 +523,17 @@ def report(
         _open_in_browser(Path(written.path))
 
 
-@app.command(cls=_Command)
+@_command(app)
 def emulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = _EMULATOR_PORT,
     interactions: Annotated[int, typer.Option(min=0, help="How many interactions to invent.")] = 10_000,
-    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = 3,
+    customers: Annotated[int, typer.Option(min=1, help="For how many customers.")] = _EMULATOR_CUSTOMERS,
     seed: Annotated[int, typer.Option(help="The same seed invents the same data.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Run an emulator of the API on this machine, with invented data, until interrupted (extra `emulator`)."""
-    try:
+    with _emulator_extra():
         from liine_source.emulator import Emulator, serve
-    except ImportError:
-        raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
 
     def print_settings(ready: Emulator) -> None:
         settings = {
@@ -519,6 +634,43 @@ def _refuse_build(destination: str | None, dataset: str, project: Path | None) -
         raise
 
 
+@contextlib.contextmanager
+def _emulator_extra() -> "Iterator[None]":
+    try:
+        yield
+    except ImportError:
+        raise ConfigurationError("The emulator is an extra: pip install 'liine-source[emulator]'.") from None
+
+
+def _emulator_settings() -> dict[str, Any]:
+    """Return what `liine emulator` would print, but for its address."""
+    with _emulator_extra():
+        from liine_source.emulator import create_emulator
+    emulator = create_emulator(interactions=0, customers=_EMULATOR_CUSTOMERS)
+    return {"username": emulator.username, "password": emulator.password, "customer_ids": emulator.customer_ids}
+
+
+def _ask(question: "Question") -> str:
+    """Ask in the terminal, on standard error; of a secret nothing is shown."""
+    answer: str = typer.prompt(
+        question.text,
+        default=question.default,
+        hide_input=question.is_secret,
+        show_default=bool(question.default),
+        err=True,
+    )
+    return answer
+
+
+def _read_password() -> str:
+    text = sys.stdin.read().rstrip("\r\n")
+    if not text or "\n" in text:
+        raise ConfigurationError(
+            "--password-stdin reads one line, the password, from standard input. Nothing was written."
+        )
+    return text
+
+
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value}
 
@@ -529,14 +681,14 @@ def _progress(*, as_json: bool) -> "SyncProgress":
     return SyncProgress(is_shown=not as_json and console.err.is_terminal)
 
 
-def _day(value: datetime | None) -> date | None:
-    return value.date() if value else None
-
-
 def _parse_duration(text: str | None) -> timedelta | None:
     if text is None:
         return None
     units = {"m": "minutes", "h": "hours", "d": "days"}
     if not (text[:-1].isascii() and text[:-1].isdigit() and text[-1] in units):
         raise ConfigurationError("--max-age must be a number followed by m, h or d, such as 2h.")
-    return timedelta(**{units[text[-1]]: int(text[:-1])})
+    try:
+        return timedelta(**{units[text[-1]]: int(text[:-1])})
+    except OverflowError:
+        problem = "--max-age must be less than 999999999d."
+    raise ConfigurationError(problem)

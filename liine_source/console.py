@@ -26,6 +26,7 @@ from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 if TYPE_CHECKING:
     from liine_source.commands.check import CustomerAccess
     from liine_source.commands.import_erasures import ImportedErasures
+    from liine_source.commands.init import Initialized
     from liine_source.commands.plan import CustomerPlan
     from liine_source.commands.reset import Reset
     from liine_source.commands.status import CustomerStatus, ErasureStatus
@@ -83,9 +84,50 @@ def show_waits() -> None:
         waits.addHandler(_WaitHandler())
 
 
+class _StepHandler(logging.Handler):
+    """Prints what the connector does to standard error, each step with its time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        clock = datetime.fromtimestamp(record.created).astimezone()
+        err.print(_as_text(f"{clock:%H:%M:%S} {record.getMessage()}"), soft_wrap=True)
+
+
+def show_steps() -> None:
+    """Print each step, where no log is written; waits are among them."""
+    log, waits = logging.getLogger("liine_source"), logging.getLogger("liine_source.waits")
+    for handler in [handler for handler in waits.handlers if isinstance(handler, _WaitHandler)]:
+        waits.removeHandler(handler)
+    if not any(isinstance(handler, _StepHandler) for handler in log.handlers):
+        log.addHandler(_StepHandler())
+
+
 def print_hint(text: str) -> None:
     """Print a hint to standard error, so that it is in nobody's way."""
     err.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_initialized(found: "Initialized", port: int | None) -> None:
+    """Print what `liine init` has tried and written, and the next commands."""
+    if found.access:
+        rows = [[access.customer_id, access.count, "ok"] for access in found.access]
+        _print_table("Access", ["customer", "interactions", "access"], rows)
+    if found.unchecked:
+        print_line(f"The warehouse was not connected to. {found.unchecked}")
+    for name in found.added:
+        print_line(f"Written: {name}")
+    if not found.added:
+        print_line(f"{found.config_file} and {found.secrets_file} had all of it; nothing was added.")
+    if found.ignored_by:
+        print_line(f"Git ignores secrets.toml from now on, by {found.ignored_by}.")
+    if found.is_playground:
+        dataset = f" --dataset {found.dataset}"
+        print_line(f"Next, in one terminal: liine emulator{f' --port {port}' if port else ''}")
+        print_line(f"In another, in this folder: liine sync{dataset}, then liine status{dataset}")
+    else:
+        print_line(
+            "Personal data is loaded as it is, unless personal_data is set to hash or drop before the first sync."
+        )
+        print_line("Next: liine plan forecasts the first sync, liine sync runs it.")
 
 
 def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None:

@@ -7,7 +7,9 @@ and files, and those only from messages of a kind that holds no value.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from liine_source.documentation import page
 
 _DESTINATIONS = {"psycopg2": "postgres", "adbc_driver_manager": "postgres", "_duckdb": "duckdb", "duckdb": "duckdb"}
 _DESTINATIONS |= {"snowflake": "snowflake"}
@@ -23,8 +25,8 @@ _GONE = (
     "Somebody has dropped or renamed it: rename it back, or let `liine sync` create it again. If that ends with this "
     "error too, load into another dataset with --dataset."
 )
-_TYPES = "Give it the type of docs/fields.md again: ALTER TABLE … ALTER COLUMN … TYPE …;"
-_LOGIN = "Correct user name, password or key under [{section}]; docs/{destination}.md has the ways to log in."
+_TYPES = f"Give it the type of {page('fields')} again: ALTER TABLE … ALTER COLUMN … TYPE …;"
+_LOGIN = "Correct user name, password or key under [{section}]; {page} has the ways to log in."
 _AUTHORITY = "Set sslrootcert, in the address or in query, to the file of the authority that has signed it."
 _FILE = "Correct DESTINATION__DUCKDB__CREDENTIALS: a relative path starts in the current folder."
 _BUSY_FILE = "Close it, or wait until it has ended, then run again."
@@ -37,7 +39,8 @@ class _Cause:
     """A kind of failure: what it is, what mends it, and how it is recognized.
 
     `codes` are SQLSTATEs, Snowflake's numbers or names of exceptions; where an error has none of them, `words` is
-    searched for in its message. `name` finds what it is about, in a message that holds no value.
+    searched for in its message. `name` finds what it is about, in a message that holds no value. `is_setting`: the
+    warehouse is in order, and a setting is wrong.
     """
 
     problem: str
@@ -45,6 +48,14 @@ class _Cause:
     codes: str = ""
     words: str | None = None
     name: str | None = None
+    is_setting: bool = False
+
+
+class Explanation(NamedTuple):
+    """What failed and what mends it; `is_setting` where only a setting is wrong."""
+
+    text: str
+    is_setting: bool
 
 
 _CAUSES = (
@@ -71,6 +82,7 @@ _CAUSES = (
         "Correct username under [{section}], or create it: CREATE ROLE {quoted} LOGIN;",
         words="role .* does not exist",
         name=f"role {_QUOTED} does not exist",
+        is_setting=True,
     ),
     _Cause(
         "The database {name} does not exist.",
@@ -78,12 +90,14 @@ _CAUSES = (
         "3D000",
         "database .* does not exist",
         f"database {_QUOTED} does not exist",
+        is_setting=True,
     ),
     _Cause(
         "The service {name} is in no service file.",
         "Correct service in the address, or add it to ~/.pg_service.conf or to the file in PGSERVICEFILE.",
         words="definition of service|service file .* not found",
         name=f"definition of service {_QUOTED}",
+        is_setting=True,
     ),
     _Cause(
         "The server's certificate could not be verified.", _AUTHORITY, words="root certificate file .* does not exist"
@@ -119,6 +133,7 @@ _CAUSES = (
         "A parameter of the connection has a value that libpq does not take.",
         "Correct it in the address, in query, or in the service file.",
         words="invalid [a-z_ ]*value: |invalid connection option|invalid port number",
+        is_setting=True,
     ),
     _Cause(
         "A pooler before Postgres refuses a parameter that the connector needs.",
@@ -141,6 +156,7 @@ _CAUSES = (
         "The host of the warehouse is unknown.",
         "Correct host under [{section}].",
         words="could not translate host|name or service not known|nodename nor servname",
+        is_setting=True,
     ),
     _Cause(
         "The server is starting, or is being stopped.",
@@ -168,7 +184,7 @@ _CAUSES = (
     _Cause(
         "The table or schema {name} does not exist, or is hidden from the role.",
         "Run `liine sync` if nothing was loaded yet. Else grant the role usage on the schema and the privileges on its "
-        "tables; docs/snowflake.md.",
+        "tables; {page}.",
         "2003 2043",
         name=f"object {_NAME} does not exist",
     ),
@@ -180,7 +196,7 @@ _CAUSES = (
     ),
     _Cause(
         "The role lacks a privilege on {name}, or is not its owner.",
-        "Let an administrator grant it, or make the role a member of the owner: GRANT … TO …; docs/{destination}.md "
+        "Let an administrator grant it, or make the role a member of the owner: GRANT … TO …; {page} "
         "has the privileges of a role that loads.",
         "42501 3001",
         name=rf"(?:permission denied for|must be owner of|operate on) \w+ {_NAME}",
@@ -270,6 +286,7 @@ _CAUSES = (
         "The warehouse's file is not a DuckDB file, or its folder does not exist.",
         _FILE,
         words="not a valid duckdb",
+        is_setting=True,
     ),
     _Cause(
         "This user cannot write to the warehouse or to dlt's folder{place}.",
@@ -280,7 +297,8 @@ _CAUSES = (
     _Cause(
         "The warehouse's file is not a DuckDB file, or its folder does not exist.",
         _FILE,
-        words="io error: .*(?:no such file|not a directory|cannot open file)",
+        words="io error: .*(?:no such file|not a directory|is a directory|cannot open file)",
+        is_setting=True,
     ),
     _Cause(
         "A file or folder does not exist, or cannot be created{place}.",
@@ -290,7 +308,7 @@ _CAUSES = (
 )
 
 
-def explain(causes: Iterable[BaseException]) -> str | None:
+def explain(causes: Iterable[BaseException]) -> Explanation | None:
     """Return what one of the causes is and what mends it, in our own words; None where none is known."""
     errors = list(causes)
     codes = {error: code for error in errors if (code := _code_of(error))}
@@ -322,20 +340,20 @@ def _module_of(error: BaseException) -> str:
     return type(error).__module__.partition(".")[0]
 
 
-def _describe(cause: _Cause, error: BaseException, errors: Sequence[BaseException]) -> str:
+def _describe(cause: _Cause, error: BaseException, errors: Sequence[BaseException]) -> Explanation:
     destination = next(filter(None, (_DESTINATIONS.get(_module_of(one)) for one in errors)), None)
     found = re.search(cause.name, str(error), re.IGNORECASE) if cause.name else None
     name, statement = _constraint(error) if "{statement}" in cause.remedy else (found and found["name"], "")
     path = next(filter(None, (getattr(one, "filename", None) for one in errors)), None)
-    text = f"{cause.problem} {cause.remedy}"
-    return text.format(
+    described = f"{cause.problem} {cause.remedy}".format(
         name=name or "in question",
         quoted=_quote(name) if name else "…",
         statement=statement,
         place=f" ({path})" if path else "",
         section=f"destination.{destination or '…'}.credentials",
-        destination=destination or "settings",
+        page=page(destination or "settings"),
     )
+    return Explanation(described, cause.is_setting)
 
 
 def _constraint(error: Any) -> tuple[str, str]:

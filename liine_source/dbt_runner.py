@@ -6,6 +6,7 @@ rows, so they go to a folder that is deleted; only names of models and tests are
 
 import hashlib
 import json
+import logging
 import os
 import re
 import signal
@@ -32,6 +33,8 @@ from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, marts
+
+log = logging.getLogger(__name__)
 
 # What the macro `refuse_other_dataset` says; it names only datasets and schemas.
 _REFUSAL = re.compile(r"Schema \S+ has models of the dataset .* first\.")
@@ -122,9 +125,9 @@ def build(destination: str | None = None, dataset: str = DATASET_NAME, *, projec
 
 def require_dbt(destination: str | None = None, *, project: Path | None = None) -> None:
     """Raise ConfigurationError where dbt, its adapter or the project is missing; nothing is connected to."""
-    name = destination or os.environ.get("DESTINATION_TYPE") or "duckdb"
-    extra = get_destination(name).require_models()
-    if not (find_spec("dbt.cli") and find_spec(f"dbt.adapters.{name}")):
+    found = get_destination(destination)
+    extra = found.require_models()
+    if not (_is_installed("dbt.cli") and _is_installed(f"dbt.adapters.{found.name}")):
         raise ConfigurationError(f"dbt is not installed: pip install 'liine-source[{extra}]'.")
     folder = project or project_folder()
     if missing := [file for file in ("dbt_project.yml", "profiles.yml") if not (folder / file).is_file()]:
@@ -132,6 +135,14 @@ def require_dbt(destination: str | None = None, *, project: Path | None = None) 
             f"There is no {' and no '.join(missing)} in {folder}, which --dbt-project names. A copy of "
             f"{project_folder()} has both."
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # The package around it is missing too.
+        return False
 
 
 def summarize(statuses: Mapping[str, str]) -> DbtBuild:
@@ -177,6 +188,7 @@ def run_build(
     arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
     # In a project that has ours as a package, only a variable says which dataset it is.
     arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
+    log.debug("dbt builds the project in %s.", project or project_folder())
     with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
         return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import tomlkit
 from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigurationException,
@@ -22,8 +23,12 @@ from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source.database_errors import explain
-from liine_source.errors import ConfigurationError, DestinationError, LiineError
+from liine_source.documentation import page
+from liine_source.errors import ConfigurationError, DestinationError, LiineError, MissingPackageError, did_you_mean
+from liine_source.value_forms import describe_form, kind_of
 
+_FIRST_STEP = "start"
+_LOG_LEVELS = "CRITICAL, ERROR, WARNING, INFO, DEBUG"
 # Of an error that nobody has met yet.
 _UNKNOWN = (
     "liine-source does not know this error (raised at {place}). If another run ends with it too, report it with this "
@@ -78,10 +83,13 @@ def _translate(error: Exception) -> LiineError:
     for cause in causes:
         if translated := cause if isinstance(cause, LiineError) else _translate_setting_error(cause):
             return translated
-    step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), "start")
-    explained = explain(causes) or _UNKNOWN.format(place=_place_of(causes[-1]))
+    step = next((cause.step for cause in causes if isinstance(cause, PipelineStepFailed)), _FIRST_STEP)
+    explained = explain(causes)
+    if explained and explained.is_setting and step == _FIRST_STEP:
+        return ConfigurationError(f"{explained.text} Rows loaded before are not lost.")
+    text = explained.text if explained else _UNKNOWN.format(place=_place_of(causes[-1]))
     return DestinationError(
-        f"The run failed in dlt's step {step!r} ({type(causes[-1]).__name__}). {explained} Rows loaded before are not "
+        f"The run failed in dlt's step {step!r} ({type(causes[-1]).__name__}). {text} Rows loaded before are not "
         "lost, and the next run loads what this one did not finish."
     )
 
@@ -102,25 +110,39 @@ def _translate_setting_error(error: BaseException) -> ConfigurationError | None:
     elif isinstance(error, InvalidNativeValue):
         setting = ".".join(error.embedded_sections) or "credentials"
         message = f"The setting {setting!r} has a value that cannot be read as {error.spec.__name__}"
-        message += "; see docs/settings.md."
+        message += f"; see {page('settings')}."
     elif isinstance(error, TomlProviderReadException):
         message = _explain_unreadable_file(error)
     elif isinstance(error, UnknownDestinationModule):
-        message = "dlt does not know this destination; it knows duckdb, postgres, snowflake and others."
+        known = ["duckdb", "postgres", "snowflake"]
+        message = f"dlt does not know this destination{did_you_mean(error.ref, known)}; it knows {', '.join(known)} "
+        message += "and others."
     elif isinstance(error, MissingDependencyException):
         wanted = " ".join(f"'{name}'" for name in error.dependencies)
-        message = f"A package is not installed: pip install {wanted}, then run again."
+        return MissingPackageError(f"A package is not installed: pip install {wanted}, then run again.")
     elif isinstance(error, ConfigurationException):
-        message = f"A setting is wrong ({type(error).__name__}); docs/settings.md lists them all."
+        message = f"A setting is wrong ({type(error).__name__}); {page('settings')} lists them all."
+    elif isinstance(error, ValueError) and str(error).startswith("Unknown level: "):
+        message = f"dlt's setting runtime.log_level, RUNTIME__LOG_LEVEL, must be one of {_LOG_LEVELS}."
     return ConfigurationError(message) if message else None
 
 
 def _explain_unreadable_file(error: TomlProviderReadException) -> str:
     """Name file and line; the text there may be a password."""
-    files = " or ".join(error.full_paths) or error.file_name
+    file = next(filter(_is_unreadable, error.full_paths), error.file_name)
     line = re.search(r"line (\d+)", str(error))
     where = f", line {line[1]}" if line else ""
-    return f"The file {files} is not valid TOML{where}. Correct it; nothing was requested."
+    return f"The file {file} is not valid TOML{where}. Correct it; nothing was requested."
+
+
+def _is_unreadable(file: str) -> bool:
+    try:
+        tomlkit.parse(Path(file).read_bytes().decode())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def _explain_missing(error: ConfigFieldMissingException) -> str:
@@ -130,9 +152,11 @@ def _explain_missing(error: ConfigFieldMissingException) -> str:
         sections.setdefault(section, set()).add(name)
     missing = "; ".join(f"{', '.join(sorted(names))} under [{section}]" for section, names in sorted(sections.items()))
     variable = min(sections, default="sources.liine").upper().replace(".", "__")
+    example = " customer_ids is a list: customer_ids = [1234]." if "customer_ids" in missing else ""
+    asked = " `liine init` asks for all of them." if "sources.liine" in missing else ""
     return (
         f"Settings are missing: {missing or ', '.join(error.fields)}. Set them in .dlt/config.toml, secrets in "
-        f".dlt/secrets.toml, or as {variable}__… in the environment; docs/settings.md lists ours."
+        f".dlt/secrets.toml, or as {variable}__… in the environment; {page('settings')} lists ours.{example}{asked}"
     )
 
 
@@ -150,10 +174,9 @@ def _first_places(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, st
 
 
 def _explain_wrong_value(error: ConfigValueCannotBeCoercedException) -> str:
-    """Say which setting has a value of the wrong type."""
-    type_name = getattr(error.hint, "__name__", None) or str(error.hint).replace("typing.", "")
-    type_name = {"dict": "table"}.get(type_name, type_name)
-    return f"The setting {error.field_name!r} has a value that is not a {type_name}; see docs/settings.md."
+    """Say which setting has a wrong value, and what it has to be."""
+    json = ", in the environment as JSON" if kind_of(error.hint) in {list, dict} else ""
+    return f"The setting {error.field_name!r} must be {describe_form(error.hint)}{json}; see {page('settings')}."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -3,6 +3,8 @@
 LiineError
 ├── ConfigurationError          a setting is missing or wrong: nothing was requested or written
 │   ├── FilterError             a filter has an unknown name, a wrong type or a value outside its list
+│   ├── UnknownHostError        the host of base_url does not exist
+│   ├── MissingPackageError     a package is not installed that a destination needs
 │   ├── NameClashError          DuckDB cannot tell the file, the pipeline and the dataset apart
 │   └── AlteredTableError       somebody has altered a table so that rows would be lost or refused
 ├── ApiError                    the API refused or could not answer
@@ -21,6 +23,7 @@ LiineError
 │   ├── UnreadableAnswerError   an answer that is cut off or not a page of interactions
 │   ├── AnswerTooLargeError     an answer with more bytes or objects than allowed
 │   ├── AnswerTooSlowError      an answer that did not end in time
+│   ├── OutageError             not requested: several requests in a row had no answer
 │   ├── NoConnectionError       no answer at all: refused, reset, timed out
 │   │   └── ProxyError          the proxy did not connect to the host
 │   └── HostError               the host of base_url is not the API's, or cannot prove it; every customer fails alike
@@ -43,6 +46,7 @@ LiineError
 ├── TransformError              dbt did not build, or one of its tests failed
 ├── IncompleteDatasetError      the warehouse does not hold as many interactions as the API counts
 ├── LostRowsError               rows that the warehouse has lost are outside of what a run loads
+├── CustomersRefusedError       `liine init` was given customers that the API does not return
 ├── NoRowsFoundError            an erasure found no row of the person
 └── SyncFailedError             a run ended, and at least one customer is not complete
 
@@ -101,6 +105,14 @@ class ConfigurationError(LiineError):
 
 class FilterError(ConfigurationError):
     """A filter that the reference does not allow; the message names it, never its value."""
+
+
+class UnknownHostError(ConfigurationError):
+    """No host has the name in `base_url`."""
+
+
+class MissingPackageError(ConfigurationError):
+    """A package is not installed that a destination needs; the message has the command that installs it."""
 
 
 class NameClashError(ConfigurationError):
@@ -221,6 +233,12 @@ class AnswerTooSlowError(ApiError):
     """An answer that was still coming when its time was over."""
 
     remedy = "Set page_size lower or max_answer_seconds higher, and check the network and any proxy."
+
+
+class OutageError(ApiError):
+    """A request that was not sent, because several in a row had no answer, or were answered with 503."""
+
+    remedy = "Run again when it answers. Loaded rows are not lost."
 
 
 class NoConnectionError(ApiError):
@@ -474,6 +492,21 @@ class NoRowsFoundError(LiineError):
 
 # An outage fails every window in the same way.
 _MAX_LISTED = 10
+
+
+class CustomersRefusedError(LiineError):
+    """Some of the customers that `liine init` was given cannot be read; `problems` says why, of each one."""
+
+    def __init__(self, problems: Sequence[str], customers: int) -> None:
+        self.problems = tuple(problems)
+        lines = [f"- {problem}" for problem in self.problems[:_MAX_LISTED]]
+        if len(self.problems) > _MAX_LISTED:
+            lines.append(f"- and {len(self.problems) - _MAX_LISTED} more.")
+        super().__init__(
+            f"{len(self.problems)} of {customers} customer(s) cannot be read, so nothing was written:",
+            *lines,
+            "Run again with the customer ids that Liine's support gave you.",
+        )
 
 
 class SyncFailedError(LiineError):

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers import ConfigProvider, EnvironProvider
@@ -17,8 +17,10 @@ from dlt.common.configuration.specs import known_sections
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.pipeline import PipelineContext
 
+from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, did_you_mean
 from liine_source.spec.tables import SOURCE_TABLES
+from liine_source.value_forms import FORMS, kind_of
 
 SECTIONS = ("sources", "liine", "liine")
 """Where dlt looks for a setting first: the source's section and its name. Then it drops one after the other."""
@@ -29,14 +31,11 @@ _DLT_NAMES = frozenset(
     | {"runtime", "schema_contract", "max_table_nesting", "root_key"}
     | {*SOURCE_TABLES, "pages"}
 )
-_FORMS: dict[Any, str] = {
-    date: "a date such as 2024-01-31",
-    int: "a whole number",
-    bool: "true or false",
-    str: "text",
-    list: "a list such as [1234]",
-    dict: "a table",
-}
+# Of ours, of the warehouses, and of dlt's alerts.
+_SECRET_NAMES = frozenset(
+    {"password", "personal_data_key", "personal_data_old_keys", "private_key", "private_key_passphrase", "token"}
+    | {"slack_incoming_hook"}
+)
 _VARIABLE = "SOURCES__LIINE__"
 
 
@@ -64,22 +63,51 @@ def check(declared: DeclaredSettings, given: Mapping[str, Any]) -> None:
     """Raise ConfigurationError for an unknown name or a value of another type, in the arguments `given` or in dlt's
     files and the environment.
     """
+    refuse_secrets_in_config()
     unknown = [*_unknown_arguments(declared, given), *_unknown_variables(declared), *_unknown_keys(declared)]
     if unknown:
         raise ConfigurationError(
-            f"Unknown settings: {'; '.join(dict.fromkeys(unknown))}. docs/settings.md lists all settings; "
+            f"Unknown settings: {'; '.join(dict.fromkeys(unknown))}. {page('settings')} lists all settings; "
             "in the environment, lists and tables are JSON. Nothing was requested."
         )
     _refuse_text_of_credentials(declared)
     for name, hint in declared.hints().items():
-        path, kind = name.split("."), _kind(hint)
-        if kind not in _FORMS:
+        path, kind = name.split("."), kind_of(hint)
+        if kind not in FORMS:
             continue
         value = _argument(given, path)
         if value is None and (place := _find_wrong_type(path, kind)):
-            raise ConfigurationError(f"{name} must be {_FORMS[kind]}; see {place}. Nothing was requested.")
+            raise ConfigurationError(f"{name} must be {FORMS[kind]}; see {place}. Nothing was requested.")
         if value is not None and not _fits(kind, value):
-            raise ConfigurationError(f"{name} must be {_FORMS[kind]}.")
+            raise ConfigurationError(f"{name} must be {FORMS[kind]}.")
+
+
+def refuse_secrets_in_config() -> None:
+    """Raise ConfigurationError for a password, key or address of a warehouse in config.toml: many may read that file.
+
+    dlt itself reads no secrets there, and would go on without some of them.
+    """
+    for pipeline, provider in _providers():
+        if provider.supports_secrets:
+            continue
+        for path in (("sources", "liine"), ("destination",), ("runtime",)):
+            *sections, name = path
+            value, _ = provider.get_value(name, dict, pipeline, *sections)
+            for *table, key in _secret_paths([*path], value):
+                heading = f"[{'.'.join(table)}]"
+                raise ConfigurationError(
+                    f"{key} under {heading} in {provider.name} is a secret, which is not read there. Move it into "
+                    f"secrets.toml beside that file, under {heading} too; git must not have that file. Nothing was "
+                    "requested."
+                )
+
+
+def _secret_paths(path: list[str], value: Any) -> Iterator[list[str]]:
+    for name, below in value.items() if isinstance(value, dict) else ():
+        if name in _SECRET_NAMES or (name == "credentials" and path[0] == "destination" and isinstance(below, str)):
+            yield [*path, name]
+        else:
+            yield from _secret_paths([*path, name], below)
 
 
 def _refuse_text_of_credentials(declared: DeclaredSettings) -> None:
@@ -183,17 +211,6 @@ def _pipelines() -> list[str | None]:
     """The sections that may precede `sources`: that of the active pipeline, or none."""
     context = Container()[PipelineContext]
     return [context.pipeline().pipeline_name, None] if context.is_active() else [None]
-
-
-def _kind(hint: Any) -> Any:
-    """Return the class of a hint: `list` for `list[int]`, `date` for `date | None`."""
-    origin = get_origin(hint)
-    if origin is Literal:
-        return str
-    if origin is None or origin in _FORMS:
-        return origin or hint
-    # The first argument, of a union with None and of Annotated.
-    return _kind(get_args(hint)[0])
 
 
 def _fits(kind: Any, value: Any) -> bool:

@@ -1,8 +1,9 @@
 """The settings of a run: declared once, read from dlt, and validated before anything is requested or written."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, TypedDict, Unpack, cast
 
@@ -18,8 +19,9 @@ from liine_source import setting_checks
 from liine_source.api import query
 from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
-from liine_source.api.client import LiineClient, validate_base_url
+from liine_source.api.client import LiineClient, host_of, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
+from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError
 from liine_source.privacy.keys import Key, parse_keys
 from liine_source.privacy.normalization import DEFAULT_COUNTRY
@@ -27,7 +29,12 @@ from liine_source.privacy.policy import MaskingMode, PrivacyPolicy, validate_pol
 from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
 
+DEFAULT_DESTINATION = "duckdb"
+log = logging.getLogger(__name__)
+
 _MAX_CONCURRENCY = 64
+# Of a column of 64 bits.
+_LARGEST_ID = 2**63 - 1
 # Ten million interactions; a window whose count is the total has twenty pages at most.
 _MAX_WINDOW_PAGES = 10_000
 _MAX_WINDOW_ROWS = 100_000_000
@@ -159,7 +166,17 @@ def resolve_settings(**options: Unpack[LiineOptions]) -> Settings:
     given = {name: value for name, value in options.items() if not isinstance(value, ConfigValueSentinel)}
     found = resolve_configuration(LiineSettings(), sections=SECTIONS, explicit_value=given)
     _remove_filters_from_trace()
-    return _validate(found)
+    settings = _validate(found)
+    log.debug(
+        "Settings: %d customers at %s, since %s, until %s, filters: %s, personal data: %s.",
+        len(settings.customer_ids),
+        host_of(settings.base_url),
+        settings.since or "the beginning",
+        settings.until or "now",
+        ", ".join(sorted(settings.filters)) or "none",
+        settings.policy.description,
+    )
+    return settings
 
 
 def with_days(options: OptionsWithoutDays, since: date | None, until: date | None = None) -> LiineOptions:
@@ -223,8 +240,10 @@ def _validate(found: LiineSettings) -> Settings:
 
 def _validate_customers(customer_ids: list[int]) -> list[int]:
     unique = list(dict.fromkeys(customer_ids))
-    if not unique or any(type(customer) is not int or customer < 1 for customer in unique):
-        raise ConfigurationError("customer_ids must be a list of at least one customer id, each a positive integer.")
+    if not unique or any(type(customer) is not int or not 0 < customer <= _LARGEST_ID for customer in unique):
+        raise ConfigurationError(
+            "customer_ids must be a list of at least one customer id, each a positive integer, such as [1234]."
+        )
     return unique
 
 
@@ -239,6 +258,9 @@ def parse_dates(since: date | str | None, until: date | str | None) -> tuple[dat
     first, last = _parse_date("since", since), _parse_date("until", until)
     if first and last and first > last:
         raise ConfigurationError("since must not be later than until.")
+    # A day ahead, for time zones. From a day to come on there would be nothing to load, and nothing missing.
+    if first and first > (datetime.now(UTC) + timedelta(days=1)).date():
+        raise ConfigurationError("since must not be in the future.")
     return first, last
 
 
@@ -270,16 +292,33 @@ def configured_customers() -> list[int]:
     For schedulers, which build their partitions while parsing: asking dlt would read its secrets as well. Raises
     ConfigurationError where the value is no list of ids.
     """
-    context = RunContext(None)
-    for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
-        for depth in (len(SECTIONS), len(SECTIONS) - 1):
-            value, _ = provider.get_value("customer_ids", list, "", *SECTIONS[:depth])
-            if value is not None:
-                return _parse_customers(value)
+    for depth in (len(SECTIONS), len(SECTIONS) - 1):
+        value = _read_config("customer_ids", list, *SECTIONS[:depth])
+        if value is not None:
+            return parse_customers(value)
     return []
 
 
-def _parse_customers(value: Any) -> list[int]:
+def configured_destination() -> str:
+    """Return the name of the destination in the environment or `.dlt/config.toml`; `duckdb` where neither sets it.
+
+    For schedulers, as `configured_customers`; `liine init` writes it as `destination_type`.
+    """
+    return _read_config("destination_type", str) or DEFAULT_DESTINATION
+
+
+def _read_config(name: str, hint: type, *sections: str) -> Any:
+    context = RunContext(None)
+    with translate_errors():
+        for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
+            value, _ = provider.get_value(name, hint, "", *sections)
+            if value is not None:
+                return value
+    return None
+
+
+def parse_customers(value: Any) -> list[int]:
+    """Return a list of customer ids, which may be JSON. Raises ConfigurationError."""
     try:
         return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, list[int])
     except msgspec.MsgspecError:

@@ -27,6 +27,7 @@ from liine_source.errors import (
     ApiError,
     LiineError,
     LoginRefusedError,
+    OutageError,
     SweepError,
     SyncFailedError,
     UnreadableRowsError,
@@ -266,7 +267,7 @@ def _read_tasks(extraction: _Extraction, tasks: deque[Task], builder: PageTables
             continue
         failure = broken.pop(id(task), None) or (_customer_error(task, event.error) if event.error else None)
         if failure:
-            log.error("%s", failure)
+            _log_failure(failure)
             task.audit.status, task.audit.proof, task.audit.reason = "failed", None, type(failure).__name__
             progress.failures.append((task.audit.customer_id, failure))
             progress.failed.add(task.key)
@@ -282,6 +283,12 @@ def _read_tasks(extraction: _Extraction, tasks: deque[Task], builder: PageTables
         if request.max_rows is not None and builder.rows[INTERACTIONS] >= request.max_rows:
             progress.is_unfinished = progress.is_unfinished or bool(tasks)
             tasks.clear()
+
+
+def _log_failure(failure: LiineError) -> None:
+    """Log why a task has failed; of an outage the client has logged it once for all."""
+    if not isinstance(failure, OutageError):
+        log.error("%s", failure)
 
 
 def _build_page(

@@ -86,12 +86,10 @@ def sync(customer_ids: list[int]) -> dict[str, Any]:
 def plan_partitions(params: Any = None) -> list[dict[str, Any]]:
     """Return a partition for each customer and month; with more months each if Airflow does not allow so many tasks."""
     settings = _settings()
-    import os
-
     import liine_source
     from liine_source.errors import LoginRefusedError
 
-    months = ALL_MONTHS if os.environ.get("DESTINATION_TYPE") == "snowflake" else params["months"]
+    months = ALL_MONTHS if liine_source.configured_destination() == "snowflake" else params["months"]
     days: dict[str, Any] = {name: date.fromisoformat(params[name]) for name in ("since", "until") if params[name]}
     selected: dict[str, Any] = {"customer_ids": params["customer_ids"]} if params["customer_ids"] else {}
     most = conf.getint("core", "max_map_length")

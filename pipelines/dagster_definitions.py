@@ -14,7 +14,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from liine_source import ConfigurationError, LiineError, backfill, configured_customers, dbt_runner, status, sync
+from liine_source import (
+    ConfigurationError,
+    LiineError,
+    backfill,
+    configured_customers,
+    configured_destination,
+    dbt_runner,
+    status,
+    sync,
+)
 from liine_source.errors import LoginRefusedError
 
 DATASET = os.environ.get("LIINE_DATASET", "liine")
@@ -34,10 +43,10 @@ API = dg.AssetKey(["liine_api", "interactions"])
 # The age of a customer's last sweep at which the check `freshness` fails.
 MAX_AGE = timedelta(hours=3)
 # DuckDB has one writer, so one process runs all steps, one after the other.
-HAS_ONE_WRITER = os.environ.get("DESTINATION_TYPE", "duckdb") == "duckdb"
+HAS_ONE_WRITER = configured_destination() == "duckdb"
 # A run costs more than its customers: how many partitions, each of a customer and a month, share one.
 CUSTOMERS_PER_TASK = max(1, int(os.environ.get("LIINE_CUSTOMERS_PER_TASK", "50")))
-HAS_LOCK = os.environ.get("DESTINATION_TYPE") == "postgres"
+HAS_LOCK = configured_destination() == "postgres"
 
 CUSTOMERS = dg.StaticPartitionsDefinition([str(key) for key in configured_customers()])
 MONTHS = dg.MonthlyPartitionsDefinition(os.environ.get("LIINE_FIRST_MONTH", "2020-01-01"), end_offset=1)

@@ -20,6 +20,8 @@ def main(venv: str) -> None:
     assert venv in _output([python, "-P", "-c", print_folder], {}), "the dbt project is not in the wheel"
     build_page = "from liine_source.html_report.page import build_page; print(len(build_page({})))"
     assert int(_output([python, "-P", "-c", build_page], {})) > 200_000, "the report's page is not in the wheel"
+    print_page = "from liine_source.documentation import page; print(page('settings'))"
+    assert venv in _output([python, "-P", "-c", print_page], {}), "the pages that messages name are not in the wheel"
     with running_emulator(interactions=300, customers=3, seed=1) as api:
         settings = {
             "SOURCES__LIINE__BASE_URL": api.base_url,

@@ -160,7 +160,7 @@ def headers(text: str) -> list[str]:
             ["sync"],
             {"api": "yes", "SOURCES__LIINE__FILTERS": '{"colour'},
             2,
-            "'filters' has a value that is not a table",
+            "The setting 'filters' must be a table, in the environment as JSON",
         ),
         (["sync", "--dataset", " "], {"api": "yes"}, 2, "The name of the dataset, --dataset, must be a text"),
         (["sync", "--dataset", "\udcff"], {"api": "yes"}, 2, "The name of the dataset, --dataset, must be a text"),

@@ -3,12 +3,14 @@
 from types import SimpleNamespace
 from typing import Any
 
+import dlt
 import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseTerminalException
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import database_errors, error_translation
-from liine_source.errors import DestinationError
+from liine_source.errors import ConfigurationError, DestinationError
 
 CANARY = "Canary Person"
 
@@ -132,11 +134,36 @@ def test_error_is_explained(error: Exception, expected: str | None) -> None:
     """Also where dlt has wrapped it, which quotes its text."""
     for raised in (error, DatabaseTerminalException(error)):
         raised.__cause__ = None if raised is error else error
-        with pytest.raises(DestinationError) as caught, error_translation.translate_errors():
+        with pytest.raises((DestinationError, ConfigurationError)) as caught, error_translation.translate_errors():
             raise raised
         message = str(caught.value)
         assert (expected or "does not know this error (raised at test_database_errors.py:") in message
         assert CANARY not in message
+
+
+def test_wrong_setting_is_no_broken_warehouse() -> None:
+    """It is told as what it is, with exit code 2; during a load, when the setting has worked, as a failure."""
+    settings = {cause.problem for cause in database_errors._CAUSES if cause.is_setting}
+    assert settings == {
+        "The role {name} does not exist.",
+        "The database {name} does not exist.",
+        "The service {name} is in no service file.",
+        "A parameter of the connection has a value that libpq does not take.",
+        "The host of the warehouse is unknown.",
+        "The warehouse's file is not a DuckDB file, or its folder does not exist.",
+    }
+    unknown = postgres_error('could not translate host name "h" to address')
+    with pytest.raises(ConfigurationError, match=r"^The host of the warehouse is unknown\."):
+        translate(unknown)
+    failed = PipelineStepFailed(dlt.pipeline("mine", destination="duckdb"), "load", "1", unknown, None)
+    with pytest.raises(DestinationError, match="The run failed in dlt's step 'load'"):
+        translate(failed)
+
+
+def translate(error: Exception) -> None:
+    """Raise an error as a command does."""
+    with error_translation.translate_errors():
+        raise error
 
 
 def test_running_again_is_advised_only_where_it_helps() -> None:

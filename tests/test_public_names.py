@@ -1,5 +1,6 @@
 """The public names are complete, and importing them has no side effects."""
 
+import os
 import subprocess
 import sys
 
@@ -26,9 +27,25 @@ def test_all_lists_every_public_name() -> None:
         liine_source.no_such_name  # noqa: B018  it raises
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["sync", "--help"], ["sync", "--no-such-option"]])
-def test_help_and_usage_errors_import_little(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "environment", "printed"),
+    [
+        (["--help"], {}, "Usage: liine"),
+        (["--version"], {}, "liine-source "),
+        (["sync", "--help"], {}, "--then-dbt"),
+        (["sync", "--no-such-option"], {}, ""),
+        ([], {"COMP_WORDS": "liine s", "COMP_CWORD": "1"}, "sync\nstatus\n"),
+        ([], {"COMP_WORDS": "liine sync --destination p", "COMP_CWORD": "3"}, "postgres\n"),
+        ([], {"COMP_WORDS": "liine sync --v", "COMP_CWORD": "2"}, "--verbose\n"),
+    ],
+    ids=["help", "version", "help of a command", "usage", "a command completed", "a value", "an option"],
+)
+def test_help_completion_and_usage_errors_import_little(
+    arguments: list[str], environment: dict[str, str], printed: str
+) -> None:
     """They come at once, since only these packages are imported; dlt alone would take a second."""
+    if environment:
+        environment |= {"_LIINE_COMPLETE": "complete_bash"}
     script = f"""
 import atexit, sys
 @atexit.register
@@ -39,7 +56,10 @@ sys.argv = ["liine", *{arguments}]
 from liine_source.cli import main
 main()
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603  a script of our own
+    done = subprocess.run(  # noqa: S603  a script of our own
+        [sys.executable, "-c", script], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert printed in done.stdout
     assert done.returncode == (2 if "--no-such-option" in arguments else 0)
     imported = set(done.stderr.splitlines()[-1].split()) - OF_TYPER
     assert imported == {"liine_source", "rich", "typer"}

@@ -11,7 +11,8 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from liine_source import ConfigurationError, configured_customers, liine, settings, sync
+from liine_source import ConfigurationError, configured_customers, configured_destination, liine, settings, sync
+from liine_source.destinations import get_destination
 from liine_source.emulator import running_emulator
 from liine_source.settings import resolve_settings
 from tests.support.command_line import run, run_process
@@ -247,6 +248,21 @@ def test_run_reads_section_of_source_function(write: Write) -> None:
     found = resolve_settings(credentials=ARGUMENTS["credentials"])
     assert (found.policy.mode, found.customer_ids) == ("drop", [5])
     assert configured_customers() == [5]
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "name"),
+    [
+        ("", {}, "duckdb"),
+        ('destination_type = "postgres"', {}, "postgres"),
+        ('destination_type = "postgres"', {"DESTINATION_TYPE": "snowflake"}, "snowflake"),
+        ('destination_type = "postgres"', {"DESTINATION_TYPE": ""}, "duckdb"),
+    ],
+)
+def test_destination_is_a_setting(write: Write, config: str, environment: dict[str, str], name: str) -> None:
+    """Commands and schedulers find the same one; the environment precedes the file."""
+    write(config, **environment)
+    assert (get_destination(None).name, configured_destination()) == (name, name)
 
 
 @pytest.mark.parametrize("wrong", ['"1234"', "1234", "[true]", '["1234"]'])

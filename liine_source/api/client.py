@@ -2,6 +2,7 @@
 
 import email.utils
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from liine_source import errors
 from liine_source.api import failures, values
 from liine_source.api.answers import AnswerLimits, BoundedAdapter, OversizedAnswerError, read_body, time_limit
 from liine_source.api.auth import LiineCredentials, Login, Token, TokenCache
+from liine_source.api.outage import OutageDetector
 from liine_source.api.query import Pairs
 from liine_source.api.rate_limit import AdaptiveLimiter
 from liine_source.api.records import Row, TooManyObjectsError, parse_json, parse_page
@@ -149,6 +151,8 @@ class LiineClient:
         self._session.mount("http://", adapter)
         self._session.headers["Accept"] = "application/json"
         self._tokens = TokenCache(self._login)
+        self._outage = OutageDetector()
+        self._has_answered = False
         self._limiter = AdaptiveLimiter(connections, self._retry.sleep, self._retry.clock)
         self._thread = threading.local()
 
@@ -163,7 +167,14 @@ class LiineClient:
         """
         # A login counts with the request that needs it, on whichever thread that is.
         self._thread.stats = stats = stats or RequestStats()
-        return self._with_retries(lambda: self._get_page(pairs, context), stats)
+        self._outage.require_no_outage(context)
+        try:
+            page = self._with_retries(lambda: self._get_page(pairs, context), stats)
+        except errors.ApiError as error:
+            self._outage.on_failure(error)
+            raise
+        self._outage.on_success()
+        return page
 
     def _with_retries(self, call: Callable[[], Page], stats: RequestStats) -> Page:
         def before_sleep(state: tenacity.RetryCallState) -> None:
@@ -182,6 +193,8 @@ class LiineClient:
 
     def _is_retryable(self, error: BaseException) -> bool:
         if not isinstance(error, errors.ApiError) or not error.is_retryable:
+            return False
+        if self._outage.is_known(error):
             return False
         return (error.retry_after or 0.0) <= self._retry.longest_retry_after
 
@@ -224,6 +237,9 @@ class LiineClient:
             return self._exchange(method, self._base_url + path, context, **arguments)
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             failure = failures.explain_failure(error, context)
+        if isinstance(failure, errors.UnknownHostError) and self._has_answered:
+            # The name was known a while ago.
+            failure = errors.NoConnectionError(f"{context}: {failures.UNRESOLVED}.")
         raise failure
 
     def _exchange(self, method: str, url: str, context: str, **arguments: Any) -> _Answer:
@@ -233,7 +249,11 @@ class LiineClient:
         try:
             with time_limit(limits.seconds):
                 response = self._session.request(method, url, timeout=timeouts, stream=True, **arguments)
-                return _Answer(response.status_code, response.headers, read_body(response, limits))
+                self._has_answered = True
+                found = _Answer(response.status_code, response.headers, read_body(response, limits))
+                seconds = time.monotonic() - began
+                log.debug("%s: answer %d, %d bytes in %.2f s.", context, found.status, len(found.body), seconds)
+                return found
         except OversizedAnswerError:
             is_oversized = True
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
@@ -264,6 +284,19 @@ def validate_base_url(base_url: str) -> str:
             "Only this machine (localhost, 127.0.0.1, ::1) may be addressed over http."
         )
     return base_url.rstrip("/")
+
+
+def require_known_host(base_url: str) -> None:
+    """Raise UnknownHostError where the host of a `base_url` does not exist; a proxy would look the name up itself."""
+    parts, is_known = urlsplit(base_url), True
+    if requests.utils.get_environ_proxies(base_url):
+        return
+    try:
+        socket.getaddrinfo(parts.hostname, parts.port or 443)
+    except OSError as error:
+        is_known = error.errno not in failures.UNKNOWN_HOST
+    if not is_known:
+        raise failures.unknown_host()
 
 
 def host_of(base_url: str) -> str:

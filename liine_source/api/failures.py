@@ -4,6 +4,7 @@ Theirs quote the query's values and the proxy's password, so no text of theirs i
 certificate was refused, which names the host of `base_url` at most.
 """
 
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -15,6 +16,9 @@ from liine_source import errors
 # OpenSSL's codes of a refused certificate (`man openssl-verification-options`).
 _NOT_VALID_NOW = {9, 10}
 _OTHER_NAME = {62, 64}
+# The name exists nowhere; while a name server does not answer, it is another error.
+UNKNOWN_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+UNRESOLVED = "the name of the host could not be resolved"
 _CA_FILE = "REQUESTS_CA_BUNDLE"
 
 
@@ -36,6 +40,8 @@ def explain_failure(error: Exception, context: str) -> errors.LiineError:
     ):
         if found := next((cause for cause in causes if isinstance(cause, kind)), None):
             return explain(found, context)
+    if any(isinstance(cause, socket.gaierror) and cause.errno in UNKNOWN_HOST for cause in causes):
+        return unknown_host()
     if isinstance(error, requests.exceptions.RequestException | urllib3.exceptions.HTTPError):
         return _explain_request(error, causes, context)
     if isinstance(error, OSError):
@@ -63,9 +69,17 @@ def _explain_request(error: Exception, causes: list[BaseException], context: str
     return errors.NoConnectionError(f"{context}: {_name_problem(error, causes)}.")
 
 
+def unknown_host() -> errors.UnknownHostError:
+    """Return the error for a host that does not exist."""
+    return errors.UnknownHostError(
+        "The host of base_url does not exist, or this machine's name server does not know it. Correct base_url under "
+        "[sources.liine], or leave it out; behind a proxy set HTTPS_PROXY. Nothing was requested."
+    )
+
+
 def _name_problem(error: Exception, causes: list[BaseException]) -> str:
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-        return "the name of the host could not be resolved"
+        return UNRESOLVED
     for kind, problem in (
         (requests.exceptions.Timeout, "no answer in time"),
         (urllib3.exceptions.ReadTimeoutError, "the answer stopped coming"),

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from liine_source.documentation import page
 from liine_source.errors import FilterError, did_you_mean
 from liine_source.spec.filters import FILTERS_BY_NAME
 from liine_source.spec.types import Parameter
@@ -223,7 +224,7 @@ def _check(name: str, value: Any, filters: Mapping[str, Any]) -> None:
     if parameter is None:
         suggestion = did_you_mean(name, FILTERS_BY_NAME)
         raise FilterError(
-            f"Filter {name!r} is unknown{suggestion}. The {len(FILTERS_BY_NAME)} filters are in docs/filters.md."
+            f"Filter {name!r} is unknown{suggestion}. The {len(FILTERS_BY_NAME)} filters are in {page('filters')}."
         )
     for other in parameter.excludes:
         if other in filters:

@@ -27,6 +27,7 @@ from liine_source.privacy.erasure import (
 )
 from liine_source.privacy.erasure_file import ErasedIdentifier, ErasureRecord
 from liine_source.privacy.keys import Key
+from liine_source.privacy.normalization import is_phone
 from liine_source.privacy.suppression import SuppressionEntry
 from liine_source.settings import LiineOptions, Settings, resolve_settings
 from liine_source.spec.tables import DATASET_NAME
@@ -118,6 +119,13 @@ def _build_matcher(identifiers: Mapping[str, Sequence[str]], settings: Settings)
     matcher = PersonMatcher(identifiers, settings.customer_ids, keys, settings.policy.phone_country)
     if not matcher.identifier_count:
         raise ConfigurationError("Erasing needs a lead id, a phone number or a patient id. Nothing was erased.")
+    phones, country = identifiers["phone_number"], settings.policy.phone_country
+    for number, phone in enumerate(phones, 1):
+        if not is_phone(phone, country):
+            raise ConfigurationError(
+                f"Phone number {number} of {len(phones)} is no phone number, neither with a country code nor of "
+                f"{country} (phone_country). Write it like +1 919 555 0123. Nothing was erased."
+            )
     if len(settings.customer_ids) > 1 and any(identifiers[name] for name in _FIELDS_OF_CUSTOMER):
         raise ConfigurationError(
             f"A lead or patient id is another person's at another customer, and {len(settings.customer_ids)} customers "

@@ -9,6 +9,7 @@ from functools import partial
 import dlt
 
 from liine_source.api import query
+from liine_source.api.client import require_known_host
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.error_translation import translate_errors
 from liine_source.errors import LiineError, SyncFailedError
@@ -48,6 +49,8 @@ def open_run(
     destination: str | None, dataset: str, settings: Settings, kind: str, builder: ReportBuilder | None = None
 ) -> Iterator[dlt.Pipeline]:
     """Yield the pipeline of one run, which no other run uses, with the state from the destination."""
+    if not kind.startswith("erase"):
+        require_known_host(settings.base_url)
     rows = query.fingerprint_selection(settings.filters, settings.since, settings.until)
     run_key = f"{kind} {sorted(settings.customer_ids)} {rows}"
     customer = settings.customer_ids[0] if len(settings.customer_ids) == 1 else None

@@ -105,12 +105,14 @@ class ReportBuilder:
         """Take the count of a whole history."""
         self._customers[audit.customer_id].expected = audit.expected
         self._planned.add(audit.customer_id)
+        log.debug("%s: %s interactions, in %d windows.", audit.context, audit.expected, windows)
         if self._observer:
             self._observer.on_planned(audit, windows)
 
     def on_page(self, audit: Audit, rows: int) -> None:
         """Count the rows of a page."""
         self._customers[audit.customer_id].received += rows
+        log.debug("%s: a page of %d interactions.", audit.context, rows)
         if self._observer:
             self._observer.on_page(audit, rows)
 
@@ -140,6 +142,7 @@ class ReportBuilder:
 
     def on_extracted(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
         """Add the numbers of one load."""
+        log.debug("Read: %s. Loading.", ", ".join(f"{name} {count}" for name, count in rows.items()))
         report = self.report
         report.rows = {name: report.rows.get(name, 0) + count for name, count in rows.items()}
         report.unknown_fields = sorted({*report.unknown_fields, *unknown_fields})
@@ -152,6 +155,7 @@ class ReportBuilder:
         self.report.load_ids += info.loads_ids
         self.report.new_columns += _new_columns(info)
         self.committed_rows = self.report.rows.get(INTERACTIONS, 0)
+        log.debug("Committed: %d interactions so far.", self.committed_rows)
 
     def has_loaded_history(self, customer_id: int) -> bool:
         """Whether the run has read the customer's history from its beginning."""

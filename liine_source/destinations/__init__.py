@@ -4,18 +4,34 @@ from typing import cast
 
 import dlt
 
-from liine_source.destinations.base import AnyDltDestination, Destination, Location
+from liine_source.destinations.base import AnyDltDestination, Destination, Location, Question
 from liine_source.destinations.duckdb import DuckDb
 from liine_source.destinations.postgres import Postgres
 from liine_source.destinations.snowflake import Snowflake
+from liine_source.settings import DEFAULT_DESTINATION
 
-__all__ = ["AnyDltDestination", "Destination", "Location", "get_destination", "locate_pipeline", "pipeline_destination"]
+__all__ = [
+    "SETUP_DESTINATIONS",
+    "AnyDltDestination",
+    "Destination",
+    "Location",
+    "Question",
+    "get_destination",
+    "locate_pipeline",
+    "pipeline_destination",
+]
 
 _CLASSES: dict[str, type[Destination]] = {"duckdb": DuckDb, "postgres": Postgres, "snowflake": Snowflake}
+SETUP_DESTINATIONS = tuple(name for name, one in _CLASSES.items() if one.questions)
+"""The destinations that `liine init` sets up."""
 
 
-def get_destination(name: str) -> Destination:
-    """Return the destination of a name; any other dlt destination is served by the base class."""
+def get_destination(name: str | None) -> Destination:
+    """Return the destination of a name; None takes dlt's setting `destination_type`, or DuckDB.
+
+    Any other dlt destination is served by the base class.
+    """
+    name = name or dlt.config.get("destination_type", str) or DEFAULT_DESTINATION
     return _CLASSES.get(name, Destination)(name)
 
 

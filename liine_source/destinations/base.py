@@ -17,6 +17,7 @@ from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 
 from liine_source.destinations.resolved_settings import resolve_settings_once
+from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, MissingDatasetError, did_you_mean
 from liine_source.spec.tables import SOURCE_TABLES
 from liine_source.warehouse import catalog, structure
@@ -41,6 +42,27 @@ class Location:
         return f"{self.destination} {self.address}"
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A setting that `liine init` asks for: its path in secrets.toml, and the words of the prompt.
+
+    With a `default` it need not be answered; an empty one stands for none. It is not asked where one of the settings
+    `unless` is set, or `needs` is not; both are names beside it.
+    """
+
+    path: tuple[str, ...]
+    text: str
+    is_secret: bool = False
+    default: str | None = None
+    unless: tuple[str, ...] = ()
+    needs: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that dlt reads."""
+        return "__".join(self.path).upper()
+
+
 class Destination:
     """A dlt destination, by name. `supports_concurrent_writers`: several runs may load into a dataset at once."""
 
@@ -51,6 +73,8 @@ class Destination:
     # The extras of liine-source that it needs, and that dbt needs for it; None where there is none.
     extra: ClassVar[str | None] = None
     dbt_extra: ClassVar[str | None] = None
+    # What `liine init` asks for; None where it cannot set the destination up.
+    questions: ClassVar[Sequence[Question] | None] = None
     # The types that dlt's data types may have in the catalog, as regular expressions, `naive` for a timestamp without
     # time zone; empty where types are not checked.
     column_types: ClassVar[Mapping[str, str]] = {}
@@ -202,6 +226,12 @@ class Destination:
             "`liine sync` to create this one."
         )
 
+    def check_access(self, pipeline: dlt.Pipeline, location: Location) -> None:
+        """Connect, and raise DestinationError or ConfigurationError where a run could not load; nothing is created."""
+        with pipeline.sql_client() as client:
+            client.execute_sql("select 1")
+        self.require_writable(pipeline, location)
+
     # A run
 
     @contextmanager
@@ -283,7 +313,7 @@ def explain_missing_credentials(name: str, missing: Sequence[str]) -> Configurat
     section = f"destination.{name}.credentials"
     return ConfigurationError(
         f"Settings of the destination {name} are missing: {', '.join(missing)}. Set them under [{section}] in "
-        f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see docs/{name}.md."
+        f".dlt/secrets.toml, or as {section.upper().replace('.', '__')}__… in the environment; see {page(name)}."
     )
 
 
@@ -295,11 +325,12 @@ def refuse_unknown_credentials(name: str, spec: type[BaseConfiguration]) -> None
     names = {key: f"{key} under [{section}]" for key in given} if isinstance(given, Mapping) else {}
     prefix = f"{section}.".upper().replace(".", "__")
     names |= {key.removeprefix(prefix).lower(): key for key in os.environ if key.startswith(prefix)}
+    listed = sorted(name for name in known - {"drivername"} if not name.startswith("_"))
     if unknown := sorted(key for key in names if key not in known):
         raise ConfigurationError(
             f"Unknown settings: {'; '.join(names[key] + did_you_mean(key, known) for key in unknown)}. Known are "
-            f"{', '.join(sorted(known - {'drivername'}))}; other parameters of a connection go into query, a table, or "
-            f"JSON in {prefix}QUERY. See docs/{name}.md."
+            f"{', '.join(listed)}; other parameters of a connection go into query, a table, or "
+            f"JSON in {prefix}QUERY. See {page(name)}."
         )
 
 

@@ -1,6 +1,6 @@
 """DuckDB: one file, one writer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -12,12 +12,13 @@ from liine_source.destinations.base import (
     AnyDltDestination,
     Destination,
     Location,
+    Question,
     data_location,
     partial_configuration,
 )
 from liine_source.destinations.duckdb_client import MEMORY_LIMIT, DuckDbFactory
 from liine_source.destinations.resolved_settings import resolve_settings_once
-from liine_source.errors import MissingDatasetError, NameClashError
+from liine_source.errors import ConfigurationError, MissingDatasetError, NameClashError
 from liine_source.warehouse import catalog, duckdb_file, structure
 from liine_source.warehouse.duckdb_file import RewrittenFile
 from liine_source.warehouse.structure import ForeignKey
@@ -35,6 +36,9 @@ class DuckDb(Destination):
     has_staging_dataset = True
     can_remove_deleted_bytes = True
     dbt_extra: ClassVar[str | None] = "dbt"
+    questions: ClassVar[Sequence[Question] | None] = (
+        Question(("destination", "duckdb", "credentials"), "DuckDB file", default=DEFAULT_FILE),
+    )
     column_types: ClassVar[Mapping[str, str]] = {
         "text": "varchar",
         "bigint": "bigint",
@@ -93,6 +97,17 @@ class DuckDb(Destination):
                 f"There is no DuckDB file {location.address}. Run `liine sync` to create it, or set the right one in "
                 "DESTINATION__DUCKDB__CREDENTIALS; a relative path starts in the current folder."
             )
+
+    def check_access(self, pipeline: dlt.Pipeline, location: Location) -> None:
+        """Read a file that exists; else the first sync creates it, in a folder that has to exist."""
+        del pipeline
+        file = Path(location.address)
+        if not file.parent.is_dir() or file.is_dir():
+            raise ConfigurationError(
+                f"The DuckDB file {file} must be a file in a folder that exists. Create the folder, or name another."
+            )
+        if file.exists():
+            duckdb_file.require_readable(file)
 
     def has_data(self, pipeline: dlt.Pipeline, location: Location) -> bool:
         """Return whether anything was ever loaded into the dataset."""

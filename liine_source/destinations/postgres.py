@@ -1,6 +1,6 @@
 """Postgres: many writers, kept apart by advisory locks and unique indexes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -13,6 +13,7 @@ from dlt.destinations import postgres
 from liine_source.destinations.base import (
     AnyDltDestination,
     Location,
+    Question,
     data_location,
     explain_missing_credentials,
     partial_configuration,
@@ -25,6 +26,7 @@ from liine_source.destinations.postgres_login import (
     dbt_variables,
 )
 from liine_source.destinations.shared_warehouse import SharedWarehouse
+from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, DestinationError
 from liine_source.warehouse import advisory_lock, catalog, indexes, lock_waits, privileges, structure
 
@@ -45,6 +47,13 @@ class Postgres(SharedWarehouse):
 
     extra: ClassVar[str | None] = "postgres"
     dbt_extra: ClassVar[str | None] = "dbt-postgres"
+    questions: ClassVar[Sequence[Question] | None] = (
+        Question(
+            ("destination", "postgres", "credentials"),
+            "Address, such as postgresql://user:password@host:5432/database?sslmode=verify-full",
+            is_secret=True,
+        ),
+    )
     column_types: ClassVar[Mapping[str, str]] = {
         "text": "character varying|text",
         "bigint": "bigint",
@@ -93,7 +102,7 @@ class Postgres(SharedWarehouse):
             role = privileges.read_session(pipeline).role
             raise DestinationError(
                 f"The role {role} may not read dataset {location.dataset} in {location}. Run as the tables' owner: "
-                f"{' '.join(missing)} A role that loads needs more: docs/postgres.md."
+                f"{' '.join(missing)} A role that loads needs more: {page('postgres')}."
             )
 
     def require_writable(self, pipeline: dlt.Pipeline, location: Location) -> None:
@@ -112,7 +121,7 @@ class Postgres(SharedWarehouse):
         if missing := privileges.missing_for_loading(pipeline, session):
             raise DestinationError(
                 f"The role {session.login} may not load into dataset {location.dataset} in {location}. Run as an "
-                f"administrator: {' '.join(missing)} Nothing was requested; docs/postgres.md has all privileges."
+                f"administrator: {' '.join(missing)} Nothing was requested; {page('postgres')} has all privileges."
             )
 
     def updates_in_place(self, pipeline: dlt.Pipeline) -> bool:

@@ -1,6 +1,6 @@
 """Snowflake: many writers, no lock and no unique index; so each load is checked afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from dlt.extract import DltSource
 from liine_source.destinations.base import (
     AnyDltDestination,
     Location,
+    Question,
     dbt_credentials,
     partial_configuration,
     refuse_unknown_credentials,
@@ -25,6 +26,7 @@ from liine_source.warehouse import catalog, queries, structure
 # Our settings beside dlt's own of [destination.snowflake]; docs/snowflake.md.
 _IS_TRANSIENT = "destination.snowflake.is_transient"
 _CLUSTER_BY = "destination.snowflake.cluster_by"
+_CREDENTIALS = ("destination", "snowflake", "credentials")
 _CATALOG = (
     "select schema_name from information_schema.schemata",
     "select table_schema, table_name from information_schema.tables",
@@ -36,6 +38,32 @@ class Snowflake(SharedWarehouse):
 
     extra: ClassVar[str | None] = "snowflake"
     dbt_extra: ClassVar[str | None] = "dbt-snowflake"
+    questions: ClassVar[Sequence[Question] | None] = (
+        Question((*_CREDENTIALS, "host"), "Account, such as myorg-myaccount"),
+        Question((*_CREDENTIALS, "database"), "Database"),
+        Question((*_CREDENTIALS, "warehouse"), "Warehouse"),
+        Question((*_CREDENTIALS, "role"), "Role"),
+        Question((*_CREDENTIALS, "username"), "User name in Snowflake"),
+        Question(
+            (*_CREDENTIALS, "private_key_path"),
+            "File of the private key; empty to log in with a password",
+            default="",
+            unless=("private_key", "password", "authenticator", "token"),
+        ),
+        Question(
+            (*_CREDENTIALS, "private_key_passphrase"),
+            "Passphrase of the private key; empty for none",
+            is_secret=True,
+            default="",
+            needs="private_key_path",
+        ),
+        Question(
+            (*_CREDENTIALS, "password"),
+            "Password in Snowflake",
+            is_secret=True,
+            unless=("private_key_path", "private_key", "authenticator", "token"),
+        ),
+    )
     column_types: ClassVar[Mapping[str, str]] = {
         # Sixteen million characters, or more.
         "text": r"text\(\d{8,}\)",

@@ -6,7 +6,7 @@ and a staging dataset of its own, named after its run key. docs/architecture.md 
 """
 
 import hashlib
-import os
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,14 +26,18 @@ from liine_source.destinations import (
     locate_pipeline,
     pipeline_destination,
 )
+from liine_source.documentation import page
 from liine_source.error_translation import translate_errors
-from liine_source.errors import BusyError, ConfigurationError
+from liine_source.errors import BusyError, ConfigurationError, MissingPackageError
 from liine_source.load import dlt_settings
 from liine_source.load.private_files import PrivatePipeline, owner_only_files
 from liine_source.load.signals import exit_on_sigterm
+from liine_source.setting_checks import refuse_secrets_in_config
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, lock_waits
 from liine_source.warehouse.duckdb_file import RewrittenFile
+
+log = logging.getLogger(__name__)
 
 PIPELINE_NAME = "liine_sync"
 # How many seconds a run waits for another run of the same customers.
@@ -50,8 +54,8 @@ def build_pipeline(
 ) -> dlt.Pipeline:
     """Return a pipeline with the defaults that loading safely needs; nothing is written yet.
 
-    `destination` is the name of any dlt destination; None takes dlt's setting DESTINATION_TYPE, or DuckDB. `folder` is
-    the working directory; by default each address and dataset has its own. `run_key` tells runs apart that load into
+    `destination` is the name of any dlt destination; None takes dlt's setting `destination_type`, or DuckDB. `folder`
+    is the working directory; by default each address and dataset has its own. `run_key` tells runs apart that load into
     one dataset at once, where the destination allows it; `label` is part of the pipeline's name then. Raises
     NameClashError where DuckDB could not tell file, pipeline and dataset apart, and ConfigurationError where the
     destination is unknown or lacks a setting.
@@ -87,7 +91,7 @@ def require_compactable(destination: str | None = None, dataset: str = DATASET_N
     if not planned.destination.can_remove_deleted_bytes:
         raise ConfigurationError(
             f"--compact is for a DuckDB file. What {planned.destination.name} keeps of deleted rows, and for how long: "
-            "docs/privacy.md. Leave --compact out; nothing was erased."
+            f"{page('privacy')}. Leave --compact out; nothing was erased."
         )
 
 
@@ -126,11 +130,13 @@ def open_pipeline(
     planned = _plan_pipeline(destination, dataset, run_key=run_key, label=label)
     with exit_on_sigterm(), owner_only_files(), _lock_working_directory(planned):
         pipeline = planned.build()
+        log.debug("Working folder: %s.", planned.folder)
         try:
             dlt_settings.refuse_losses(pipeline)
             dlt_settings.refuse_leftovers(pipeline)
             _reset_working_directory(pipeline)
             location = locate_pipeline(pipeline)
+            log.debug("Connecting to %s, dataset %s.", location, dataset)
             planned.destination.require_writable(pipeline, location)
             if must_have_data and not planned.destination.has_data(pipeline, location):
                 raise ConfigurationError(
@@ -191,11 +197,12 @@ def _plan_pipeline(
 ) -> _PlannedPipeline:
     if not (dataset.strip() and dataset.isprintable()):
         raise ConfigurationError("The name of the dataset, --dataset, must be a text without control characters.")
-    destination = get_destination(name or os.environ.get("DESTINATION_TYPE") or "duckdb")
+    destination = get_destination(name)
     suffix = f"_{_digest(run_key)}" if run_key and destination.supports_concurrent_writers else ""
     # dlt's own name for staging, `<dataset>_staging`, is also dbt's.
     staging_layout = f"%s_stg{suffix or '_' + _digest(dataset)}"
     dlt_settings.set_defaults(is_our_pipeline=True)
+    refuse_secrets_in_config()
     with translate_errors(), _explain_missing_package(destination):
         factory = destination.build_factory(staging_layout)
         # This imports what the destination needs.
@@ -220,7 +227,7 @@ def _explain_missing_package(destination: Destination) -> Iterator[None]:
     else:
         return
     package = f"liine-source[{destination.extra}]" if destination.extra else f"dlt[{destination.name}]"
-    raise ConfigurationError(
+    raise MissingPackageError(
         f"The destination {destination.name} needs a package that is not installed{f', {missing}' if missing else ''}: "
         f"pip install '{package}', then run again."
     )

@@ -63,6 +63,11 @@ def log_to_stderr(*, as_json: bool) -> None:
     log.addHandler(handler)
 
 
+def log_steps() -> None:
+    """Add to the log what a run does step by step: requests, pages and commits."""
+    log.setLevel(logging.DEBUG)
+
+
 def is_logging() -> bool:
     """Whether `log_to_stderr` was called, so that an error need not be printed as well."""
     return any(type(handler) is logging.StreamHandler for handler in log.handlers)

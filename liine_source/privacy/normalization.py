@@ -43,6 +43,11 @@ def list_readings(kind: str, text: str, country: str) -> list[str]:
     return _read_phone(text, country) if kind == PHONE_NUMBER else [normalize(kind, text, country)]
 
 
+def is_phone(text: str, country: str) -> bool:
+    """Whether a text may be a phone number, of the country or with a country code; `unknown` is none."""
+    return _read_phone(text, country)[0].startswith("+")
+
+
 def validate_country(country: str) -> str:
     """Return the country in upper case; raises ConfigurationError where its phone numbers are not known."""
     code = country.upper()

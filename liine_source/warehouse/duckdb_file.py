@@ -17,6 +17,13 @@ class RewrittenFile(NamedTuple):
     bytes_after: int
 
 
+def require_readable(path: Path) -> None:
+    """Open a file and close it again; raises DuckDB's error where it is none, or another program has it open."""
+    import duckdb  # noqa: PLC0415  only needed here
+
+    duckdb.connect(str(path), read_only=True).close()
+
+
 def rewrite(path: Path) -> RewrittenFile:
     """Copy a DuckDB file into a new one, compare every row of the two, and put the new one in its place.
 

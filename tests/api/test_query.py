@@ -13,6 +13,7 @@ from liine_source.api.query import (
     kept_lead_rows,
     validate_filters,
 )
+from liine_source.documentation import page
 from liine_source.errors import FilterError
 from liine_source.spec.filters import FILTERS
 
@@ -24,8 +25,8 @@ def test_filters_type_has_every_filter() -> None:
 
 
 INVALID = [
-    ({"colour": "red"}, "Filter 'colour' is unknown. The 69 filters are in docs/filters.md."),
-    ({"customer_id": 5}, "Filter 'customer_id' is unknown. The 69 filters are in docs/filters.md."),
+    ({"colour": "red"}, f"Filter 'colour' is unknown. The 69 filters are in {page('filters')}."),
+    ({"customer_id": 5}, f"Filter 'customer_id' is unknown. The 69 filters are in {page('filters')}."),
     ({"agent": [1], "agents": "1,2"}, "Filters 'agent' and 'agents' exclude each other: give one of them."),
     (
         {"search": 919123},

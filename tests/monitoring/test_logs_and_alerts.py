@@ -16,9 +16,11 @@ from dlt.common.configuration import is_secret_hint
 from dlt.common.configuration.utils import get_resolved_traces
 
 from liine_source import ConfigurationError, erase, sync, verify
+from liine_source.commands import check as commands_check
 from liine_source.emulator import Faults, running_emulator
 from liine_source.errors import LoginRefusedError
 from liine_source.monitoring import alerts
+from liine_source.warehouse import lock_waits
 from tests.commands.test_sync import settings
 from tests.support import command_line
 from tests.support.command_line import run, run_process
@@ -73,6 +75,55 @@ def test_slack_gets_failures_and_new_columns(slack: list[dict[str, Any]]) -> Non
         assert "username and password" in slack[0]["text"]
         assert api.password not in json.dumps(slack)
     assert "Canary" not in json.dumps(slack)
+
+
+STEPS = [
+    "Settings: 1 customers at localhost, since the beginning, until now, filters: search, personal data: ",
+    "Working folder: ",
+    "Connecting to duckdb ",
+    "Login: answer 200, ",
+    "Customer 1001, ",
+    "Read: interactions ",
+    "Committed: ",
+    "Comparing each customer's rows with the API's count.",
+]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-v", "sync", "--json"], ["sync", "--json", "-v"], ["--log-format", "json", "sync", "--json", "-v"]]
+)
+def test_verbose_shows_each_step_and_no_value(arguments: list[str]) -> None:
+    """Steps go to standard error, as lines or as JSON; none has a text of a row, a filter's value or a secret."""
+    with running_emulator(interactions=40, customers=1) as api:
+        for row in api.truth():
+            api.change(row["id"], name="Canary Person")
+        done = run(*arguments, api=api, SOURCES__LIINE__FILTERS='{"search": "Canary Person"}')
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["rows"]["interactions"] == 40
+        lines = done.stderr.splitlines()
+        assert not [word for word in ("anary", api.password, "bearer") if word in done.stdout + done.stderr]
+    if arguments[0] == "--log-format":
+        logged = [json.loads(line) for line in lines]
+        assert {"debug", "info"} == {line["level"] for line in logged}
+        steps = [line["message"] for line in logged]
+    else:
+        steps = [line.partition(" ")[2] for line in lines]
+    found = [next((at for at, line in enumerate(steps) if line.startswith(step)), -1) for step in STEPS]
+    assert -1 not in found
+    assert found == sorted(found)
+    assert sum(step.startswith("Login") for step in steps) == 1
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["-v", "check"], ["check", "-v"]])
+def test_wait_is_printed_once(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is printed without -v too, because it looks like a run that hangs."""
+
+    def wait(**_: Any) -> list[Any]:
+        lock_waits.log.warning("Waiting for somebody.")
+        return []
+
+    monkeypatch.setattr(commands_check, "check", wait)
+    assert run(*arguments).stderr.count("Waiting for somebody.") == 1
 
 
 def test_slack_gets_failed_verifications_and_erasures(slack: list[dict[str, Any]]) -> None:

@@ -456,10 +456,12 @@ COMMANDS = {
     "check": 0,
     "plan --json": 0,
     "--log-format json sync": 0,
+    "-v sync": 0,
     "backfill --since 2024-01-01 --restart --json": 0,
     "verify": 0,
     "status --json": 0,
-    f"erase --phone {marker('phone_number')}": 0,
+    # No phone number, and not repeated.
+    f"erase --phone {marker('phone_number')}": 2,
     f"erase --patient-id {marker('ehr_pms_patient_id')} --customer-id {{customer}}": 0,
     f"erase --patient-id {marker('ehr_pms_patient_id')}": 2,
     f"erase --patient-id {marker('name')} --customer-id {{customer}}": 1,

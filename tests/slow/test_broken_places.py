@@ -15,7 +15,7 @@ from dlt.destinations.impl.snowflake.sql_client import SnowflakeSqlClient
 from liine_source import sync
 from liine_source.commands import run
 from liine_source.emulator import Emulator, running_emulator
-from liine_source.errors import DestinationError
+from liine_source.errors import ConfigurationError, DestinationError
 from tests.commands.test_sync import settings
 from tests.support.command_line import run_process
 from tests.support.snowflake_stand_in import StandIn
@@ -72,7 +72,7 @@ def test_read_only_file_is_reported(api: Emulator) -> None:
 def test_other_file_is_not_overwritten(api: Emulator) -> None:
     """The run fails before its first request."""
     WAREHOUSE.write_text("my notes")
-    with pytest.raises(DestinationError, match="not a DuckDB file"):
+    with pytest.raises(ConfigurationError, match="not a DuckDB file"):
         sync(**settings(api))
     assert WAREHOUSE.read_text() == "my notes"
     assert api.requests == []
@@ -81,7 +81,7 @@ def test_other_file_is_not_overwritten(api: Emulator) -> None:
 def test_missing_folder_is_not_created(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is probably a mistake in the path."""
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", "nowhere/lake.duckdb")
-    with pytest.raises(DestinationError, match="its folder does not exist"):
+    with pytest.raises(ConfigurationError, match="its folder does not exist"):
         sync(**settings(api))
     assert not Path("nowhere").exists()
     assert api.requests == []
