@@ -17,6 +17,7 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.import_erasures import import_erasures
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
+    from liine_source.commands.probe import probe
     from liine_source.commands.report import raise_for_failures
     from liine_source.commands.status import status
     from liine_source.commands.sync import sync
@@ -45,6 +46,7 @@ _MODULES = {
     "liine": "source",
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
+    "probe": "commands.probe",
     "raise_for_failures": "commands.report",
     "status": "commands.status",
     "sync": "commands.sync",
@@ -67,6 +69,7 @@ __all__ = [
     "liine",
     "plan",
     "plan_partitions",
+    "probe",
     "raise_for_failures",
     "status",
     "sync",

@@ -185,6 +185,31 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
 
 
 @app.command(cls=_Command)
+def probe(
+    customer_id: Customers = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", metavar="", help="Send the requests; without it they are only listed.")
+    ] = False,
+    max_requests: Annotated[
+        int | None, typer.Option(metavar="<n>", help="The most requests, retries included.", show_default="60")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find out how the API reads what its reference leaves open. Only reads, for one customer; loads nothing.
+
+    The output has no row, value, customer id or credential, so it may be shared.
+    """
+    from liine_source.commands.probe import probe as run_probe
+
+    most = {} if max_requests is None else {"max_requests": max_requests}
+    found = run_probe(is_dry_run=not yes, **most, **_given(customer_ids=customer_id))
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_probe(found)
+
+
+@app.command(cls=_Command)
 def backfill(
     since: Since = None,
     until: Until = None,

@@ -1,0 +1,245 @@
+"""Excludes interpretations: each predicts which known rows an answer has, and rows contradict it.
+
+Known rows are those of a page that the API sends before and after all requests of the probe without a difference, so a
+row that changes or arrives meanwhile is none. A request is sent twice, and only what both answers agree on counts. One
+row never decides: a likely interpretation is excluded by two contradictions, and one with a single one stays open.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from liine_source.probing.clocks import NAMED
+from liine_source.probing.seen import SeenPage, SeenRow
+from liine_source.probing.verdict import Verdict, leave_open, settle
+
+# So many rows must contradict an interpretation, and so many must be as the one that is left predicts.
+ENOUGH = 2
+# The clock and the edge of an API that takes no notice of a value.
+IGNORED = "ignored"
+
+Predict = Callable[[SeenRow], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """An interpretation under which a request selects the rows on one side of a bound.
+
+    `time` gives a row's time on its clock, `bound` the bound for a requested value; `is_newer` selects from the bound
+    on, otherwise the rows before it. Within `doubt` seconds of the bound nothing is predicted.
+    """
+
+    clock: str
+    edge: str
+    time: Callable[[SeenRow], float | None]
+    bound: Callable[[int], float]
+    is_newer: bool = False
+    doubt: float = 0
+
+    @property
+    def enough(self) -> int:
+        """How many rows must contradict it. A clock that nobody expects is excluded by one."""
+        return ENOUGH if self.clock in {*NAMED, IGNORED} else 1
+
+    def predict(self, row: SeenRow, value: int) -> bool | None:
+        """Return whether a request for `value` selects a row; None where that is not predicted."""
+        time, bound = self.time(row), self.bound(value)
+        if time is None or abs(time - bound) < self.doubt:
+            return None
+        return (time >= bound) == self.is_newer
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One request, sent twice.
+
+    `is_in_scope` says of a row whether the rest of the request selects it under every interpretation; `has_no_more`
+    whether further requests showed that it does not follow.
+    """
+
+    value: int
+    answers: tuple[SeenPage, SeenPage]
+    is_in_scope: Callable[[SeenRow], bool] = lambda _: True
+    has_no_more: Callable[[SeenRow], bool] = lambda _: False
+
+    def compare(self, known: Sequence[SeenRow]) -> dict[int, bool]:
+        """Return, by id, which known rows both answers have or lack; others are not in the result."""
+        rows = [row for row in known if self.is_in_scope(row)]
+        found = compare_answers(rows, self.answers)
+        either = self.answers[0].ids | self.answers[1].ids
+        return found | {row.id: False for row in rows if row.id not in either and self.has_no_more(row)}
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows contradict an interpretation, and how many are present and absent as it predicts."""
+
+    contradictions: int = 0
+    present: int = 0
+    absent: int = 0
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether no row contradicts it, and enough are as it predicts."""
+        return not self.contradictions and self.present >= ENOUGH and self.absent >= ENOUGH
+
+    def add(self, expected: bool | None, *, found: bool | None) -> None:
+        """Count one row."""
+        if expected is None or found is None:
+            return
+        if expected != found:
+            self.contradictions += 1
+        elif found:
+            self.present += 1
+        else:
+            self.absent += 1
+
+
+def compare_answers(known: Sequence[SeenRow], answers: tuple[SeenPage, SeenPage]) -> dict[int, bool]:
+    """Return, by id, which known rows both answers have, or lack although a later row of the same order came.
+
+    `known` is in the API's order. A row that would come after the last one of an answer may have been cut off; it is
+    not in the result. Two empty answers lack all rows, and two refusals tell nothing.
+    """
+    if any(page.status != 200 for page in answers):
+        return {}
+    first, second = answers[0].ids, answers[1].ids
+    both, either = first & second, first | second
+    if not either:
+        return {row.id: False for row in known}
+    last = max((at for at, row in enumerate(known) if row.id in both), default=-1)
+    found = {}
+    for at, row in enumerate(known):
+        if row.id in both:
+            found[row.id] = True
+        # Rows of one second may come in another order each time.
+        elif at < last and row.id not in either and row.local != known[last].local and row.utc != known[last].utc:
+            found[row.id] = False
+    return found
+
+
+def ignore_value() -> Threshold:
+    """Return the interpretation under which the value changes nothing."""
+    return Threshold(clock=IGNORED, edge=IGNORED, time=lambda _: 0.0, bound=lambda _: float("inf"))
+
+
+def tally_predictions(predict: Predict, known: Sequence[SeenRow], found: Mapping[int, bool]) -> Tally:
+    """Return how an interpretation fares in one trial."""
+    tally = Tally()
+    for row in known:
+        tally.add(predict(row), found=found.get(row.id))
+    return tally
+
+
+class Experiment:
+    """Trials that tell thresholds apart, each for the value that promises most.
+
+    `values` are those that may be asked for, `ask` sends the requests of a trial and returns None where one failed.
+    """
+
+    def __init__(
+        self,
+        interpretations: Sequence[Threshold],
+        values: Iterable[int],
+        ask: Callable[[int], Trial | None],
+        rounds: int,
+    ) -> None:
+        self.interpretations = interpretations
+        self.trials: list[Trial] = []
+        self._values = list(values)
+        self._ask = ask
+        self._rounds = rounds
+
+    def run(self, known: Sequence[SeenRow]) -> None:
+        """Send the requests."""
+        for _ in range(self._rounds):
+            left = self.find_left(known)
+            value = choose_value(list(left), known, self._values, [trial.value for trial in self.trials])
+            trial = None if value is None else self._ask(value)
+            if trial is None:
+                return
+            self.trials.append(trial)
+
+    def find_left(self, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
+        """Return the interpretations that are not excluded, and how each fares."""
+        return {one: tally for one, tally in self.tally(known).items() if tally.contradictions < one.enough}
+
+    def tally(self, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
+        """Return how each interpretation fares in all trials."""
+        tallies = {one: Tally() for one in self.interpretations}
+        for trial in self.trials:
+            found = trial.compare(known)
+            for one, tally in tallies.items():
+                for row in known:
+                    tally.add(one.predict(row, trial.value), found=found.get(row.id))
+        return tallies
+
+
+def judge_aspect(
+    experiment: Experiment | None, known: Sequence[SeenRow], aspect: Literal["clock", "edge"], question: int, topic: str
+) -> Verdict:
+    """Return what all interpretations that are left have in common: their clock or their edge."""
+    if experiment is None or not experiment.trials:
+        return leave_open(question, topic, "nothing compared", "too few rows, or none that tells two clocks apart")
+    left = experiment.find_left(known)
+    compared = sum(len(trial.compare(known)) for trial in experiment.trials)
+    evidence = f"{len(experiment.trials)} values asked twice, {compared} rows compared"
+    findings = {getattr(one, aspect) for one in left}
+    if not findings:
+        return leave_open(question, topic, evidence, "rows contradict every known interpretation")
+    finding = min(findings)
+    if findings == {IGNORED}:
+        return settle(question, topic, finding, evidence, "rows came that every other interpretation leaves out")
+    if len(findings) > 1 or (aspect == "clock" and finding not in NAMED):
+        return leave_open(question, topic, evidence, f"no row tells these apart: {_describe(left)}")
+    best = max(left.values(), key=lambda tally: (tally.is_confirmed, tally.present + tally.absent))
+    if not best.is_confirmed:
+        return leave_open(question, topic, evidence, "too few rows on both sides, or a row against it")
+    reason = f"{best.present} rows present, {best.absent} absent as predicted, none against; the others are excluded"
+    return settle(question, topic, finding, evidence, reason)
+
+
+def _describe(left: Iterable[Threshold]) -> str:
+    clocks = sorted({one.clock for one in left if one.clock in NAMED})
+    others = len({one.clock for one in left} - NAMED)
+    edges = sorted({one.edge for one in left} - {""})
+    return "; ".join([", ".join([*clocks, *([f"{others} other clocks"] if others else [])]), *edges])
+
+
+def choose_value(
+    interpretations: Sequence[Threshold], known: Sequence[SeenRow], values: Iterable[int], tried: Iterable[int]
+) -> int | None:
+    """Return the value whose answer tells likely interpretations best from all others; None where none does.
+
+    Under each, some rows must be selected and some not.
+    """
+    times = [sorted(time for row in known if (time := one.time(row)) is not None) for one in interpretations]
+    best, most = None, 0.0
+    for value in set(values).difference(tried):
+        counts = [bisect_left(own, one.bound(value)) for one, own in zip(interpretations, times, strict=True)]
+        if any(not 0 < count < len(own) for count, own in zip(counts, times, strict=True) if own and own[-1] != own[0]):
+            continue
+        score = _rate_counts(interpretations, counts)
+        if score > most or (score == most and best is not None and value > best):
+            best, most = value, score
+    return best
+
+
+def _rate_counts(interpretations: Sequence[Threshold], counts: Sequence[int]) -> float:
+    """Return how many pairs of a likely interpretation and another are told apart by enough rows."""
+    return sum(
+        min(abs(count - other), one.enough) / one.enough
+        for likely, count in zip(interpretations, counts, strict=True)
+        if likely.clock in NAMED
+        for one, other in zip(interpretations, counts, strict=True)
+    )
+
+
+def sample_evenly(values: Iterable[int], most: int) -> list[int]:
+    """Return at most so many of the values, evenly spread."""
+    found = sorted(set(values))
+    step = max(1, -(-len(found) // most))
+    return found[::step]
+
+
