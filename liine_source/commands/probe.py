@@ -12,7 +12,7 @@ from liine_source.probing.verdict import Verdict
 from liine_source.settings import LiineOptions, resolve_settings
 
 MAX_REQUESTS = 60
-_FEWEST_REQUESTS = 10
+_ALLOWED_REQUESTS = range(10, 101)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ def probe(*, is_dry_run: bool = True, max_requests: int = MAX_REQUESTS, **option
     At most `max_requests` are sent, retries and redirects included; all only read, and nothing is stored. A dry run
     only returns the plan. Raises ConfigurationError, or ApiError where the first request fails.
     """
-    if not _FEWEST_REQUESTS <= max_requests <= MAX_REQUESTS:
-        raise ConfigurationError(f"--max-requests must be {_FEWEST_REQUESTS} to {MAX_REQUESTS}.")
+    if max_requests not in _ALLOWED_REQUESTS:
+        least, most = _ALLOWED_REQUESTS[0], _ALLOWED_REQUESTS[-1]
+        raise ConfigurationError(f"--max-requests must be {least} to {most}.")
     with translate_errors():
         settings = resolve_settings(**options)
         plan = list(PLAN)

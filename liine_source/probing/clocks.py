@@ -1,13 +1,14 @@
-"""The clocks on which a cursor or a day may be read: those of a row, and fixed ones that only have to be excluded."""
+"""The clocks on which a cursor or a day may be read: those of a row, and others that only have to be excluded."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from liine_source.probing.seen import SeenRow
 
 HOUR = 3600
 NAMED = frozenset({"local", "utc"})
-_OFFSETS = range(-12, 15)
+# No zones are further apart, but those that are so far have few users.
+_OFFSETS = range(-12, 13)
 
 
 class Clock(NamedTuple):
@@ -18,14 +19,22 @@ class Clock(NamedTuple):
 
 
 def list_clocks(known: Iterable[SeenRow]) -> list[Clock]:
-    """Return the clocks to tell apart: local, UTC, and each whole hour from UTC that is no row's local time."""
+    """Return the clocks to tell apart: local, UTC, and those that are whole hours from one of them.
+
+    The latter stand for a server's or an account's own zone. Those that no row tells from local time or UTC are left
+    out.
+    """
     offsets = {row.offset for row in known}
-    fixed = [_fix_clock(hours) for hours in _OFFSETS if hours and hours * HOUR not in offsets]
-    return [Clock("local", lambda row: row.local), Clock("utc", lambda row: row.utc), *fixed]
+    others = [
+        *(_shift_clock("local", hours) for hours in _OFFSETS if hours and -hours * HOUR not in offsets),
+        *(_shift_clock("utc", hours) for hours in _OFFSETS if hours and hours * HOUR not in offsets),
+    ]
+    return [Clock("local", lambda row: row.local), Clock("utc", lambda row: row.utc), *others]
 
 
-def _fix_clock(hours: int) -> Clock:
+def _shift_clock(name: Literal["local", "utc"], hours: int) -> Clock:
     def time(row: SeenRow) -> float | None:
-        return None if row.utc is None else row.utc + hours * HOUR
+        start = row.local if name == "local" else row.utc
+        return None if start is None else start + hours * HOUR
 
-    return Clock(f"UTC{hours:+d}", time)
+    return Clock(f"{name}{hours:+d}", time)

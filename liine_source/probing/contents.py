@@ -19,7 +19,13 @@ def find_rows(pages: Iterable[SeenPage]) -> list[SeenRow]:
 
 def judge_contents(rows: Sequence[SeenRow]) -> list[Verdict]:
     """Return the verdicts on what rows hold."""
-    return [_judge_updated_at(rows), _judge_fields(rows), _judge_unknown_fields(rows), _judge_nulls(rows), _judge_values(rows)]
+    return [
+        _judge_updated_at(rows),
+        _judge_fields(rows),
+        _judge_unknown_fields(rows),
+        _judge_nulls(rows),
+        _judge_values(rows),
+    ]
 
 
 def _judge_updated_at(rows: Sequence[SeenRow]) -> Verdict:

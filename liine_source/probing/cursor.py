@@ -4,22 +4,35 @@ from collections.abc import Callable, Sequence
 
 from liine_source.extract.cursor import format_cursor
 from liine_source.probing.asking import Asker
-from liine_source.probing.clocks import Clock, list_clocks
-from liine_source.probing.experiment import ENOUGH, Experiment, Threshold, Trial, ignore_value, judge_aspect, sample_evenly
+from liine_source.probing.clocks import list_clocks
+from liine_source.probing.experiment import (
+    ENOUGH,
+    Experiment,
+    Threshold,
+    Trial,
+    ignore_value,
+    judge_aspect,
+    sample_evenly,
+)
 from liine_source.probing.seen import SeenPage, SeenRow
 from liine_source.probing.verdict import Verdict, leave_open, settle
 
 CURSOR = "pagination_timestamp"
 _MOST_VALUES = 400
 _ROUNDS = 4
+_NEWER_ROWS = 30
 _FEWEST_PAGES = 3
-EDGES = {"strict": 0, "inclusive": 1}
+_EDGES = {"strict": 0, "inclusive": 1}
 
 
 def create_cursor_experiment(asker: Asker, known: Sequence[SeenRow]) -> Experiment:
     """Return the experiment for cursors at rows' own starts, on both clocks."""
     clocks = list_clocks(known)
-    interpretations = [_create_threshold(clock, edge) for clock in clocks for edge in EDGES]
+    interpretations = [
+        Threshold(clock=clock.name, edge=edge, time=clock.time, shift=shift)
+        for clock in clocks
+        for edge, shift in _EDGES.items()
+    ]
     interpretations.append(ignore_value())
     starts = [time for row in known for time in (row.local, row.utc) if time is not None]
 
@@ -27,13 +40,14 @@ def create_cursor_experiment(asker: Asker, known: Sequence[SeenRow]) -> Experime
         answers = asker.ask_twice((CURSOR, format_cursor(value)))
         return Trial(value, answers) if answers else None
 
-    return Experiment(interpretations, sample_evenly(starts, _MOST_VALUES), ask, _ROUNDS)
+    newest = find_newest_start(known)
+    return Experiment(interpretations, sample_evenly(starts, _MOST_VALUES), ask, _ROUNDS, newest)
 
 
-def _create_threshold(clock: Clock, edge: str) -> Threshold:
-    return Threshold(
-        clock=clock.name, edge=edge, time=clock.time, bound=lambda value, more=EDGES[edge]: float(value + more)
-    )
+def find_newest_start(known: Sequence[SeenRow]) -> int | None:
+    """Return the start of a row so new that rows on both sides of it fit on one page; None where there are too few."""
+    starts = [row.local for row in known if row.local is not None]
+    return starts[min(_NEWER_ROWS, len(starts) // 2)] if starts else None
 
 
 def find_clocks_left(experiment: Experiment, known: Sequence[SeenRow]) -> set[str]:

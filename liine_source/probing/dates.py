@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from liine_source.extract.cursor import day_of, first_second, format_cursor
 from liine_source.probing.asking import Asker
 from liine_source.probing.clocks import HOUR, NAMED, Clock, list_clocks
-from liine_source.probing.cursor import CURSOR
+from liine_source.probing.cursor import CURSOR, find_newest_start
 from liine_source.probing.experiment import Experiment, Threshold, Trial, ignore_value, judge_aspect
 from liine_source.probing.seen import SeenRow
 from liine_source.probing.verdict import Verdict
@@ -22,11 +22,13 @@ _WIDEST_OFFSET = 15 * HOUR
 def create_end_experiment(asker: Asker, known: Sequence[SeenRow]) -> Experiment:
     """Return the experiment for `end_date`."""
     interpretations = [
-        Threshold(clock=clock.name, edge=edge, time=clock.time, bound=lambda value, more=more: float(value + more))
+        Threshold(clock=clock.name, edge=edge, time=clock.time, shift=shift)
         for clock in list_clocks(known)
-        for edge, more in _ENDS.items()
+        for edge, shift in _ENDS.items()
     ]
-    return _create("end_date", interpretations, _list_days(known), _ask_day(asker, "end_date"))
+    newest = find_newest_start(known)
+    newest_day = None if newest is None else first_second(day_of(newest))
+    return _create("end_date", interpretations, _list_days(known), _ask_day(asker, "end_date"), newest_day)
 
 
 def create_start_experiment(asker: Asker, known: Sequence[SeenRow], cursor_clocks: set[str]) -> Experiment:
@@ -43,9 +45,9 @@ def create_updated_experiment(asker: Asker, known: Sequence[SeenRow], cursor_clo
     doubt = max(HOUR, max(offsets, default=0) - min(offsets, default=0))
     fixed = [clock for clock in list_clocks(known) if clock.name not in NAMED]
     interpretations = [
-        Threshold(clock="utc", edge="", time=lambda row: row.updated, bound=float, is_newer=True),
-        Threshold(clock="local", edge="", time=_get_local_update, bound=float, is_newer=True, doubt=doubt),
-        *(Threshold(clock=clock.name, edge="", time=_shift_update(clock), bound=float, is_newer=True) for clock in fixed),
+        Threshold(clock="utc", edge="", time=lambda row: row.updated, is_newer=True),
+        Threshold(clock="local", edge="", time=_get_local_update, is_newer=True, doubt=doubt),
+        *(Threshold(clock=clock.name, edge="", time=_shift_update(clock), is_newer=True) for clock in fixed),
     ]
     updates = [row.updated for row in known if row.updated is not None]
     days = sorted({first_second(day_of(int(update))) for update in updates})
@@ -66,13 +68,17 @@ def judge_dates(
 
 
 def _create(
-    name: str, interpretations: list[Threshold], days: list[int], ask: Callable[[int], Trial | None]
+    name: str,
+    interpretations: list[Threshold],
+    days: list[int],
+    ask: Callable[[int], Trial | None],
+    newest_day: int | None = None,
 ) -> Experiment:
-    return Experiment([*interpretations, ignore_value()], days, ask, _ROUNDS[name])
+    return Experiment([*interpretations, ignore_value()], days, ask, _ROUNDS[name], newest_day)
 
 
 def _create_lower_bound(clock: Clock) -> Threshold:
-    return Threshold(clock=clock.name, edge="", time=clock.time, bound=float, is_newer=True)
+    return Threshold(clock=clock.name, edge="", time=clock.time, is_newer=True)
 
 
 def _list_days(known: Sequence[SeenRow]) -> list[int]:
@@ -108,7 +114,7 @@ def _ask_first_day(
 
 
 def _starts_before(row: SeenRow, bound: int) -> bool:
-    return row.local is not None and row.utc is not None and max(row.local, row.utc) < bound
+    return row.latest is not None and row.latest < bound
 
 
 def _look_past_end(

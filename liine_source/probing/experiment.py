@@ -6,6 +6,7 @@ row never decides: a likely interpretation is excluded by two contradictions, an
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,14 +27,14 @@ Predict = Callable[[SeenRow], bool | None]
 class Threshold:
     """An interpretation under which a request selects the rows on one side of a bound.
 
-    `time` gives a row's time on its clock, `bound` the bound for a requested value; `is_newer` selects from the bound
-    on, otherwise the rows before it. Within `doubt` seconds of the bound nothing is predicted.
+    `time` gives a row's time on its clock; the bound is the requested value plus `shift`. `is_newer` selects from the
+    bound on, otherwise the rows before it. Within `doubt` seconds of the bound nothing is predicted.
     """
 
     clock: str
     edge: str
     time: Callable[[SeenRow], float | None]
-    bound: Callable[[int], float]
+    shift: float = 0
     is_newer: bool = False
     doubt: float = 0
 
@@ -44,7 +45,7 @@ class Threshold:
 
     def predict(self, row: SeenRow, value: int) -> bool | None:
         """Return whether a request for `value` selects a row; None where that is not predicted."""
-        time, bound = self.time(row), self.bound(value)
+        time, bound = self.time(row), value + self.shift
         if time is None or abs(time - bound) < self.doubt:
             return None
         return (time >= bound) == self.is_newer
@@ -84,7 +85,7 @@ class Tally:
         """Whether no row contradicts it, and enough are as it predicts."""
         return not self.contradictions and self.present >= ENOUGH and self.absent >= ENOUGH
 
-    def add(self, expected: bool | None, *, found: bool | None) -> None:
+    def add(self, *, expected: bool | None, found: bool | None) -> None:
         """Count one row."""
         if expected is None or found is None:
             return
@@ -121,14 +122,14 @@ def compare_answers(known: Sequence[SeenRow], answers: tuple[SeenPage, SeenPage]
 
 def ignore_value() -> Threshold:
     """Return the interpretation under which the value changes nothing."""
-    return Threshold(clock=IGNORED, edge=IGNORED, time=lambda _: 0.0, bound=lambda _: float("inf"))
+    return Threshold(clock=IGNORED, edge=IGNORED, time=lambda _: 0.0, shift=float("inf"))
 
 
 def tally_predictions(predict: Predict, known: Sequence[SeenRow], found: Mapping[int, bool]) -> Tally:
     """Return how an interpretation fares in one trial."""
     tally = Tally()
     for row in known:
-        tally.add(predict(row), found=found.get(row.id))
+        tally.add(expected=predict(row), found=found.get(row.id))
     return tally
 
 
@@ -136,6 +137,7 @@ class Experiment:
     """Trials that tell thresholds apart, each for the value that promises most.
 
     `values` are those that may be asked for, `ask` sends the requests of a trial and returns None where one failed.
+    `newest_value` has known rows on both sides that fit on one page, for an API that ignores values.
     """
 
     def __init__(
@@ -144,22 +146,39 @@ class Experiment:
         values: Iterable[int],
         ask: Callable[[int], Trial | None],
         rounds: int,
+        newest_value: int | None = None,
     ) -> None:
         self.interpretations = interpretations
         self.trials: list[Trial] = []
         self._values = list(values)
         self._ask = ask
         self._rounds = rounds
+        self._newest_value = newest_value
 
     def run(self, known: Sequence[SeenRow]) -> None:
         """Send the requests."""
         for _ in range(self._rounds):
-            left = self.find_left(known)
-            value = choose_value(list(left), known, self._values, [trial.value for trial in self.trials])
+            left = list(self.find_left(known))
+            tried = [trial.value for trial in self.trials]
+            value = choose_value(left, known, self._values, tried)
+            if {one.clock for one in left} == {IGNORED} and self._newest_value not in tried:
+                value = self._newest_value
             trial = None if value is None else self._ask(value)
             if trial is None:
                 return
             self.trials.append(trial)
+
+    def shows_no_bound(self, known: Sequence[SeenRow]) -> bool:
+        """Whether rows came that all likely interpretations select, and rows that none of them does."""
+        likely = [one for one in self.interpretations if one.clock in NAMED]
+        sides: Counter[bool | None] = Counter()
+        for trial in self.trials:
+            found = trial.compare(known)
+            for row in known:
+                predictions = {one.predict(row, trial.value) for one in likely}
+                if found.get(row.id) and len(predictions) == 1:
+                    sides.update(predictions)
+        return sides[True] >= ENOUGH and sides[False] >= ENOUGH
 
     def find_left(self, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
         """Return the interpretations that are not excluded, and how each fares."""
@@ -172,7 +191,7 @@ class Experiment:
             found = trial.compare(known)
             for one, tally in tallies.items():
                 for row in known:
-                    tally.add(one.predict(row, trial.value), found=found.get(row.id))
+                    tally.add(expected=one.predict(row, trial.value), found=found.get(row.id))
         return tallies
 
 
@@ -186,18 +205,24 @@ def judge_aspect(
     compared = sum(len(trial.compare(known)) for trial in experiment.trials)
     evidence = f"{len(experiment.trials)} values asked twice, {compared} rows compared"
     findings = {getattr(one, aspect) for one in left}
-    if not findings:
-        return leave_open(question, topic, evidence, "rows contradict every known interpretation")
-    finding = min(findings)
-    if findings == {IGNORED}:
-        return settle(question, topic, finding, evidence, "rows came that every other interpretation leaves out")
-    if len(findings) > 1 or (aspect == "clock" and finding not in NAMED):
-        return leave_open(question, topic, evidence, f"no row tells these apart: {_describe(left)}")
+    if findings == {IGNORED} and experiment.shows_no_bound(known):
+        return settle(question, topic, IGNORED, evidence, "rows on both sides of the bound came")
+    if doubt := _find_doubt(left, findings, aspect):
+        return leave_open(question, topic, evidence, doubt)
     best = max(left.values(), key=lambda tally: (tally.is_confirmed, tally.present + tally.absent))
-    if not best.is_confirmed:
-        return leave_open(question, topic, evidence, "too few rows on both sides, or a row against it")
     reason = f"{best.present} rows present, {best.absent} absent as predicted, none against; the others are excluded"
-    return settle(question, topic, finding, evidence, reason)
+    return settle(question, topic, min(findings), evidence, reason)
+
+
+def _find_doubt(left: Mapping[Threshold, Tally], findings: set[str], aspect: str) -> str:
+    """Return why the interpretations that are left settle nothing; empty where they do."""
+    if not findings or findings == {IGNORED}:
+        return "rows contradict every known interpretation"
+    if len(findings) > 1 or (aspect == "clock" and not findings <= NAMED):
+        return f"no row tells these apart: {_describe(left)}"
+    if not any(tally.is_confirmed for tally in left.values()):
+        return "too few rows on both sides, or a row against it"
+    return ""
 
 
 def _describe(left: Iterable[Threshold]) -> str:
@@ -217,7 +242,7 @@ def choose_value(
     times = [sorted(time for row in known if (time := one.time(row)) is not None) for one in interpretations]
     best, most = None, 0.0
     for value in set(values).difference(tried):
-        counts = [bisect_left(own, one.bound(value)) for one, own in zip(interpretations, times, strict=True)]
+        counts = [bisect_left(own, value + one.shift) for one, own in zip(interpretations, times, strict=True)]
         if any(not 0 < count < len(own) for count, own in zip(counts, times, strict=True) if own and own[-1] != own[0]):
             continue
         score = _rate_counts(interpretations, counts)
@@ -241,5 +266,3 @@ def sample_evenly(values: Iterable[int], most: int) -> list[int]:
     found = sorted(set(values))
     step = max(1, -(-len(found) // most))
     return found[::step]
-
-

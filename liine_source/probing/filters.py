@@ -104,15 +104,16 @@ def _judge_list(trial: ListTrial, known: Sequence[SeenRow]) -> Verdict:
     if len(left) == 1 and (best := tallies[left[0]]).is_confirmed:
         reason = f"{best.present} rows present, {best.absent} absent as predicted; the others are excluded"
         return settle(15, trial.topic, left[0], evidence, reason)
-    if left == ["ignored"] and not tallies["ignored"].contradictions:
-        return settle(15, trial.topic, left[0], evidence, "rows of other values came as well")
+    selected = next(iter(tallies.values()))
+    if left == ["ignored"] and not tallies["ignored"].contradictions and selected.present >= ENOUGH:
+        return settle(15, trial.topic, left[0], evidence, "rows of these values and of others came")
     reason = f"no row tells these apart: {', '.join(left)}" if left else "rows contradict every known interpretation"
     return leave_open(15, trial.topic, evidence, reason)
 
 
-def _choose_two(counts: Counter[str | None] | Counter[int | None]) -> list[Any]:
+def _choose_two(counts: Mapping[Any, int]) -> list[Any]:
     """Return two values with enough rows, where more rows have others."""
-    common = [value for value, count in counts.most_common() if count >= ENOUGH]
+    common = [value for value, count in Counter(counts).most_common() if count >= ENOUGH]
     return common[1:3] if len(common) >= 3 else []
 
 

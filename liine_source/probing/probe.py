@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from liine_source.extract.cursor import day_of
-from liine_source.probing import contents, count, cursor, dates, filters, order, transport
+from liine_source.probing import contents, count, cursor, dates, filters, order, pages, transport
 from liine_source.probing.asking import Asker, NoRequestsLeftError
 from liine_source.probing.experiment import Experiment
 from liine_source.probing.seen import SeenPage, SeenRow
@@ -19,17 +19,16 @@ _AGES = (timedelta(days=365), timedelta(days=900))
 
 # What each step asks for, and with how many requests at most. Retries and redirects are extra, within the whole.
 PLAN: tuple[tuple[str, int], ...] = (
-    ("log in, as JSON and as a form", 2),
-    ("the newest rows, first and last, to know which rows did not change meanwhile", 2),
-    ("older rows", len(_AGES)),
-    ("pages that begin at a row's own start", 8),
-    ("a last day, a first day, a day of changes", 18),
-    ("the same rows with and without a cursor, and pages of one and two rows", 6),
-    ("rows without the spam parameter, and with false", 4),
-    ("two types, two agents, and a field that is not set", 8),
+    ("log in as JSON, and once as a form", 2),
+    ("the newest rows, at the beginning and at the end: which of them did not change?", 2),
+    ("pages that begin at the start of a known row", 8),
+    ("the same rows with and without a cursor; pages of one and two rows", 6),
+    ("rows up to a day, from a day on, and changed from a day on", 28),
+    ("rows without the spam parameter, and with the value false", 4),
     ("one row more than a page may have", 2),
-    ("the path with and without its slash", 4),
-    ("the days of the last clock changes", 4),
+    ("the path without its slash", 2),
+    ("days with a clock change, and older rows", 6),
+    ("two types, two agents, and a field that is not set", 8),
 )
 
 
@@ -88,7 +87,7 @@ def _list_steps(asker: Asker, rows: Sequence[SeenRow], trials: _Trials) -> list[
         lambda: keep("counts", lambda: count.try_counts(asker, rows)),
         lambda: run("end", lambda: dates.create_end_experiment(asker, rows)),
         lambda: keep("spam", lambda: filters.try_spam(asker)),
-        lambda: keep("high_limit", lambda: count.try_high_limit(asker)),
+        lambda: keep("high_limit", lambda: pages.try_high_limit(asker)),
         lambda: keep("paths", lambda: transport.try_paths(asker)),
         lambda: run("start", lambda: dates.create_start_experiment(asker, rows, clocks())),
         lambda: order.try_clock_changes(asker, rows),
@@ -99,9 +98,9 @@ def _list_steps(asker: Asker, rows: Sequence[SeenRow], trials: _Trials) -> list[
 
 
 def _ask_older(asker: Asker, rows: Sequence[SeenRow]) -> None:
-    newest = max((row.local for row in rows if row.local is not None), default=None)
-    for age in _AGES if newest is not None else ():
-        asker.ask(("end_date", str(day_of(newest) - age)))
+    starts = [row.local for row in rows if row.local is not None]
+    for age in _AGES if starts else ():
+        asker.ask(("end_date", str(day_of(max(starts)) - age)))
 
 
 def _ask_again(asker: Asker) -> SeenPage | None:
@@ -118,17 +117,17 @@ def _keep_unchanged(before: Sequence[SeenRow], after: Sequence[SeenRow]) -> list
 
 
 def _judge(asker: Asker, trials: _Trials, known: Sequence[SeenRow], sample: SeenPage | None) -> list[Verdict]:
-    pages = asker.pages
+    seen = asker.pages
     verdicts = [
-        cursor.judge_returned_cursor(pages),
+        cursor.judge_returned_cursor(seen),
         *cursor.judge_comparison(trials.cursors, known),
-        count.judge_limit(trials.high_limit, pages),
-        count.judge_short_pages(pages, known),
-        order.judge_order(pages),
-        *count.judge_count(trials.counts, pages, sample),
-        count.judge_num_pages(pages),
+        pages.judge_limit(trials.high_limit, seen),
+        pages.judge_short_pages(seen, known),
+        order.judge_order(seen),
+        *count.judge_count(trials.counts, seen, sample),
+        count.judge_num_pages(seen),
         *dates.judge_dates(trials.end, trials.start, trials.updated, known),
-        *contents.judge_contents(contents.find_rows(pages)),
+        *contents.judge_contents(contents.find_rows(seen)),
         filters.judge_spam(trials.spam, known),
         *transport.judge_login(asker.wire, accepts_form=trials.accepts_form),
         transport.judge_paths(trials.paths),

@@ -37,6 +37,16 @@ class SeenRow:
     odd: frozenset[str]
 
     @property
+    def earliest(self) -> int | None:
+        """The start on the clock that is behind; None unless both are known."""
+        return None if self.local is None or self.utc is None else min(self.local, self.utc)
+
+    @property
+    def latest(self) -> int | None:
+        """The start on the clock that is ahead; None unless both are known."""
+        return None if self.local is None or self.utc is None else max(self.local, self.utc)
+
+    @property
     def offset(self) -> int | None:
         """Local time less UTC, in seconds."""
         return None if self.local is None or self.utc is None else self.local - self.utc
@@ -63,7 +73,8 @@ class SeenPage:
 
     def number(self, name: str) -> int | None:
         """Return a whole number of the envelope; None where it is none."""
-        return _convert(self.envelope.get(name), "bigint")
+        found: int | None = _convert(self.envelope.get(name), "bigint")
+        return found
 
     @property
     def cursor(self) -> int | None:
@@ -76,7 +87,7 @@ def read_page(body: bytes, *, asked_limit: int, is_whole: bool, has_cursor: bool
     """Return what the probe keeps of a page's body; raises ValueError where it is no page."""
     page = parse_json(body)
     if not isinstance(page, dict):
-        raise ValueError("not a page")
+        raise ValueError("not a page")  # noqa: TRY004  the document is wrong, not the argument
     found = page.pop("interactions", None)
     raw = [row for row in found or () if isinstance(row, dict)] if isinstance(found, list) else []
     return SeenPage(_read_rows(raw), page, asked_limit, is_whole, has_cursor)

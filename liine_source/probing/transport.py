@@ -100,5 +100,3 @@ def judge_rate_limit(wire: Wire) -> Verdict:
     if wire.throttled:
         return settle(17, topic, "met", evidence, "the API answered 429")
     return leave_open(17, topic, evidence, "more requests at once may meet one")
-
-
