@@ -189,7 +189,7 @@ class LiineClient:
         return self._with_retries(lambda: self._get_page(pairs, context, path), stats)
 
     def try_form_login(self) -> bool:
-        """Return whether the API accepts a login as a form (open question 11); asked once, and the token is not used.
+        """Return whether the API accepts a login as a form (open question 11); the token is not used.
 
         Raises ApiError where the answer tells neither.
         """

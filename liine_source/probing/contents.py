@@ -9,7 +9,7 @@ from liine_source.probing.verdict import Verdict, leave_open, settle
 from liine_source.spec.fields import FIELDS_BY_NAME
 
 # With fewer rows, those with another form may have been missed.
-_FEWEST_ROWS = 50
+_FEWEST_ROWS = 100
 
 
 def find_rows(pages: Iterable[SeenPage]) -> list[SeenRow]:
@@ -66,9 +66,9 @@ def _judge_nulls(rows: Sequence[SeenRow]) -> Verdict:
     shapes = {row.keys for row in rows}
     nulls = sum(row.nulls > 0 for row in rows)
     evidence = f"{nulls} of {len(rows)} rows have nulls; {len(shapes)} sets of fields"
-    if nulls >= ENOUGH and len(shapes) == 1:
+    if nulls and len(shapes) == 1 and len(rows) >= _FEWEST_ROWS:
         return settle(13, topic, "null", evidence, "all rows have the same fields")
-    if not nulls and len(shapes) > ENOUGH:
+    if not nulls and len(shapes) > ENOUGH and len(rows) >= _FEWEST_ROWS:
         return settle(13, topic, "left out", evidence, "no row has a null, and their fields differ")
     return leave_open(13, topic, evidence, "some fields are null and some left out, or rows are few")
 

@@ -157,16 +157,17 @@ class Experiment:
 
     def run(self, known: Sequence[SeenRow]) -> None:
         """Send the requests."""
+        tallies = {one: Tally() for one in self.interpretations}
         for _ in range(self._rounds):
-            left = list(self.find_left(known))
             tried = [trial.value for trial in self.trials]
-            value = choose_value(left, known, self._values, tried)
-            if {one.clock for one in left} == {IGNORED} and self._newest_value not in tried:
+            value = choose_value(list(tallies), known, self._values, tried)
+            if {one.clock for one in tallies} == {IGNORED} and self._newest_value not in tried:
                 value = self._newest_value
             trial = None if value is None else self._ask(value)
             if trial is None:
                 return
             self.trials.append(trial)
+            tallies = _keep_left(tallies, trial, known)
 
     def shows_no_bound(self, known: Sequence[SeenRow]) -> bool:
         """Whether rows came that all likely interpretations select, and rows that none of them does."""
@@ -181,18 +182,26 @@ class Experiment:
         return sides[True] >= ENOUGH and sides[False] >= ENOUGH
 
     def find_left(self, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
-        """Return the interpretations that are not excluded, and how each fares."""
-        return {one: tally for one, tally in self.tally(known).items() if tally.contradictions < one.enough}
-
-    def tally(self, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
-        """Return how each interpretation fares in all trials."""
+        """Return the interpretations that the trials do not exclude, and how each fares."""
         tallies = {one: Tally() for one in self.interpretations}
         for trial in self.trials:
-            found = trial.compare(known)
-            for one, tally in tallies.items():
-                for row in known:
-                    tally.add(expected=one.predict(row, trial.value), found=found.get(row.id))
+            tallies = _keep_left(tallies, trial, known)
         return tallies
+
+
+def _keep_left(tallies: Mapping[Threshold, Tally], trial: Trial, known: Sequence[SeenRow]) -> dict[Threshold, Tally]:
+    """Add a trial to the tallies, and return those that are not excluded."""
+    found = trial.compare(known)
+    rows = [(row, found[row.id]) for row in known if row.id in found]
+    return {one: tally for one, tally in tallies.items() if not _is_excluded(one, tally, trial.value, rows)}
+
+
+def _is_excluded(one: Threshold, tally: Tally, value: int, rows: Iterable[tuple[SeenRow, bool]]) -> bool:
+    for row, is_present in rows:
+        tally.add(expected=one.predict(row, value), found=is_present)
+        if tally.contradictions >= one.enough:
+            return True
+    return False
 
 
 def judge_aspect(

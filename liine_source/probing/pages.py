@@ -26,7 +26,7 @@ def judge_limit(high: tuple[SeenPage, SeenPage] | None, pages: Sequence[SeenPage
         return leave_open(3, _LIMIT_TOPIC, "not asked", "no answer to a request above the highest limit")
     lengths = [len(page.rows) for page in high]
     longest = max(len(page.rows) for page in (*high, *pages))
-    evidence = f"longest page {longest}; asked for {_TOO_HIGH}, got {lengths[0]} and {lengths[1]}"
+    evidence = f"longest page {longest}; asked for one more than {MAX_PAGE_SIZE}, got {lengths[0]} and {lengths[1]}"
     if all(page.status == 400 for page in high):
         return settle(3, _LIMIT_TOPIC, "refused above 1000", evidence, "the request was refused twice")
     if min(lengths) > MAX_PAGE_SIZE:

@@ -19,7 +19,7 @@ _AGES = (timedelta(days=365), timedelta(days=900))
 
 # What each step asks for, and with how many requests at most. Retries and redirects are extra, within the whole.
 PLAN: tuple[tuple[str, int], ...] = (
-    ("log in as JSON, and once as a form", 2),
+    ("log in as JSON, and as a form", 3),
     ("the newest rows, at the beginning and at the end: which of them did not change?", 2),
     ("pages that begin at the start of a known row", 8),
     ("the same rows with and without a cursor; pages of one and two rows", 6),

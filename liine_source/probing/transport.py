@@ -54,9 +54,9 @@ def judge_paths(trial: SlashTrial | None) -> Verdict:
 
 
 def try_form_login(asker: Asker) -> bool | None:
-    """Return whether the login accepts a form; None where that stays unknown."""
+    """Return whether the login accepts a form; None where that stays unknown. A refusal is asked for twice."""
     try:
-        return asker.client.try_form_login()
+        return asker.client.try_form_login() or asker.client.try_form_login()
     except (ApiError, NoRequestsLeftError):
         return None
 
@@ -90,7 +90,7 @@ def _judge_body(evidence: str, *, accepts_form: bool | None) -> Verdict:
     if accepts_form is None:
         return leave_open(11, topic, evidence, "JSON is accepted; the form was not answered")
     finding = "JSON or form" if accepts_form else "JSON only"
-    return settle(11, topic, finding, evidence, "one login of each kind, with the same credentials")
+    return settle(11, topic, finding, evidence, "a login of each kind, with the same credentials")
 
 
 def judge_rate_limit(wire: Wire) -> Verdict:
