@@ -55,7 +55,7 @@ def _judge_fields(rows: Sequence[SeenRow]) -> Verdict:
 def _judge_unknown_fields(rows: Sequence[SeenRow]) -> Verdict:
     topic = "undocumented fields"
     having = sum(row.unknown > 0 for row in rows)
-    evidence = f"{having} of {len(rows)} rows have {max((row.unknown for row in rows), default=0)} at most"
+    evidence = f"{having} of {len(rows)} rows have one or more"
     if having >= ENOUGH:
         return settle(13, topic, "occur", evidence, "`liine sync` names them and loads them as columns")
     return leave_open(13, topic, evidence, "a row that was not seen may have one")
@@ -65,7 +65,7 @@ def _judge_nulls(rows: Sequence[SeenRow]) -> Verdict:
     topic = "fields without a value"
     shapes = {row.keys for row in rows}
     nulls = sum(row.nulls > 0 for row in rows)
-    evidence = f"{nulls} of {len(rows)} rows have nulls; {len(shapes)} sets of fields"
+    evidence = f"{nulls} of {len(rows)} rows have nulls; different sets of fields: {len(shapes)}"
     if nulls and len(shapes) == 1 and len(rows) >= _FEWEST_ROWS:
         return settle(13, topic, "null", evidence, "all rows have the same fields")
     if not nulls and len(shapes) > ENOUGH and len(rows) >= _FEWEST_ROWS:

@@ -156,7 +156,9 @@ def judge_num_pages(pages: Sequence[SeenPage]) -> Verdict:
     # Where no page was longer than allowed, both give the same numbers.
     if left and left <= {_BY_LIMIT, _BY_PAGE}:
         finding = min(left)
-        return settle(5, _PAGES_TOPIC, finding, evidence, f"so on each page; {len(misses) - len(left)} others excluded")
+        return settle(
+            5, _PAGES_TOPIC, finding, evidence, f"so on each page; {len(misses) - len(left)} other formulas excluded"
+        )
     return leave_open(5, _PAGES_TOPIC, evidence, "the counts and limits do not tell the formulas apart")
 
 

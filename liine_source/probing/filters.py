@@ -15,10 +15,10 @@ from liine_source.spec.vocabulary import INTERACTION_TYPES
 _SPAM_TOPIC = "presumed spam"
 # Whether spam rows come without the parameter, and with the value `false`.
 _SPAM_RULES = {
-    (False, True): ("present", "left out unless the parameter is present, whatever its value"),
-    (False, False): ("true", "left out unless the parameter is true"),
-    (True, True): ("always", "never left out"),
-    (True, False): ("false", "left out only where the parameter is false"),
+    (False, True): "included if the parameter is present",
+    (False, False): "included if the parameter is true",
+    (True, True): "always included",
+    (True, False): "included unless the parameter is false",
 }
 Answers = tuple[SeenPage, SeenPage]
 
@@ -53,8 +53,9 @@ def judge_spam(trial: SpamTrial | None, known: Sequence[SeenRow]) -> Verdict:
         return leave_open(9, _SPAM_TOPIC, evidence, "too few rows of each kind to compare")
     if any(len(values) != 1 for values in seen) or missing:
         return leave_open(9, _SPAM_TOPIC, evidence, "some came and some did not")
-    finding, rule = _SPAM_RULES[min(seen[0]), min(seen[1])]
-    return settle(9, _SPAM_TOPIC, finding, evidence, f"{rule}; {compared} or more compared, each request sent twice")
+    finding = _SPAM_RULES[min(seen[0]), min(seen[1])]
+    reason = f"without it, and with false, {compared} or more compared; each request sent twice"
+    return settle(9, _SPAM_TOPIC, finding, evidence, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def test_threshold_is_settled_or_undecided(is_selected: Any, clock: str, edge: s
 
 def test_ignored_value_needs_rows_on_both_sides() -> None:
     """A page of the newest rows alone may also come from an API that selects newer rows."""
-    experiment = run_cursor_experiment(lambda row, value: row.local > value, length=10)
+    experiment = run_cursor_experiment(lambda row, value: (row.local or 0) > value, length=10)
     assert judge_aspect(experiment, ROWS, "clock", 4, "").verdict == "undecided"
 
 
@@ -105,7 +105,7 @@ def test_single_row_decides_nothing() -> None:
 
 def test_rows_that_changed_are_not_compared() -> None:
     """Rows of the other half would contradict local time, but only what did not change counts."""
-    experiment = run_cursor_experiment(lambda row, value: row.local < value and row.id % 2 == 0)
+    experiment = run_cursor_experiment(lambda row, value: (row.local or 0) < value and row.id % 2 == 0)
     unchanged = [row for row in ROWS if row.id % 2 == 0]
     assert judge_aspect(experiment, ROWS, "clock", 4, "").verdict == "undecided"
     assert judge_aspect(experiment, unchanged, "edge", 2, "").finding in {"", "strict"}

@@ -27,7 +27,7 @@ TRUTH: dict[str, str | None] = {
     "clock of `updated_date`": "utc",
     "`updated_at` of a row": "present",
     "rows that change while pages are read": None,
-    "presumed spam": "present",
+    "presumed spam": "included if the parameter is present",
     "deleted rows": None,
     "token in the login's answer": "with `bearer `",
     "`valid_until` of a token": "with a fraction",
@@ -231,7 +231,8 @@ class Restless:
             start = api.now - timedelta(minutes=rng.randint(0, 60 * 24 * 20))
             api.insert(api.customer_ids[0], start_time_tz=f"{start:%Y-%m-%dT%H:%M:%SZ}")
         row = rng.choice(self._rows)
-        if rng.random() < 0.3 and self._rows.remove(row) is None:
+        if rng.random() < 0.3:
+            self._rows.remove(row)
             api.remove(row)
         elif rng.random() < 0.5:
             api.change(row, is_spam_likely=rng.random() < 0.5, touch_updated_at=rng.random() < 0.5)

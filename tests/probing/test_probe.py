@@ -1,6 +1,7 @@
 """`liine probe` as a user meets it: the plan, the bound on requests, and an output without rows and values."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,14 @@ def test_bound_outside_its_range_is_refused(most: str) -> None:
         done = run("probe", "--yes", "--max-requests", most, api=api)
         assert api.requests == []
     assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "Error: --max-requests must be 10 to 100.")
+
+
+def test_docs_show_what_is_printed() -> None:
+    """The sample in docs/probe.md is the output for the emulator that it names."""
+    with running_emulator(interactions=10_000, customers=3) as api:
+        printed = run("probe", "--yes", api=api, COLUMNS="100").stdout
+    page = Path(__file__).parents[2] / "docs" / "probe.md"
+    assert f"$ liine probe --yes\n{printed}```" in page.read_text(encoding="utf-8")
 
 
 def mark_all(api: Emulator) -> None:
