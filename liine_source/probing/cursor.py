@@ -66,7 +66,8 @@ def judge_comparison(experiment: Experiment | None, known: Sequence[SeenRow]) ->
 def judge_returned_cursor(pages: Sequence[SeenPage]) -> Verdict:
     """Return which row's start an answer gives as `pagination_timestamp` (1)."""
     topic = "`pagination_timestamp` of an answer"
-    filled = [page for page in pages if len(page.rows) > 1]
+    # A row without a usable start could be the one that the answer means.
+    filled = [page for page in pages if len(page.rows) > 1 and None not in {row.earliest for row in page.rows}]
     evidence = f"{len(filled)} pages"
     if len(filled) < _FEWEST_PAGES:
         return leave_open(1, topic, evidence, "too few pages with several rows")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from liine_source.errors import LoginRefusedError, NoConnectionError
 from liine_source.extract.cursor import day_of
 from liine_source.probing import contents, count, cursor, dates, filters, order, pages, transport
 from liine_source.probing.asking import Asker, NoRequestsLeftError
@@ -51,12 +52,21 @@ class _Trials:
 def probe_customer(asker: Asker) -> list[Verdict]:
     """Send the requests and return what they show; the most informative steps come first.
 
-    Raises ApiError where the first request fails.
+    Raises ApiError where the login or the first request fails.
     """
     asker.reserve = _RESERVE
-    sample = asker.ask(limit=MAX_PAGE_SIZE)
-    rows = sample.rows if sample else []
     trials = _Trials()
+    try:
+        sample = asker.ask(limit=MAX_PAGE_SIZE)
+    except LoginRefusedError:
+        # A service that takes only the other form of a login looks the same as a wrong password.
+        trials.accepts_form = transport.try_form_login(asker, times=1)
+        if not trials.accepts_form:
+            raise
+        return _judge(asker, trials, [], None)
+    except NoRequestsLeftError:
+        raise NoConnectionError(f"Probe: no page came with {asker.wire.sent} requests.") from None
+    rows = sample.rows if sample else []
     for step in _list_steps(asker, rows, trials):
         try:
             step()
@@ -64,7 +74,7 @@ def probe_customer(asker: Asker) -> list[Verdict]:
             continue
     asker.reserve = 0
     again = _ask_again(asker)
-    known = _keep_unchanged(rows, again.rows if again else [])
+    known = keep_unchanged(rows, again.rows if again else [])
     trials.accepts_form = transport.try_form_login(asker)
     return _judge(asker, trials, known, sample)
 
@@ -110,7 +120,7 @@ def _ask_again(asker: Asker) -> SeenPage | None:
         return None
 
 
-def _keep_unchanged(before: Sequence[SeenRow], after: Sequence[SeenRow]) -> list[SeenRow]:
+def keep_unchanged(before: Sequence[SeenRow], after: Sequence[SeenRow]) -> list[SeenRow]:
     """Return the rows that were on both pages without a difference, in the API's order."""
     rows = {row.id: row for row in after}
     return [row for row in before if rows.get(row.id) == row]

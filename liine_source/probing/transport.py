@@ -53,10 +53,10 @@ def judge_paths(trial: SlashTrial | None) -> Verdict:
     return leave_open(12, topic, evidence, "one form failed, or its answers differed")
 
 
-def try_form_login(asker: Asker) -> bool | None:
-    """Return whether the login accepts a form; None where that stays unknown. A refusal is asked for twice."""
+def try_form_login(asker: Asker, times: int = 2) -> bool | None:
+    """Return whether the login accepts a form; None where that stays unknown. A refused one is sent so many `times`."""
     try:
-        return asker.client.try_form_login() or asker.client.try_form_login()
+        return any(asker.client.try_form_login() for _ in range(times))
     except (ApiError, NoRequestsLeftError):
         return None
 
@@ -72,7 +72,8 @@ def judge_login(wire: Wire, *, accepts_form: bool | None) -> list[Verdict]:
         token = settle(11, topic, finding, evidence, "the same in each answer")
     else:
         token = leave_open(11, topic, evidence, "no login was seen, or its answers differ")
-    return [token, _judge_expiry(wire), _judge_body(evidence, accepts_form=accepts_form)]
+    accepts_json = len(logins) > int(accepts_form or 0)
+    return [token, _judge_expiry(wire), _judge_body(evidence, accepts_json=accepts_json, accepts_form=accepts_form)]
 
 
 def _judge_expiry(wire: Wire) -> Verdict:
@@ -85,10 +86,12 @@ def _judge_expiry(wire: Wire) -> Verdict:
     return settle(11, topic, finding, evidence, "the same in each answer")
 
 
-def _judge_body(evidence: str, *, accepts_form: bool | None) -> Verdict:
+def _judge_body(evidence: str, *, accepts_json: bool, accepts_form: bool | None) -> Verdict:
     topic = "body of a login"
     if accepts_form is None:
         return leave_open(11, topic, evidence, "JSON is accepted; the form was not answered")
+    if not accepts_json:
+        return settle(11, topic, "form only", evidence, "JSON was refused, a form with the same credentials accepted")
     finding = "JSON or form" if accepts_form else "JSON only"
     return settle(11, topic, finding, evidence, "a login of each kind, with the same credentials")
 

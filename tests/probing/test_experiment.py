@@ -8,6 +8,7 @@ import pytest
 
 from liine_source.probing.clocks import HOUR, list_clocks
 from liine_source.probing.experiment import Experiment, Threshold, Trial, compare_answers, ignore_value, judge_aspect
+from liine_source.probing.probe import keep_unchanged
 from liine_source.probing.seen import SeenPage, SeenRow
 
 EMPTY: frozenset[str] = frozenset()
@@ -104,11 +105,10 @@ def test_single_row_decides_nothing() -> None:
 
 
 def test_rows_that_changed_are_not_compared() -> None:
-    """Rows of the other half would contradict local time, but only what did not change counts."""
-    experiment = run_cursor_experiment(lambda row, value: (row.local or 0) < value and row.id % 2 == 0)
-    unchanged = [row for row in ROWS if row.id % 2 == 0]
-    assert judge_aspect(experiment, ROWS, "clock", 4, "").verdict == "undecided"
-    assert judge_aspect(experiment, unchanged, "edge", 2, "").finding in {"", "strict"}
+    """A row counts if it is on the first and the last page without a difference, in the order of the first."""
+    before = ROWS[:5]
+    after = [make_row(9, NEWEST + HOUR), replace(ROWS[3], updated=1.0), ROWS[4], ROWS[1], ROWS[2]]
+    assert [row.id for row in keep_unchanged(before, after)] == [1, 2, 4]
 
 
 @pytest.mark.parametrize(

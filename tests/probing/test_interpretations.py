@@ -128,6 +128,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
             "`updated_at` of a row": "absent",
         },
     ),
+    # With and without a cursor the count is the same, as a total would be.
+    "count of the remaining rows that always meets its cap": (
+        {"count": "remaining", "count_cap": 20},
+        {"`count`": None, "`num_pages`": "count / limit, rounded up"},
+    ),
     "stated cap": (
         {"limit_cap": 50, "limit_echo": "effective", "updated_at": "absent"},
         {

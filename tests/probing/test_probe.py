@@ -113,6 +113,26 @@ def test_rate_limit_is_met(faults: Faults) -> None:
     assert (verdict["verdict"], verdict["finding"]) == ("settled", "met")
 
 
+def test_login_by_form_only_is_found() -> None:
+    """The connector's login is refused, as by a wrong password; the probe tells the two apart."""
+    with running_emulator(interactions=5, customers=1, login_accepts="form") as api:
+        done = run("probe", "--yes", "--json", api=api)
+        refused = run("probe", "--yes", api=api, SOURCES__LIINE__CREDENTIALS__PASSWORD="wrong")
+    settled = {v["topic"]: v["finding"] for v in json.loads(done.stdout)["verdicts"] if v["verdict"] == "settled"}
+    assert (done.returncode, settled["body of a login"], len(settled)) == (0, "form only", 3)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "the API refused user name or password" in refused.stderr
+
+
+def test_api_that_never_answers_fails() -> None:
+    """The error says how many requests were sent; nothing is settled by silence."""
+    with running_emulator(faults=Faults(bursts=(Burst(status=500),)), interactions=5, customers=1) as api:
+        done = run("probe", "--yes", "--max-requests", "10", api=api)
+        assert len(api.requests) <= 10
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Probe: no page came with" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("ends", "finding"),
     [
