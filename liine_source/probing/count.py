@@ -1,5 +1,6 @@
 """What `count` and `num_pages` mean (5)."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -18,6 +19,7 @@ _PAGES_TOPIC = "`num_pages`"
 _FEWEST_PAGES = 4
 # A few rows more or fewer could have come or gone between two answers.
 _FEWEST_EXCLUDED = 3
+_FEWEST_LENGTHS = 3
 _FEWEST_NEWER_ROWS = 8
 _MOST_NEWER_ROWS = 120
 
@@ -60,18 +62,19 @@ def judge_count(trial: CountTrial | None, pages: Sequence[SeenPage], sample: See
 def _judge_meaning(trial: CountTrial | None, filled: Sequence[SeenPage], sample: SeenPage | None) -> Verdict:
     if sample is None or trial is None:
         return leave_open(5, _TOPIC, f"{len(filled)} pages", "too few rows since any day")
-    if differences := _find_page_counts(filled, len(sample.rows)):
+    if differences := _find_page_counts(filled):
         lengths = len({len(page.rows) for page in filled})
         evidence = f"{len(filled)} pages of {lengths} different lengths"
-        off = f", less {-differences.pop()}" if differences != {0} else ""
+        off = f", {differences.pop():+d}" if differences != {0} else ""
         return settle(5, _TOPIC, "page", evidence, f"the number of rows on each page{off}")
     excluded = _count_excluded(trial)
     evidence = f"{len(filled)} pages; a cursor left out {excluded or 'unknown'} rows"
     counts = _Counts.of(trial, sample)
     if excluded is None or excluded < _FEWEST_EXCLUDED or counts is None:
         return leave_open(5, _TOPIC, evidence, "the counts or rows changed meanwhile, or too few rows are left out")
-    # A count below another one has met no upper limit.
-    is_capped = counts.before >= max(page.number("count") or 0 for page in filled)
+    # A count below one that other answers repeat has met no upper limit.
+    repeated = [number for number, times in Counter(page.number("count") or 0 for page in filled).items() if times > 1]
+    is_capped = counts.before >= max(repeated, default=0)
     if counts.before == counts.after and not is_capped:
         return settle(5, _TOPIC, "total", evidence, "the same with and without the cursor, and for pages of one row")
     if counts.before - counts.after == excluded:
@@ -96,14 +99,16 @@ class _Counts(NamedTuple):
         return cls(first, second) if first and second is not None and None not in everything else None
 
 
-def _find_page_counts(filled: Sequence[SeenPage], rows: int) -> set[int]:
-    """Return the constant by which each count differs from its page's length; empty unless all pages agree."""
-    differences = {(page.number("count") or 0) - len(page.rows) for page in filled}
-    lengths = {len(page.rows) for page in filled}
-    is_counted = all(page.number("count") is not None for page in filled)
-    # Other pages may hold all rows that are selected, so that a total is as high.
-    has_more = sum(page.is_whole and len(page.rows) == page.asked_limit < rows for page in filled) >= ENOUGH
-    return differences if is_counted and len(differences) == 1 and len(lengths) >= 3 and has_more else set()
+def _find_page_counts(filled: Sequence[SeenPage]) -> set[int]:
+    """Return the constant by which each count differs from its page's length; empty unless all pages agree.
+
+    The pages of one and two rows would count more if they counted other rows too.
+    """
+    numbers = [(page.number("count"), len(page.rows)) for page in filled]
+    differences = {None if count is None else count - length for count, length in numbers}
+    lengths = {length for _, length in numbers}
+    found = {difference for difference in differences if difference is not None}
+    return found if len(differences) == 1 and len(lengths) >= _FEWEST_LENGTHS else set()
 
 
 def _count_excluded(trial: CountTrial) -> int | None:

@@ -305,7 +305,11 @@ def test_no_combination_leads_to_wrong_verdict(seed: int) -> None:
     faults = Faults()
     if rng.random() < 0.5:
         kind = rng.choice(["status", "wrong_count", "empty", "no_rows"])
-        faults = Faults(bursts=(Burst(kind=kind, every=rng.choice([5, 7, 11]), after=rng.choice([1, 3])),))
+        faults = Faults(
+            bursts=(
+                Burst(kind=kind, every=rng.choice([5, 7, 11]), after=rng.choice([1, 3]), count_off=rng.choice([-1, 9])),
+            )
+        )
     with running_emulator(interactions=rng.choice([40, 300, 700, 1200]), customers=1, **settings, **switches) as api:
         api.faults = faults
         if rng.random() < 0.5:
