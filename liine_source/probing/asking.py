@@ -83,7 +83,6 @@ class Asker:
         self.wire = wire
         self.pages: list[SeenPage] = []
         self.reserve = 0
-        self.failures = 0
         self._customer = ("customer_id", str(customer_id))
         self._path = INTERACTIONS_PATH
 
@@ -107,10 +106,9 @@ class Asker:
             if not self.pages:
                 raise
             if isinstance(error, BadRequestError):
-                return SeenPage([], {}, limit, is_whole=False, has_cursor="pagination_timestamp" in names, status=400)
-            self.failures += 1
+                return SeenPage([], {}, limit, is_whole=False, status=400)
             return None
-        return self._keep(names, limit, is_whole=spam == "true" and names <= {"pagination_timestamp"}, path=path)
+        return self._keep(limit, is_whole=spam == "true" and names <= {"pagination_timestamp"}, path=path)
 
     def ask_twice(
         self, *pairs: tuple[str, str], limit: int = USUAL_LIMIT, spam: str | None = "true"
@@ -120,7 +118,7 @@ class Asker:
         second = self.ask(*pairs, limit=limit, spam=spam)
         return (first, second) if first and second else None
 
-    def _keep(self, names: set[str], limit: int, *, is_whole: bool, path: str | None) -> SeenPage | None:
+    def _keep(self, limit: int, *, is_whole: bool, path: str | None) -> SeenPage | None:
         answer = self.wire.last
         if answer is None:
             return None
@@ -129,10 +127,8 @@ class Asker:
             # The next requests need no redirect.
             self._path = answer.path
         try:
-            has_cursor = "pagination_timestamp" in names
-            page = read_page(answer.body, asked_limit=limit, is_whole=is_whole, has_cursor=has_cursor)
+            page = read_page(answer.body, asked_limit=limit, is_whole=is_whole)
         except ValueError:
-            self.failures += 1
             return None
         self.pages.append(page)
         return page

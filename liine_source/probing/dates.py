@@ -11,12 +11,12 @@ from liine_source.probing.seen import SeenRow
 from liine_source.probing.verdict import Verdict
 
 DAY = 24 * HOUR
-# The end of the day in the bound, the midnight with its own second, or without it.
+# What is added to the day: all of it, or the second of its midnight.
 _ENDS = {"day": DAY, "midnight": 1}
 _ROUNDS = {"end_date": 4, "start_date": 3, "updated_date": 2}
 # From a first day on, only rows of so many days are asked for: they fit on a page.
 _SPAN = 3 * DAY
-_WIDEST_OFFSET = 15 * HOUR
+_WIDEST_OFFSET = 27 * HOUR
 
 
 def create_end_experiment(asker: Asker, known: Sequence[SeenRow]) -> Experiment:
@@ -125,7 +125,10 @@ def _look_past_end(
     rows = [row for row in known if trial.is_in_scope(row)]
     last = max((at for at, row in enumerate(rows) if row.id in both), default=-1)
     following = rows[last + 1] if 0 <= last < len(rows) - 1 else None
-    if following is None or following.local is None or following.utc is None or not cursor_clocks <= NAMED:
+    if following is None or following.local is None or following.utc is None:
+        return trial
+    # Where nothing is known of the cursor, an empty page may have other reasons.
+    if not cursor_clocks or not cursor_clocks <= NAMED:
         return trial
     bounds = {clock: following.local if clock == "local" else following.utc for clock in cursor_clocks}
     for bound in set(bounds.values()):

@@ -1,7 +1,7 @@
 """How the parameters that select rows are read: presumed spam (9), lists and `null` (15)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,25 +67,27 @@ class ListTrial:
     predictions: Mapping[str, Predict]
 
 
-def try_lists(asker: Asker, known: Sequence[SeenRow]) -> list[ListTrial]:
+def try_lists(asker: Asker, known: Sequence[SeenRow]) -> Iterator[ListTrial]:
     """Send lists as repeated keys and by commas, and the word `null`, where known rows can show what is selected."""
-    trials = []
     kinds = _choose_two(Counter(row.kind for row in known if row.kind in INTERACTION_TYPES))
     if kinds:
         selected = _predict_lists(lambda row: row.kind if row.kind in INTERACTION_TYPES else None, *kinds)
         repeated = asker.ask_twice(*(("type", kind) for kind in kinds))
         by_commas = asker.ask_twice(("type", ",".join(kinds)))
-        trials += [ListTrial("`type` as repeated keys", repeated, selected)] if repeated else []
-        trials += [ListTrial("`type` by commas", by_commas, selected)] if by_commas else []
+        if repeated:
+            yield ListTrial("`type` as repeated keys", repeated, selected)
+        if by_commas:
+            yield ListTrial("`type` by commas", by_commas, selected)
     agents = _choose_two(Counter(row.agent for row in known if row.agent is not None))
     if agents:
         selected = _predict_lists(lambda row: row.agent or 0, *agents)
         by_commas = asker.ask_twice(("agents", ",".join(map(str, agents))))
-        trials += [ListTrial("`agents` by commas", by_commas, selected)] if by_commas else []
+        if by_commas:
+            yield ListTrial("`agents` by commas", by_commas, selected)
     if min(Counter(row.has_reason for row in known).values(), default=0) >= ENOUGH:
         unset = asker.ask_twice(("reason_not_booked", "null"))
-        trials += [ListTrial("the word `null`", unset, _NULL_PREDICTIONS)] if unset else []
-    return trials
+        if unset:
+            yield ListTrial("the word `null`", unset, _NULL_PREDICTIONS)
 
 
 def judge_lists(trials: Sequence[ListTrial], known: Sequence[SeenRow]) -> list[Verdict]:

@@ -89,6 +89,10 @@ def _list_steps(asker: Asker, rows: Sequence[SeenRow], trials: _Trials) -> list[
     def clocks() -> set[str]:
         return cursor.find_clocks_left(trials.cursors, rows) if trials.cursors else set()
 
+    def try_lists() -> None:
+        for trial in filters.try_lists(asker, rows):
+            trials.lists.append(trial)
+
     def keep(name: str, ask: Callable[[], Any]) -> None:
         setattr(trials, name, ask())
 
@@ -102,7 +106,7 @@ def _list_steps(asker: Asker, rows: Sequence[SeenRow], trials: _Trials) -> list[
         lambda: run("start", lambda: dates.create_start_experiment(asker, rows, clocks())),
         lambda: order.try_clock_changes(asker, rows),
         lambda: _ask_older(asker, rows),
-        lambda: keep("lists", lambda: filters.try_lists(asker, rows)),
+        try_lists,
         lambda: run("updated", lambda: dates.create_updated_experiment(asker, rows, clocks())),
     ]
 

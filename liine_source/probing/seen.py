@@ -63,7 +63,6 @@ class SeenPage:
     envelope: Mapping[str, Any]
     asked_limit: int
     is_whole: bool
-    has_cursor: bool
     status: int = 200
 
     @property
@@ -83,14 +82,14 @@ class SeenPage:
         return None if found is None else round((found - _EPOCH).total_seconds())
 
 
-def read_page(body: bytes, *, asked_limit: int, is_whole: bool, has_cursor: bool) -> SeenPage:
+def read_page(body: bytes, *, asked_limit: int, is_whole: bool) -> SeenPage:
     """Return what the probe keeps of a page's body; raises ValueError where it is no page."""
     page = parse_json(body)
     if not isinstance(page, dict):
         raise ValueError("not a page")  # noqa: TRY004  the document is wrong, not the argument
     found = page.pop("interactions", None)
     raw = [row for row in found or () if isinstance(row, dict)] if isinstance(found, list) else []
-    return SeenPage(_read_rows(raw), page, asked_limit, is_whole, has_cursor)
+    return SeenPage(_read_rows(raw), page, asked_limit, is_whole)
 
 
 def _read_rows(raw: list[dict[str, Any]]) -> list[SeenRow]:

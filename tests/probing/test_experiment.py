@@ -39,7 +39,7 @@ ROWS = [make_row(number, NEWEST - number * HOUR // 3) for number in range(6 * 24
 
 
 def make_page(rows: list[SeenRow], status: int = 200) -> SeenPage:
-    return SeenPage(rows, {}, 1000, is_whole=True, has_cursor=False, status=status)
+    return SeenPage(rows, {}, 1000, is_whole=True, status=status)
 
 
 def run_cursor_experiment(is_selected: Callable[[SeenRow, int], bool], *, length: int = 1000) -> Experiment:
