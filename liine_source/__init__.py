@@ -17,6 +17,7 @@ if _typing.TYPE_CHECKING:
     from liine_source.commands.import_erasures import import_erasures
     from liine_source.commands.partitions import plan_partitions
     from liine_source.commands.plan import plan
+    from liine_source.commands.probe import probe
     from liine_source.commands.report import report
     from liine_source.commands.reset import reset
     from liine_source.commands.status import status
@@ -48,6 +49,7 @@ _MODULES = {
     "liine": "source",
     "plan": "commands.plan",
     "plan_partitions": "commands.partitions",
+    "probe": "commands.probe",
     "raise_for_failures": "commands.sync_report",
     "report": "commands.report",
     "reset": "commands.reset",
@@ -73,6 +75,7 @@ __all__ = [
     "liine",
     "plan",
     "plan_partitions",
+    "probe",
     "raise_for_failures",
     "report",
     "reset",

@@ -310,6 +310,37 @@ def plan(since: Since = None, until: Until = None, customer_id: Customers = None
 
 
 @_command(app)
+def probe(
+    customer_id: Annotated[
+        int | None, typer.Option(metavar="<id>", help="This customer.", show_default="the first one configured")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", metavar="", help="Send the requests; without it they are only listed.")
+    ] = False,
+    max_requests: Annotated[
+        int | None, typer.Option(metavar="<n>", help="The most requests, retries included.", show_default="60")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find out how the API behaves where its reference leaves it open. Only reads, for one customer; loads nothing.
+
+    The output has no row, value, customer id or credential: you may share it.
+    """
+    from liine_source.commands.probe import MAX_REQUESTS
+    from liine_source.commands.probe import probe as run_probe
+
+    most = MAX_REQUESTS if max_requests is None else max_requests
+    if yes and not as_json:
+        console.print_hint(f"At most {most} requests for one customer, which only read. No row is kept.")
+    customers = None if customer_id is None else [customer_id]
+    found = run_probe(is_dry_run=not yes, max_requests=most, **_given(customer_ids=customers))
+    if as_json:
+        console.print_json(dataclasses.asdict(found))
+    else:
+        console.print_probe(found)
+
+
+@_command(app)
 def backfill(
     since: Since = None,
     until: Until = None,

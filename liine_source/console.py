@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from liine_source.commands.import_erasures import ImportedErasures
     from liine_source.commands.init import Initialized
     from liine_source.commands.plan import CustomerPlan
+    from liine_source.commands.probe import Probe
     from liine_source.commands.reset import Reset
     from liine_source.commands.status import CustomerStatus, ErasureStatus
     from liine_source.commands.sync_report import CustomerSync, SyncReport
@@ -146,6 +147,25 @@ def print_plan(found: "Sequence[CustomerPlan]") -> None:
     if len(found) > 1:
         rows.append(_total_row(found))
     _print_table("Plan", columns, rows)
+
+
+def print_probe(found: "Probe") -> None:
+    """Print what the probe has found, or which requests it would send; nothing of it is a row, a value or an id."""
+    if found.is_dry_run:
+        _print_table("Requests of a probe", ["step", "requests at most"], found.plan)
+        print_line(f"At most {found.max_requests} requests in all, retries and redirects included, for one customer.")
+        print_line("They only read, and no row is kept. Nothing was sent. Add --yes to start.")
+        return
+    settled = sum(verdict.verdict == "settled" for verdict in found.verdicts)
+    rows = [
+        [v.question, [v.topic, f"{v.verdict}: {v.finding}" if v.finding else v.verdict], [v.evidence, v.reason]]
+        for v in found.verdicts
+    ]
+    _print_table(
+        "What the API's answers show", ["no.", "point of the question, and verdict", "evidence, and why"], rows
+    )
+    print_line(f"{settled} of {len(found.verdicts)} points settled with {found.requests} requests, which only read.")
+    print_line("docs/probe.md explains it. This text has no row, value, id or credential: you may share it.")
 
 
 def _total_row(found: "Sequence[CustomerPlan]") -> list[Any]:

@@ -19,7 +19,7 @@ from liine_source import setting_checks
 from liine_source.api import query
 from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
-from liine_source.api.client import LiineClient, host_of, validate_base_url
+from liine_source.api.client import ExchangeListener, LiineClient, host_of, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError
@@ -152,12 +152,18 @@ class Settings:
     max_window_rows: int = _MAX_WINDOW_ROWS
     answer_limits: AnswerLimits = field(default_factory=AnswerLimits)
 
-    def open_client(self) -> LiineClient:
+    def open_client(self, listener: ExchangeListener | None = None) -> LiineClient:
         """Return a client of the API; nothing is requested yet, and the caller closes it.
 
         Raises ConfigurationError where a credential is missing.
         """
-        return LiineClient(self.credentials, self.base_url, connections=self.max_concurrency, limits=self.answer_limits)
+        return LiineClient(
+            self.credentials,
+            self.base_url,
+            connections=self.max_concurrency,
+            limits=self.answer_limits,
+            listener=listener,
+        )
 
 
 def resolve_settings(**options: Unpack[LiineOptions]) -> Settings:

@@ -7,7 +7,7 @@ compressed body of some megabytes may have thousands of them.
 import io
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -63,7 +63,11 @@ def read_body(response: requests.Response, limits: AnswerLimits) -> bytes:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of `requests` for answers with a `time_limit`."""
+    """An adapter of `requests` for answers with a `time_limit`; `before_send` is called before each request."""
+
+    def __init__(self, before_send: Callable[[], None] | None = None, **kwargs: Any) -> None:
+        self._before_send = before_send
+        super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use connections whose answers have a time limit."""
@@ -78,6 +82,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Return the answer; `requests` would read the whole body of a redirect, so that is cut."""
+        if self._before_send:
+            self._before_send()
         response = super().send(*args, **kwargs)
         if response.is_redirect:
             received = response.raw

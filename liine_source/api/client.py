@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THROTTLED = {429, 503}
+_REFUSED_LOGIN = {400, 401, 403}
 # The forms of a path need one; requests follows thirty.
 _MAX_REDIRECTS = 5
 _TOO_MANY_OBJECTS = "the answer has more than 100,000 objects, which would fill the memory."
@@ -90,13 +91,25 @@ class RequestStats:
         self.retries += other.retries
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer with its whole body, decompressed."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """An answer with its whole body, decompressed; `path` is the one that gave it, after so many `redirects`."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    path: str = ""
+    redirects: int = 0
+
+
+class ExchangeListener(Protocol):
+    """Is told of each request and answer of a client, on whichever thread that is."""
+
+    def before_request(self) -> None:
+        """Take note of a request that is about to be sent, redirects and retries included; may raise to prevent it."""
+
+    def on_answer(self, answer: Answer) -> None:
+        """Take note of an answer with its whole body, whatever its status."""
 
 
 class _SameHostSession(requests.Session):
@@ -135,6 +148,7 @@ class LiineClient:
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         limits: AnswerLimits | None = None,
+        listener: ExchangeListener | None = None,
     ) -> None:
         self._base_url = validate_base_url(base_url)
         if not credentials.username or not credentials.password:
@@ -146,7 +160,9 @@ class LiineClient:
         self._session = _SameHostSession()
         # Password and token would be readable for a proxy; over https it only passes them on.
         self._session.trust_env = self._base_url.startswith("https:")
-        adapter = BoundedAdapter(pool_connections=1, pool_maxsize=connections)
+        self._listener = listener
+        before_send = listener.before_request if listener else None
+        adapter = BoundedAdapter(before_send, pool_connections=1, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._session.headers["Accept"] = "application/json"
@@ -160,7 +176,14 @@ class LiineClient:
         """Close the connections."""
         self._session.close()
 
-    def fetch_page(self, pairs: Pairs, context: str, stats: RequestStats | None = None) -> Page:
+    def fetch_page(
+        self,
+        pairs: Pairs,
+        context: str,
+        stats: RequestStats | None = None,
+        *,
+        path: str = endpoints.INTERACTIONS_PATH,
+    ) -> Page:
         """Return one page of interactions for the query `pairs`, and count its requests in `stats`.
 
         `context` names customer and window in an error, which never holds a value of the query. Raises ApiError.
@@ -169,12 +192,23 @@ class LiineClient:
         self._thread.stats = stats = stats or RequestStats()
         self._outage.require_no_outage(context)
         try:
-            page = self._with_retries(lambda: self._get_page(pairs, context), stats)
+            page = self._with_retries(lambda: self._get_page(pairs, context, path), stats)
         except errors.ApiError as error:
             self._outage.on_failure(error)
             raise
         self._outage.on_success()
         return page
+
+    def try_form_login(self) -> bool:
+        """Return whether the API accepts a login as a form (open question 11); the token is not used.
+
+        Raises ApiError where the answer tells neither.
+        """
+        self._thread.stats = RequestStats()
+        answer = self._send("POST", endpoints.AUTHENTICATE_PATH, "Login", data=self._login_body(), auth=_no_auth)
+        if answer.status in _REFUSED_LOGIN:
+            return False
+        return bool(_read_login(answer).answer.get("token"))
 
     def _with_retries(self, call: Callable[[], Page], stats: RequestStats) -> Page:
         def before_sleep(state: tenacity.RetryCallState) -> None:
@@ -204,18 +238,18 @@ class LiineClient:
         jittered = tenacity.wait_random_exponential(self._retry.first_wait, self._retry.longest_wait)(state)
         return max(asked or 0.0, jittered)
 
-    def _get_page(self, pairs: Pairs, context: str) -> Page:
+    def _get_page(self, pairs: Pairs, context: str, path: str) -> Page:
         token = self._tokens.token()
-        answer = self._get(pairs, token, context)
+        answer = self._get(pairs, token, context, path)
         if answer.status == 401:
             self._tokens.invalidate(token)
-            answer = self._get(pairs, self._tokens.token(), context)
+            answer = self._get(pairs, self._tokens.token(), context, path)
         return _read_page(answer, context)
 
-    def _get(self, pairs: Pairs, token: Token, context: str) -> _Answer:
+    def _get(self, pairs: Pairs, token: Token, context: str, path: str) -> Answer:
         with self._limiter.acquire() as number:
             # An auth object, not a header: requests replaces a bare header by what it finds in ~/.netrc.
-            answer = self._send("GET", endpoints.INTERACTIONS_PATH, context, params=pairs, auth=_bearer(token))
+            answer = self._send("GET", path, context, params=pairs, auth=_bearer(token))
             if answer.status in _THROTTLED:
                 wait = _retry_after(answer) or 0.0
                 self._limiter.on_throttled(number, wait if wait <= self._retry.longest_retry_after else 0.0)
@@ -224,25 +258,31 @@ class LiineClient:
             return answer
 
     def _login(self) -> Login:
-        body = {"username": self._credentials.username, "password": str(self._credentials.password)}
-        answer = self._send("POST", endpoints.AUTHENTICATE_PATH, "Login", json=body, auth=_no_auth)
-        if answer.status in (400, 401, 403):
+        answer = self._send("POST", endpoints.AUTHENTICATE_PATH, "Login", json=self._login_body(), auth=_no_auth)
+        if answer.status in _REFUSED_LOGIN:
             raise errors.LoginRefusedError("Login: the API refused user name or password.", status=answer.status)
         return _read_login(answer)
 
-    def _send(self, method: str, path: str, context: str, **arguments: Any) -> _Answer:
+    def _login_body(self) -> dict[str, str]:
+        return {"username": self._credentials.username, "password": str(self._credentials.password)}
+
+    def _send(self, method: str, path: str, context: str, **arguments: Any) -> Answer:
         """Send one request. Errors of `requests` are translated without chaining: they quote the query's values."""
         self._thread.stats.requests += 1
         try:
-            return self._exchange(method, self._base_url + path, context, **arguments)
+            answer = self._exchange(method, self._base_url + path, context, **arguments)
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             failure = failures.explain_failure(error, context)
+        else:
+            if self._listener:
+                self._listener.on_answer(answer)
+            return answer
         if isinstance(failure, errors.UnknownHostError) and self._has_answered:
             # The name was known a while ago.
             failure = errors.NoConnectionError(f"{context}: {failures.UNRESOLVED}.")
         raise failure
 
-    def _exchange(self, method: str, url: str, context: str, **arguments: Any) -> _Answer:
+    def _exchange(self, method: str, url: str, context: str, **arguments: Any) -> Answer:
         """Send one request and read its answer within the limits; raises what `requests` does, and ApiError."""
         limits, began, is_oversized = self._limits, time.monotonic(), False
         timeouts = (self._timeouts.connect, self._timeouts.read)
@@ -250,7 +290,8 @@ class LiineClient:
             with time_limit(limits.seconds):
                 response = self._session.request(method, url, timeout=timeouts, stream=True, **arguments)
                 self._has_answered = True
-                found = _Answer(response.status_code, response.headers, read_body(response, limits))
+                path, redirects = urlsplit(response.url).path, len(response.history)
+                found = Answer(response.status_code, response.headers, read_body(response, limits), path, redirects)
                 seconds = time.monotonic() - began
                 log.debug("%s: answer %d, %d bytes in %.2f s.", context, found.status, len(found.body), seconds)
                 return found
@@ -324,14 +365,14 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _require_ok(answer: _Answer, context: str) -> bytes:
+def _require_ok(answer: Answer, context: str) -> bytes:
     """Return the body; raise the error of a status other than 200."""
     if answer.status != 200:
         raise errors.error_for_status(answer.status, context, _retry_after(answer))
     return answer.body
 
 
-def _read_page(answer: _Answer, context: str) -> Page:
+def _read_page(answer: Answer, context: str) -> Page:
     try:
         page = parse_page(_require_ok(answer, context))
     except TooManyObjectsError:
@@ -346,7 +387,7 @@ def _read_page(answer: _Answer, context: str) -> Page:
     return Page(page.interactions or [], _parse_count(page.count), _parse_count(page.limit), _server_time(answer))
 
 
-def _read_login(answer: _Answer) -> Login:
+def _read_login(answer: Answer) -> Login:
     try:
         granted = parse_json(_require_ok(answer, "Login"))
     except TooManyObjectsError:
@@ -367,7 +408,7 @@ def _parse_count(value: Any) -> int | None:
     return count if count is not None and count >= 0 else None
 
 
-def _server_time(answer: _Answer) -> datetime | None:
+def _server_time(answer: Answer) -> datetime | None:
     """The answer's `Date` header as a UTC instant of whole seconds (RFC 9110, 6.6.1), or None."""
     moment = _parse_date(answer.headers.get("Date", ""))
     return moment if moment and moment.year in _YEARS else None
@@ -380,7 +421,7 @@ def _parse_date(text: str) -> datetime | None:
         return None
 
 
-def _retry_after(answer: _Answer) -> float | None:
+def _retry_after(answer: Answer) -> float | None:
     """`Retry-After` in seconds, given as seconds or as a date (RFC 9110, 10.2.3), or None."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from liine_source import errors
+from liine_source.api import client
 from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import LiineClient, RequestStats, RetryPolicy
@@ -29,13 +30,17 @@ GOOD = answer(PAGE, headers=("Date: Thu, 27 May 2021 09:30:00 GMT",))
 
 
 def client_of(
-    api: ScriptedApi, waits: list[float] | None = None, attempts: int = 4, limits: AnswerLimits | None = None
+    api: ScriptedApi,
+    waits: list[float] | None = None,
+    attempts: int = 4,
+    limits: AnswerLimits | None = None,
+    listener: client.ExchangeListener | None = None,
 ) -> LiineClient:
     credentials = LiineCredentials(username="someone", password="hunter2-secret")
     waits = [] if waits is None else waits
     # The clock advances only through the waits.
     retry = RetryPolicy(attempts=attempts, sleep=waits.append, clock=lambda: sum(waits))
-    return LiineClient(credentials, api.base_url, retry=retry, limits=limits)
+    return LiineClient(credentials, api.base_url, retry=retry, limits=limits, listener=listener)
 
 
 def test_requests_match_reference() -> None:
@@ -535,3 +540,60 @@ def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(name, raising=False)
     with scripted_api(answer(LOGIN), GOOD) as api:
         assert len(client_of(api).fetch_page(PAIRS, "Customer 7").rows) == 2
+
+
+class Listener:
+    """Counts requests, refuses those above `most`, and keeps the answers."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.sent = most, 0
+        self.answers: list[tuple[int, str, int]] = []
+
+    def before_request(self) -> None:
+        if self.sent == self.most:
+            raise LookupError
+        self.sent += 1
+
+    def on_answer(self, answer: client.Answer) -> None:
+        self.answers.append((answer.status, answer.path, answer.redirects))
+
+
+def test_listener_is_told_of_each_request() -> None:
+    """Logins, redirects and retries count; an error of the listener ends the request before it is sent."""
+    moved = answer(b"", "301 Moved Permanently", ("Location: /call_log/interactions",))
+    busy = answer(b"{}", "503 Service Unavailable")
+    listener = Listener(most=5)
+    with scripted_api(answer(LOGIN), busy, moved, GOOD) as api:
+        asking = client_of(api, listener=listener)
+        asking.fetch_page(PAIRS, "Customer 7")
+        assert (len(api.requests), listener.sent) == (4, 4)
+        asking.fetch_page(PAIRS, "Customer 7")
+        with pytest.raises(LookupError):
+            asking.fetch_page(PAIRS, "Customer 7")
+        assert (len(api.requests), listener.sent) == (5, 5)
+    path = "/call_log/interactions"
+    assert listener.answers == [
+        (200, "/call_log/authenticate/", 0),
+        (503, f"{path}/", 0),
+        (200, path, 1),
+        (200, f"{path}/", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_accepted"), [("200 OK", True), ("400 Bad Request", False), ("401 Unauthorized", False)]
+)
+def test_form_login_is_tried_once(status: str, is_accepted: bool) -> None:
+    """The body is a form, and a refusal is no error."""
+    with scripted_api(answer(LOGIN, status)) as api:
+        assert client_of(api).try_form_login() is is_accepted
+    (request,) = api.requests
+    assert "Content-Type: application/x-www-form-urlencoded\r\n" in request
+    assert request.endswith("\r\n\r\nusername=someone&password=hunter2-secret")
+
+
+def test_path_can_be_chosen() -> None:
+    """The probe asks for the path without its slash (open question 12)."""
+    with scripted_api(answer(LOGIN), GOOD) as api:
+        client_of(api).fetch_page([], "Customer 7", path="/call_log/interactions")
+    assert api.lines[1] == "GET /call_log/interactions HTTP/1.1"

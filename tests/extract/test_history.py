@@ -55,7 +55,7 @@ class Connector:
         burst = self.inject_fault(len(self.requests), dict(pairs))
         body = corrupt_page(answer.body, burst) if burst else answer.body
         status = burst.status if burst and burst.kind == "status" else answer.status
-        return client._read_page(client._Answer(status, {"Date": self.api.date_header() or ""}, body), what)
+        return client._read_page(client.Answer(status, {"Date": self.api.date_header() or ""}, body), what)
 
     def load(self, kind: Any = "sync", rows: int | None = None) -> list[str]:
         """Run the loads of one request, as `source` does; return the errors."""

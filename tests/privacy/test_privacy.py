@@ -455,6 +455,7 @@ def execute(place: Place, statement: str) -> None:
 COMMANDS = {
     "check": 0,
     "plan --json": 0,
+    "probe --yes": 0,
     "--log-format json sync": 0,
     "-v sync": 0,
     "backfill --since 2024-01-01 --restart --json": 0,

@@ -278,7 +278,7 @@ class Memory:
         if self._api.fault == "crash":
             raise LoginRefusedError(what)
         headers = {"Date": self._api.last.date} if self._api.last.date else {}
-        return client._read_page(client._Answer(answer.status, headers, answer.body), what)
+        return client._read_page(client.Answer(answer.status, headers, answer.body), what)
 
     def load(self, kind: str) -> set[int]:
         """Run the loads of one request as `commands.run` does; return the customers that failed."""
