@@ -60,7 +60,8 @@ select
         {{ metric }},
         previous_{{ metric }},
         {% if metric != 'new_lead_revenue' -%}
-            {{ safe_divide('case when is_comparable then ' ~ metric ~ ' end', 'previous_' ~ metric) }} as {{ metric }}_ratio,
+            {%- set numerator = 'case when is_comparable then ' ~ metric ~ ' end' %}
+            {{ safe_divide(numerator, 'previous_' ~ metric) }} as {{ metric }}_ratio,
         {% endif -%}
     {% endfor -%}
     {{
