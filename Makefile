@@ -35,7 +35,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev pyproject.toml --output-file requirements/dev.txt
+	  --no-emit-index-url --extra emulator --extra dbt-postgres --extra dbt-snowflake --group dev \
+	  --override requirements/dev-overrides.txt pyproject.toml --output-file requirements/dev.txt
 	for scheduler in dagster airflow; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --no-emit-index-url --extra $$scheduler --extra dbt-postgres pyproject.toml \

@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from liine_source.emulator import running_emulator
 
 
 def main(venv: str) -> None:
-    """Run `liine --help` and `liine check` of the environment `venv` against an emulator of this one."""
+    """Run `liine --help`, `check` and `sync` of the environment `venv` against an emulator of this one."""
     liine = str(Path(venv) / "bin" / "liine")
     python = str(Path(venv) / "bin" / "python")
     missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)  # noqa: S603  programs of an environment of our own
@@ -31,7 +32,13 @@ def main(venv: str) -> None:
         }
         found = json.loads(_output([liine, "check", "--json"], settings))
         assert sum(access["count"] for access in found) == len(api.truth())
-    print(f"liine --help and liine check succeeded: {len(found)} customers")
+        with TemporaryDirectory() as folder:
+            settings |= {"DESTINATION__DUCKDB__CREDENTIALS": f"{folder}/warehouse.duckdb", "DLT_DATA_DIR": folder}
+            _output([liine, "sync"], settings)
+            count = "build_pipeline().dataset()('select count(*) from interactions').fetchone()[0]"
+            loaded = _output([python, "-P", "-c", f"from liine_source import build_pipeline; print({count})"], settings)
+        assert int(loaded) == len(api.truth()), "dlt's `dataset()` does not read what was loaded"
+    print(f"liine --help, check and sync succeeded: {len(found)} customers")
 
 
 def _output(command: list[str], settings: dict[str, str]) -> str:
