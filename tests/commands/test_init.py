@@ -35,6 +35,12 @@ def init(api: Emulator, *arguments: str, stdin: str | None = None, **environment
         return run("init", "--username", api.username, *arguments, **settings | environment)
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git ignore nothing because of a file of this machine's user."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
 def write(config: str = "", secrets: str = "") -> None:
     CONFIG.parent.mkdir()
     for file, text in ((CONFIG, config), (SECRETS, secrets)):
