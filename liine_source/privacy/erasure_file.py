@@ -97,8 +97,8 @@ def write_erasure_file(path: Path, contents: ErasureFile) -> None:
         new.replace(path)
     except OSError as error:
         raise ConfigurationError(
-            f"The file of erasures cannot be written ({type(error).__name__}). Pass another FILE, in a folder that exists "
-            "and that you may write to."
+            f"The file of erasures cannot be written ({type(error).__name__}). Pass another FILE, in a folder that "
+            "exists and that you may write to."
         ) from None
 
 

@@ -233,7 +233,11 @@ def test_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(text: str, **options: Any) -> str:
         asked.append((text, options["hide_input"], options["default"], options["err"]))
-        return answers.pop(0)
+        if text.startswith(("Customer", "Destination")):
+            with pytest.raises(typer.BadParameter):
+                options["value_proc"]("canary")
+        answer: str = options["value_proc"](answers.pop(0))
+        return answer
 
     monkeypatch.setattr(typer, "prompt", answer)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
