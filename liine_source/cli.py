@@ -682,13 +682,23 @@ def _emulator_settings() -> dict[str, Any]:
 
 
 def _ask(question: "Question") -> str:
-    """Ask in the terminal, on standard error; of a secret nothing is shown."""
+    """Ask in the terminal, on standard error, and again after an answer that is none; of a secret nothing is shown."""
+
+    def check(answer: str) -> str:
+        try:
+            if question.check:
+                question.check(answer)
+        except ConfigurationError as error:
+            raise typer.BadParameter(str(error)) from None
+        return answer
+
     answer: str = typer.prompt(
         question.text,
         default=question.default,
         hide_input=question.is_secret,
         show_default=bool(question.default),
         err=True,
+        value_proc=check,
     )
     return answer
 

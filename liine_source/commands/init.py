@@ -28,13 +28,40 @@ Ask = Callable[[Question], str]
 
 log = logging.getLogger(__name__)
 
+
+def parse_customer_ids(value: Any) -> list[int]:
+    """Return customer ids typed with commas or blanks between them, or as a list. Raises ConfigurationError."""
+    if isinstance(value, str) and not value.strip().startswith("["):
+        value = f"[{','.join(value.replace(',', ' ').split())}]"
+    try:
+        found = list(dict.fromkeys(parse_customers(value)))
+    except ConfigurationError:
+        found = []
+    if not found or min(found) < 1:
+        raise ConfigurationError("A customer id is a positive whole number, such as 1234; Liine's support knows yours.")
+    return found
+
+
+def _get_supported(name: str | None) -> Destination:
+    found = get_destination(name)
+    if found.questions is None:
+        raise ConfigurationError(
+            f"`liine init` sets up {', '.join(SETUP_DESTINATIONS)}, and no other destination. Pass one of them, or "
+            "write the settings yourself. Nothing was written."
+        )
+    return found
+
+
 _SOURCE = ("sources", "liine")
 _USERNAME = Question((*_SOURCE, "credentials", "username"), "User name at Liine")
 _PASSWORD = Question((*_SOURCE, "credentials", "password"), "Password at Liine", is_secret=True)
-_CUSTOMERS = Question((*_SOURCE, "customer_ids"), "Customer ids, with commas between them")
+_CUSTOMERS = Question((*_SOURCE, "customer_ids"), "Customer ids, with commas between them", check=parse_customer_ids)
 _BASE_URL = Question((*_SOURCE, "base_url"), "Address of the API", default="")
 _DESTINATION = Question(
-    ("destination_type",), f"Destination ({', '.join(SETUP_DESTINATIONS)})", default=DEFAULT_DESTINATION
+    ("destination_type",),
+    f"Destination ({', '.join(SETUP_DESTINATIONS)})",
+    default=DEFAULT_DESTINATION,
+    check=_get_supported,
 )
 _DUCKDB_FILE = ("destination", "duckdb", "credentials")
 
@@ -86,16 +113,12 @@ def init(
     answers.give(_DESTINATION, destination)
     for question in (_USERNAME, _PASSWORD, _CUSTOMERS, _BASE_URL, _DESTINATION):
         answers.find(question)
-    chosen = get_destination(answers.values.get(_DESTINATION.path))
-    if chosen.questions is None:
-        raise ConfigurationError(
-            f"`liine init` sets up {', '.join(SETUP_DESTINATIONS)}, and no other destination. Pass one of them, or "
-            "write the settings yourself. Nothing was written."
-        )
-    if duckdb_file and _DUCKDB_FILE not in {question.path for question in chosen.questions}:
+    chosen = _get_supported(answers.values.get(_DESTINATION.path))
+    questions = chosen.questions or ()
+    if duckdb_file and _DUCKDB_FILE not in {question.path for question in questions}:
         raise ConfigurationError(f"--duckdb-file has no effect with {chosen.name}: leave it out. Nothing was written.")
     answers.give(Question(_DUCKDB_FILE, ""), duckdb_file)
-    for question in chosen.questions:
+    for question in questions:
         answers.find_of_destination(question)
     answers.require_complete()
     log.debug("Trying the settings.")
@@ -258,19 +281,6 @@ class _Answers:
                 raise ConfigurationError(f"{_place(path)} has a control character. Nothing was written.")
         self._files.refuse_other(path, value)
         self.values[path] = value
-
-
-def parse_customer_ids(value: Any) -> list[int]:
-    """Return customer ids typed with commas or blanks between them, or as a list. Raises ConfigurationError."""
-    if isinstance(value, str) and not value.strip().startswith("["):
-        value = f"[{','.join(value.replace(',', ' ').split())}]"
-    try:
-        found = list(dict.fromkeys(parse_customers(value)))
-    except ConfigurationError:
-        found = []
-    if not found or min(found) < 1:
-        raise ConfigurationError("A customer id is a positive whole number, such as 1234; Liine's support knows yours.")
-    return found
 
 
 def _check_destination(destination: Destination) -> str | None:

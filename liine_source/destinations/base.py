@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -46,7 +46,8 @@ class Location:
 class Question:
     """A setting that `liine init` asks for: its path in secrets.toml, and the words of the prompt.
 
-    With a `default` it need not be answered; an empty one stands for none. It is not asked where one of the settings
+    With a `default` it need not be answered; an empty one stands for none. `check` raises ConfigurationError for an
+    answer that is none. It is not asked where one of the settings
     `unless` is set, or `needs` is not; both are names beside it.
     """
 
@@ -56,6 +57,7 @@ class Question:
     default: str | None = None
     unless: tuple[str, ...] = ()
     needs: str | None = None
+    check: Callable[[str], object] | None = None
 
     @property
     def variable(self) -> str:

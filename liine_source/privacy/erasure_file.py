@@ -96,7 +96,10 @@ def write_erasure_file(path: Path, contents: ErasureFile) -> None:
             file.write(msgspec.json.format(msgspec.json.encode(contents)))
         new.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"The file of erasures cannot be written ({type(error).__name__}).") from None
+        raise ConfigurationError(
+            f"The file of erasures cannot be written ({type(error).__name__}). Pass another FILE, in a folder that "
+            "exists and that you may write to."
+        ) from None
 
 
 def read_erasure_file(path: Path) -> ErasureFile:

@@ -35,6 +35,12 @@ def init(api: Emulator, *arguments: str, stdin: str | None = None, **environment
         return run("init", "--username", api.username, *arguments, **settings | environment)
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git ignore nothing because of a file of this machine's user."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
 def write(config: str = "", secrets: str = "") -> None:
     CONFIG.parent.mkdir()
     for file, text in ((CONFIG, config), (SECRETS, secrets)):
@@ -227,7 +233,11 @@ def test_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(text: str, **options: Any) -> str:
         asked.append((text, options["hide_input"], options["default"], options["err"]))
-        return answers.pop(0)
+        if text.startswith(("Customer", "Destination")):
+            with pytest.raises(typer.BadParameter):
+                options["value_proc"]("canary")
+        answer: str = options["value_proc"](answers.pop(0))
+        return answer
 
     monkeypatch.setattr(typer, "prompt", answer)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
