@@ -224,7 +224,8 @@ def _store(file: Path, place: Path) -> None:
 
 
 def _passed_on() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    # Only those are read: while a scheduler parses its file, no secret is.
+    return {name: os.environ[name] for name in os.environ if _PASSED_ON.fullmatch(name)}
 
 
 def _to_int(number: Any) -> int | None:

@@ -39,7 +39,7 @@ _UNKNOWN = (
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Raise a LiineError instead of any other error, and keep dlt from logging that: it may quote rows or settings."""
-    with _raise_translated(), _mute_dlt():
+    with raise_translated(), _mute_dlt():
         yield
 
 
@@ -61,7 +61,8 @@ class _BelowWarning(logging.Filter):
 
 
 @contextmanager
-def _raise_translated() -> Iterator[None]:
+def raise_translated() -> Iterator[None]:
+    """Raise a LiineError instead of any other error, without dlt's own settings, which have its secrets."""
     try:
         yield
     except LiineError:

@@ -21,7 +21,7 @@ from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
 from liine_source.api.client import ExchangeListener, LiineClient, host_of, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
-from liine_source.error_translation import translate_errors
+from liine_source.error_translation import raise_translated
 from liine_source.errors import ConfigurationError
 from liine_source.privacy.keys import Key, parse_keys
 from liine_source.privacy.normalization import DEFAULT_COUNTRY
@@ -315,7 +315,7 @@ def configured_destination() -> str:
 
 def _read_config(name: str, hint: type, *sections: str) -> Any:
     context = RunContext(None)
-    with translate_errors():
+    with raise_translated():
         for provider in (EnvironProvider(), ConfigTomlProvider(context.settings_dir, context.global_dir)):
             value, _ = provider.get_value(name, hint, "", *sections)
             if value is not None:
