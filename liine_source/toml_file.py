@@ -3,15 +3,14 @@
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from liine_source.errors import ConfigurationError
+from liine_source.file_replacement import replace_file
 
 
 class TomlFile:
@@ -103,7 +102,9 @@ class TomlFile:
         Raises ConfigurationError where it cannot be written; then it is as before.
         """
         try:
-            _replace(self.path.resolve(), self.text.encode(), mode)
+            path = self.path.resolve()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, self.text.encode(), _permissions_of(path) if mode is None else mode)
         except OSError as error:
             problem = f"{self.path} cannot be written ({os.strerror(error.errno or 0)}); it was not changed."
         else:
@@ -111,22 +112,9 @@ class TomlFile:
         raise ConfigurationError(problem)
 
 
-def _replace(path: Path, content: bytes, mode: int | None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if mode is None:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    # Its owner's alone from the first byte on.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-        try:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-            os.fchmod(new.fileno(), mode)
-            Path(new.name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(new.name).unlink()
-            raise
+def _permissions_of(path: Path) -> int:
+    """Return those that a file has, or would get."""
+    return path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -103,7 +103,7 @@ class Answer:
 
 
 class ExchangeListener(Protocol):
-    """Is told of each request and answer of a client, on whichever thread that is."""
+    """Follows the requests and answers of a client, on all its threads."""
 
     def before_request(self) -> None:
         """Take note of a request that is about to be sent, redirects and retries included; may raise to prevent it."""

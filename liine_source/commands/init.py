@@ -16,6 +16,7 @@ from liine_source.commands.check import CustomerAccess, check
 from liine_source.destinations import SETUP_DESTINATIONS, Destination, Question, get_destination, locate_pipeline
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, CustomersRefusedError, MissingPackageError
+from liine_source.file_replacement import OWNER_ONLY
 from liine_source.git_ignore import ignore_in_git
 from liine_source.load.pipeline import build_pipeline
 from liine_source.setting_checks import SECTIONS
@@ -67,8 +68,6 @@ _DUCKDB_FILE = ("destination", "duckdb", "credentials")
 
 # A file of its own, so that no warehouse gets invented rows; DuckDB wants the dataset to have another name.
 PLAYGROUND_FILE, PLAYGROUND_DATASET = "emulator.duckdb", "playground"
-
-_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +211,7 @@ class _Files:
         for file in (self.secrets, self.config):
             file.require_sound()
         ignored = ignore_in_git(self.secrets.path)
-        self.secrets.save(_OWNER_ONLY)
+        self.secrets.save(OWNER_ONLY)
         if self.config.is_changed:
             self.config.save()
         return added, None if ignored is None else str(ignored)

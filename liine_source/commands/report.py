@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from liine_source.errors import ConfigurationError
+from liine_source.file_replacement import replace_file
 from liine_source.html_report.figures import read_figures
 from liine_source.html_report.page import build_page, refuse_other_file
 from liine_source.load.models import open_models, require_models
@@ -56,7 +57,13 @@ def report(
     _refuse_unknown_customers(customer_ids, figures["customers"])
     made = {"made_at": now.isoformat(), "dataset": dataset, "version": version("liine-source")}
     content = build_page(made | figures)
-    _replace(path, content)
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The report cannot be written to {path.absolute()} ({type(error).__name__}). Name another file in "
+            "--output."
+        ) from None
     return WrittenReport(str(path.absolute()), len(content), len(figures["customers"]))
 
 
@@ -76,21 +83,3 @@ def _refuse_unknown_customers(wanted: Sequence[int], found: Sequence[dict[str, A
             f"The models have no customer {', '.join(map(str, unknown))}. Correct --customer-id, or load the customer "
             "with `liine sync --then-dbt`. Nothing was written."
         )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with suppress(FileNotFoundError):
-            new.unlink()
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        new.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise ConfigurationError(
-            f"The report cannot be written to {path.absolute()} ({type(error).__name__}). Name another file in "
-            "--output."
-        ) from None

@@ -37,7 +37,7 @@ class DuckDbFactory(duckdb):
 
 
 class _FileToAppend(DuckDbCopyJob):
-    """A file of a table that is not merged."""
+    """A file of a table that is not merged; dlt itself would take a quote in the path for the end of it."""
 
     def run(self) -> None:
         """Insert the rows of the file."""
@@ -85,7 +85,8 @@ class _SqlClient(DuckDbSqlClient):
 
     def allow_more_memory(self) -> bool:
         """Let DuckDB use more memory; return False where it has all that it may have."""
-        ((limit,),) = self.execute_sql("SELECT current_setting('memory_limit')") or ((None,),)
+        with self.execute_query("SELECT current_setting('memory_limit')") as cursor:
+            limit = cursor.fetchall()[0][0]
         if limit not in _MORE_MEMORY:
             return False
         self.execute_sql(_MORE_MEMORY[limit])

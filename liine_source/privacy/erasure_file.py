@@ -1,8 +1,6 @@
 """The file that takes erasures from one dataset to another: keyed hashes, check values of keys, and no identifier."""
 
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from liine_source.errors import ConfigurationError
+from liine_source.file_replacement import replace_file
 from liine_source.privacy.keys import Key, is_digest
 from liine_source.privacy.suppression import SuppressionEntry
 
@@ -88,13 +87,8 @@ def write_erasure_file(path: Path, contents: ErasureFile) -> None:
     if path.exists():
         # Nothing else is overwritten.
         read_erasure_file(path)
-    new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        with suppress(FileNotFoundError):
-            new.unlink()
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(contents)))
-        new.replace(path)
+        replace_file(path, msgspec.json.format(msgspec.json.encode(contents)))
     except OSError as error:
         raise ConfigurationError(
             f"The file of erasures cannot be written ({type(error).__name__}). Pass another FILE, in a folder that "

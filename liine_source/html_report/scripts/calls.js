@@ -1,4 +1,4 @@
-// Calls: over time, by weekday and hour, and what became of missed ones.
+// Calls: over time, by weekday and hour, and callbacks of missed ones.
 
 const answerRate = (calls) => share(calls.answered_calls, calls.answered_calls + calls.missed_calls);
 
