@@ -8,7 +8,7 @@ import logging
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from datetime import timedelta
 from decimal import Decimal
@@ -507,23 +507,25 @@ def format_json_log(text: str) -> str:
     return json_log.JsonFormatter().format(record)
 
 
-def kill_runs(canary: Canary, folder: Path) -> list[str]:
+def kill_runs(
+    canary: Canary, folder: Path, points: Sequence[float] = (0.2, 0.35, 0.5, 0.55), dataset: str = "killed"
+) -> list[str]:
     """Kill runs at several points, search what they left, and complete one; return what is wrong."""
     with victim() as process:
         leaked = []
-        whole = process.run("sync", folder, dataset="whole", **canary.given)
-        for fraction in (0.2, 0.35, 0.5):
+        whole = process.run("sync", folder, dataset=f"{dataset}_whole", **canary.given)
+        for fraction in points:
             point = int(whole["points"] * fraction)
-            ended = process.run("sync", folder, kill_at=point, dataset="killed", **canary.given)
+            ended = process.run("sync", folder, kill_at=point, dataset=dataset, **canary.given)
             assert ended["killed"]
             leaked += canary.in_files(folder / "dlt", canary.everything)
     if canary.mode != "keep":
-        return leaked + ([] if sync(dataset="killed", **canary.given).is_complete else ["not complete"])
+        return leaked + ([] if sync(dataset=dataset, **canary.given).is_complete else ["not complete"])
     # Rows may stay until the next run, which has to remove them.
     found = [text for text in leaked if text.split(" in ")[0] in canary.secrets]
     found += [] if leaked else ["killed too late"]
     try:
-        found += [] if sync(dataset="killed", **canary.given).is_complete else ["not complete"]
+        found += [] if sync(dataset=dataset, **canary.given).is_complete else ["not complete"]
     except LiineError:
         found += ["not complete"]
     return found + canary.in_files(folder / "dlt", canary.everything)
@@ -636,7 +638,7 @@ SAFEGUARDS: dict[str, tuple[str, Any, str, Any]] = {
     "addresses lose query and fragment": ("hash", normalization, "_NORMALIZERS", WHOLE_ADDRESSES),
     "filters are kept as a fingerprint": ("keep", queries, "_slow_digest", _unchanged),
     "secrets are of a secret type": ("keep", settings_module, "LiineSettings", _PlainKeys),
-    "errors are translated": ("keep", error_translation, "_raise_translated", _untranslated),
+    "errors are translated": ("keep", error_translation, "raise_translated", _untranslated),
     "dlt logs no errors": ("keep", error_translation, "_mute_dlt", nullcontext),
     "JSON log quotes no exception": ("keep", json_log, "JsonFormatter", logging.Formatter),
 }
@@ -660,22 +662,24 @@ def test_marker_leaks_without_any_one_safeguard(
 def test_marker_of_killed_run_stays_if_folder_is_not_emptied(
     key: Key, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Only the reset before the next run removes what a killed run left."""
+    """Only the reset before the next run removes the files of a run that was killed at the end of its load."""
     monkeypatch.setattr(loading, "_reset_working_directory", lambda pipeline: None)
+    found: list[str] = []
     with small() as api:
-        found = kill_runs(Canary(api, "keep"), tmp_path)
+        for number, point in enumerate((0.52, 0.54, 0.56, 0.58)):
+            found += kill_runs(Canary(api, "keep"), tmp_path, [point], f"killed_{number}")
     assert any("canary" in text.lower() for text in found)
 
 
 @pytest.mark.slow("privacy")
 def test_marker_leaks_if_staging_is_not_emptied(
-    key: Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    postgres: str, key: Key, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Neither `liine_source.load` drops the staging tables nor does dlt truncate them."""
+    """Neither `liine_source.load` drops the staging tables nor does dlt truncate them; DuckDB has none."""
     monkeypatch.setattr(dlt_settings, "refuse_leftovers", lambda _: None)
     monkeypatch.setattr(loading, "_drop_staging", lambda _: None)
     with dlt.config.values({"load.truncate_staging_dataset": False}):
-        found = leaks(Path("warehouse.duckdb"), "keep", logged, monkeypatch, tmp_path)
+        found = leaks(postgres, "keep", logged, monkeypatch, tmp_path)
     assert [text for text in found if '"liine_stg_' in text] != []
 
 
