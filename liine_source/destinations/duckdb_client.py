@@ -83,6 +83,12 @@ class _SqlClient(DuckDbSqlClient):
 
     files: Sequence[str] = ()
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # dlt lets DuckDB's log of changes grow to 1 GB, and a merge would be written twice: into the log, and into the
+        # file when it is closed.
+        del self._global_config["checkpoint_threshold"]
+
     def allow_more_memory(self) -> bool:
         """Let DuckDB use more memory; return False where it has all that it may have."""
         with self.execute_query("SELECT current_setting('memory_limit')") as cursor:

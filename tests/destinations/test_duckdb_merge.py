@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import dlt
 import pytest
 
 from liine_source import sync
 from liine_source.destinations import duckdb, duckdb_client
+from liine_source.destinations.duckdb_client import DuckDbFactory
 from liine_source.emulator import running_emulator
 from liine_source.errors import DestinationError
 from tests.commands.test_sync import settings
@@ -51,3 +53,9 @@ def test_merge_gets_more_memory(is_own_limit: bool, monkeypatch: pytest.MonkeyPa
             return
         sync(**settings(api))
         assert differences(WAREHOUSE, api.truth()) == []
+
+
+def test_merge_goes_into_the_file_at_once() -> None:
+    """A large one is not written into the log of changes first, which dlt would let grow to 1 GB."""
+    with dlt.pipeline("any", destination=DuckDbFactory("any.duckdb")).sql_client() as client:
+        assert client.execute_sql("select current_setting('checkpoint_threshold')") == [("16.0 MiB",)]
