@@ -173,12 +173,13 @@ def fingerprint_selection(filters: Filters, since: date | None, until: date | No
     """Return a fingerprint of filters and dates: equal for equal selections of rows.
 
     It has 16 hexadecimal digits for the filters and, where there are dates, a hyphen and 16 more. It is stored, and
-    filters may identify a person; so it takes a twentieth of a second, and trying all phone numbers of a country would
-    take years.
+    filters may identify a person; so it takes a twentieth of a second, unless only spam is selected, and trying all
+    phone numbers of a country would take years.
     """
     pairs = sorted(encode_filters(filters))
     dates = [f"-{_digest([str(since), str(until)])}"] if since or until else []
-    return "".join([_slow_digest(json.dumps(pairs)) if pairs else _digest(pairs), *dates])
+    may_identify = any(name != "include_is_spam_likely" for name, _ in pairs)
+    return "".join([_slow_digest(json.dumps(pairs)) if may_identify else _digest(pairs), *dates])
 
 
 def describe_filters(filters: Filters) -> str:
