@@ -64,9 +64,10 @@ _Arguments = ParamSpec("_Arguments")
 # memory of all its rows.
 _MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
-# Interactions per batch. dlt's work per batch does not depend on its size; each batch is a row group of the file, and
-# the most that a loader holds in memory.
-_BATCH_SIZE = 5_000
+# dlt's work per batch does not depend on its size; each batch is a row group of the file, and the most that a loader
+# holds in memory.
+_BATCH_ROWS = 20_000
+_BATCH_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
     tasks = plan_tasks(extraction.request, progress, reader)
     progress.has_started = True
     empty = [empty_tables()] if _must_create_tables(schema, progress) else []
-    yield from batched(chain(empty, _read_tasks(extraction, tasks, builder, masker)), _BATCH_SIZE)
+    yield from batched(chain(empty, _read_tasks(extraction, tasks, builder, masker)), _BATCH_ROWS, _BATCH_BYTES)
     if observer:
         observer.on_extracted(builder.rows, builder.unknown_fields, masker.dropped)
     elif progress.failures:

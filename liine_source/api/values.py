@@ -4,14 +4,12 @@ The reference names a type for each field. Other formats of the same value are a
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 _BIGINT = range(-(2**63), 2**63)
 # dlt's decimal: 38 digits, 9 of them after the point.
@@ -42,9 +40,6 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 _SUBMICROSECOND = re.compile(r"[.,]\d{6}\d*[1-9]", re.ASCII)
-
-# The reference's format of a time. Arrow also reads others, such as a date without a time, and the year 0.
-_REFERENCE_TIME = r"\A[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z\z"
 
 
 class ConversionError(ValueError):
@@ -165,18 +160,6 @@ def parse_instant(value: Any) -> datetime:
         raise ConversionError("a time out of range") from None
 
 
-def parse_reference_times(texts: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
-    """Return a whole column at once; raises ArrowInvalid or ValueError where a time has another format.
-
-    The values are those of `parse_instant` where `arrow_type` has a time zone, else those of `parse_wall_clock`.
-    """
-    column = pa.array(texts, pa.string())
-    if pc.any(pc.invert(pc.match_substring_regex(column, _REFERENCE_TIME))).as_py():
-        raise ValueError("a time in another form")
-    # Arrow refuses a time with a zone where none is wanted.
-    return pc.cast(column if arrow_type.tz else pc.utf8_slice_codeunits(column, 0, -1), arrow_type)
-
-
 def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ConversionError(f"{_kind(value)} is not a time")
@@ -202,25 +185,26 @@ def _day(text: str) -> date:
     return day
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return _storable(value)
-    if isinstance(value, bool | int | Decimal):
-        return to_json(value)
-    raise ConversionError(f"{_kind(value)} is not text")
-
-
-def _storable(text: str) -> str:
+def require_storable(text: str) -> str:
+    """Return a text that every warehouse can store; raises ConversionError for any other."""
     if "\0" in text:
         # Postgres cannot store it, and every warehouse must hold the same values.
         raise ConversionError("text with a NUL character")
     try:
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         raise ConversionError("text that is not Unicode") from None
     if size > LONGEST_TEXT:
         raise ConversionError("text of more than 16 MB")
     return text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return require_storable(value)
+    if isinstance(value, bool | int | Decimal):
+        return to_json(value)
+    raise ConversionError(f"{_kind(value)} is not text")
 
 
 def _boolean(value: Any) -> bool:
@@ -234,6 +218,8 @@ def _boolean(value: Any) -> bool:
 
 
 def _integer(value: Any) -> int:
+    if type(value) is int and value in _BIGINT:
+        return value
     number = _number(value)
     if number != number.to_integral_value():
         raise ConversionError("a number with a fraction is not whole")
@@ -253,8 +239,8 @@ def _double(value: Any) -> float:
 
 def _decimal(value: Any) -> Decimal:
     number = _number(value)
-    # The default context has 28 digits only.
-    if abs(number) >= _DECIMAL_LIMIT or number != number.quantize(_DECIMAL_STEP, context=_WIDE):
+    # The default context, also that of `abs`, has 28 digits only.
+    if number.copy_abs() >= _DECIMAL_LIMIT or number != number.quantize(_DECIMAL_STEP, context=_WIDE):
         raise ConversionError("a number with more digits than decimal(38, 9) holds")
     return number
 

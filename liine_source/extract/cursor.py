@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from liine_source.api import values
 from liine_source.api.records import Row
+from liine_source.api.reference_times import parse_reference_times
 
 Clock = Literal["local", "utc"]
 # The clock that orders the rows, and the clock that is compared with the cursor.
@@ -244,7 +245,7 @@ def _other(clock: Clock) -> Clock:
 def _seconds(texts: list[Any], *, is_local: bool) -> list[int | None]:
     """Return whole seconds since 1970, in bulk where all times have the reference's format."""
     try:
-        return values.parse_reference_times(texts, pa.timestamp("s")).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+        return parse_reference_times(texts, pa.timestamp("s")).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
     except (pa.ArrowException, ValueError):
         return [_second(text, is_local=is_local) for text in texts]
 

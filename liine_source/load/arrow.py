@@ -1,11 +1,13 @@
 """Columns of a page -> Arrow arrays, at once where every value has its documented type, else value by value."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from liine_source.api import values
+from liine_source.api.reference_times import parse_reference_times
 from liine_source.spec.tables import COLUMNS, Column
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
@@ -20,11 +22,11 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 _BULK_TYPES: dict[pa.DataType, set[type]] = {
     pa.int64(): {int, type(None)},
     pa.float64(): {type(None)},
-    _ARROW_TYPES["decimal"]: {type(None)},
+    _ARROW_TYPES["decimal"]: {Decimal, type(None)},
 }
 
-Rejection = tuple[int, dict[str, Any]]
-"""The place of a value in its column, and `raw_value` and `reason` for `interactions__rejected_values`."""
+Rejection = tuple[int, str | None, str]
+"""The place of a value in its column, its raw value, and the reason, for `interactions__rejected_values`."""
 
 
 def table_schema(table: str) -> pa.Schema:
@@ -59,7 +61,7 @@ def build_array(raw: Sequence[Any], data_type: str, *, has_timezone: bool) -> tu
             fitted.append(values.convert(value, data_type, has_timezone=has_timezone))
         except values.ConversionError as error:
             fitted.append(None)
-            rejections.append((place, {"raw_value": values.to_raw_value(value), "reason": str(error)}))
+            rejections.append((place, values.to_raw_value(value), str(error)))
     return arrow_type and pa.array(fitted, arrow_type), rejections
 
 
@@ -72,7 +74,7 @@ def _build_in_bulk(raw: Sequence[Any], arrow_type: pa.DataType | None) -> pa.Arr
         return None
     try:
         if pa.types.is_timestamp(arrow_type):
-            return values.parse_reference_times(raw, arrow_type)
+            return parse_reference_times(raw, arrow_type)
         array = pa.array(raw, arrow_type)
     except (pa.ArrowException, ValueError, OverflowError):
         return None

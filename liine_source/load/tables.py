@@ -7,7 +7,7 @@ lists and objects of an interaction become child tables, merged by `interaction_
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 from msgspec.structs import astuple, fields
@@ -38,15 +38,32 @@ from liine_source.spec.tables import (
 
 Tables = dict[str, pa.Table]
 Entry = dict[str, Any]
+Received = Mapping[str, Sequence[Any]]
+"""The values of a page as received, by attribute."""
+
+
+class RejectedValue(NamedTuple):
+    """A row of `interactions__rejected_values`."""
+
+    interaction_id: int
+    field: str
+    raw_value: str | None
+    reason: str
+
 
 _ATTRIBUTES = [field.name for field in fields(Row)]
 # Columns for fields that the reference does not have. A Postgres table has 1,600 columns at most, and a row of texts in
 # about 450 of them does not fit its page.
 MOST_ADDED_COLUMNS = 200
 _MOST_NAMED = 1_000
+_CHILD_COLUMNS = {
+    PROVIDER_NAMES: ("interaction_id", "position", "provider_name"),
+    SESSION_EXTRAS: ("interaction_id", "touch", "key", "value", "value_type"),
+    REJECTED_VALUES: RejectedValue._fields,
+}
 # The `field` in `interactions__rejected_values` for all fields of an interaction that get no column.
 OTHER_FIELDS = "*"
-# Rows of a child table that wait as dictionaries, which take ten times the memory of Arrow.
+# Rows of a child table that wait as tuples, which take several times the memory of Arrow.
 _ROWS_AT_ONCE = 10_000
 _JSON_TYPES = {str: "string", bool: "boolean", type(None): "null", dict: "object", list: "array"}
 
@@ -56,15 +73,19 @@ def empty_tables() -> Tables:
     return {name: table_schema(name).empty_table() for name in SOURCE_TABLES}
 
 
-def batched(pages: Iterator[Tables], interactions: int) -> Iterator[Tables]:
-    """Join pages until they hold at least so many `interactions`; the rest comes last."""
+def batched(pages: Iterator[Tables], most_rows: int, most_bytes: int) -> Iterator[Tables]:
+    """Join pages until they hold so many interactions, or tables of so many bytes; the rest comes last."""
     waiting: dict[str, list[pa.Table]] = defaultdict(list)
+    rows = size = 0
     for page in pages:
         for name, table in page.items():
             waiting[name].append(table)
-        if sum(map(len, waiting.get(INTERACTIONS, ()))) >= interactions:
+            size += table.nbytes
+        rows += len(page.get(INTERACTIONS, ()))
+        if rows >= most_rows or size >= most_bytes:
             yield _join(waiting)
             waiting.clear()
+            rows = size = 0
     if waiting:
         yield _join(waiting)
 
@@ -86,28 +107,29 @@ class PageTables:
 
     def build(self, rows: list[Row], customer_id: int) -> Tables:
         """Return the tables of one page of a customer; each of `rows` has a usable `id`, and no two have the same."""
-        ids = [values.convert(row.id, "bigint") for row in rows]
-        rejected: list[Entry] = []
+        received = dict(zip(_ATTRIBUTES, zip(*map(astuple, rows), strict=True), strict=True))
+        ids = _build_ids(received["id"])
+        rejected: list[RejectedValue] = []
         arrays, fields = [], []
-        for name, data_type, has_timezone, raw in self._columns(rows, ids, rejected):
+        for name, data_type, has_timezone, raw in self._columns(rows, received, ids, rejected):
             array, rejections = build_array(raw, data_type, has_timezone=has_timezone)
             if name == "customer_id":
                 array = _require_customer(array, raw, customer_id, rejections)
             if array is not None:
                 arrays.append(array)
                 fields.append(pa.field(name, array.type, nullable=name != "id"))
-            rejected += [{"interaction_id": ids[at], "field": name, **why} for at, why in rejections]
+            rejected += [RejectedValue(ids[at], name, raw_value, reason) for at, raw_value, reason in rejections]
         for column in VERIFICATION_COLUMNS:
             arrays.append(pa.nulls(len(rows), column_arrow_type(column)))
             fields.append(pa.field(column.name, column_arrow_type(column)))
-        arrays.append(pa.repeat(self._load_id, len(rows)).cast(pa.string()))
+        arrays.append(_repeat(self._load_id, pa.string(), len(rows)))
         fields.append(pa.field(LOAD_ID, pa.string()))
         children = {
-            PROVIDER_NAMES: self._child(PROVIDER_NAMES, self._lists(rows, ids, rejected), ids),
-            SESSION_EXTRAS: self._child(SESSION_EXTRAS, self._objects(rows, ids, rejected), ids),
+            PROVIDER_NAMES: self._child(PROVIDER_NAMES, _read_lists(received, ids, rejected), ids),
+            SESSION_EXTRAS: self._child(SESSION_EXTRAS, _read_objects(received, ids, rejected), ids),
         }
-        for rejection in () if self._keeps_raw else rejected:
-            rejection["raw_value"] = None
+        if not self._keeps_raw:
+            rejected = [one._replace(raw_value=None) for one in rejected]
         self.rows[INTERACTIONS] += len(rows)
         return {
             INTERACTIONS: pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
@@ -115,24 +137,18 @@ class PageTables:
             REJECTED_VALUES: self._child(REJECTED_VALUES, rejected, ids),
         }
 
-    def _child(self, table: str, entries: Iterable[Entry], ids: list[int]) -> pa.Table:
+    def _child(self, table: str, entries: Iterable[tuple[Any, ...]], ids: list[int]) -> pa.Table:
         """Return a child table; for an interaction without rows in it, one row deletes those of an earlier load."""
         parts, waiting, without = [], iter(entries), set(ids)
         while found := list(islice(waiting, _ROWS_AT_ONCE)):
-            parts.append(_table(table, found, self._load_id))
-            without.difference_update(row["interaction_id"] for row in found)
+            columns = dict(zip(_CHILD_COLUMNS[table], zip(*found, strict=True), strict=True))
+            parts.append(_fill_table(table, columns, {LOAD_ID: self._load_id}, len(found)))
+            without.difference_update(columns["interaction_id"])
             self.rows[table] += len(found)
-        empty = list(without)
         constants = {column.name: column.empty_value for column in COLUMNS[table]}
         constants |= {"is_cleared": True, LOAD_ID: self._load_id}
-        schema = table_schema(table)
-        arrays = [
-            pa.array(empty, field.type)
-            if field.name == "interaction_id"
-            else pa.repeat(pa.scalar(constants[field.name], field.type), len(empty))
-            for field in schema
-        ]
-        return pa.concat_tables([*parts, pa.Table.from_arrays(arrays, schema=schema)])
+        parts.append(_fill_table(table, {"interaction_id": list(without)}, constants, len(without)))
+        return pa.concat_tables(parts)
 
     def build_sweeps(self, rows: list[Entry]) -> Tables:
         """Return rows of the table `sweeps`."""
@@ -140,11 +156,10 @@ class PageTables:
         return {SWEEPS: _table(SWEEPS, rows, self._load_id)}
 
     def _columns(
-        self, rows: list[Row], ids: list[int], rejected: list[Entry]
+        self, rows: list[Row], received: Received, ids: list[int], rejected: list[RejectedValue]
     ) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
-        columns = dict(zip(_ATTRIBUTES, zip(*map(astuple, rows), strict=True), strict=True))
         for known in SCALAR_FIELDS:
-            yield known.name, known.data_type, known.has_timezone, columns[known.name]
+            yield known.name, known.data_type, known.has_timezone, received[known.name]
         others: set[str] = set()
         for key in sorted({key for row in rows if row.unknown for key in row.unknown}):
             # A name may contain half a surrogate pair, which cannot be printed.
@@ -161,34 +176,38 @@ class PageTables:
                 values_met = list(map(format_nested, values_met))
             if name in self._types:
                 yield name, self._types[name], True, values_met
-        rejected += _reject_fields(rows, ids, others)
+        if others:
+            rejected += _reject_fields(rows, ids, others)
 
-    def _lists(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
-        for listed in LIST_FIELDS:
-            for row, row_id in zip(rows, ids, strict=True):
-                raw = getattr(row, listed.name)
-                items, reason = _items(raw)
-                if reason:
-                    rejected.append(_rejection(row_id, listed.name, raw, reason))
-                for place, item in enumerate(items):
-                    yield {"interaction_id": row_id, "position": place, "provider_name": item}
 
-    def _objects(self, rows: list[Row], ids: list[int], rejected: list[Entry]) -> Iterator[Entry]:
-        for kept in OBJECT_FIELDS:
-            touch = kept.name.removesuffix("_session_extras")
-            for row, row_id in zip(rows, ids, strict=True):
-                raw = getattr(row, kept.name)
-                entries, reason = _entries(raw)
-                if reason:
-                    rejected.append(_rejection(row_id, kept.name, raw, reason))
-                for key, value, value_type in entries:
-                    yield {
-                        "interaction_id": row_id,
-                        "touch": touch,
-                        "key": key,
-                        "value": value,
-                        "value_type": value_type,
-                    }
+def _build_ids(raw: Sequence[Any]) -> list[int]:
+    ids, _ = build_array(raw, "bigint", has_timezone=False)
+    return cast("list[int]", cast("pa.Array", ids).to_pylist())
+
+
+def _read_lists(
+    received: Received, ids: list[int], rejected: list[RejectedValue]
+) -> Iterator[tuple[int, int, str | None]]:
+    for listed in LIST_FIELDS:
+        for row_id, raw in zip(ids, received[listed.name], strict=True):
+            items, reason = _items(raw)
+            if reason:
+                rejected.append(RejectedValue(row_id, listed.name, values.to_raw_value(raw), reason))
+            for place, item in enumerate(items):
+                yield row_id, place, item
+
+
+def _read_objects(
+    received: Received, ids: list[int], rejected: list[RejectedValue]
+) -> Iterator[tuple[int, str, str, str, str]]:
+    for kept in OBJECT_FIELDS:
+        touch = kept.name.removesuffix("_session_extras")
+        for row_id, raw in zip(ids, received[kept.name], strict=True):
+            entries, reason = _entries(raw)
+            if reason:
+                rejected.append(RejectedValue(row_id, kept.name, values.to_raw_value(raw), reason))
+            for key, value, value_type in entries:
+                yield row_id, touch, key, value, value_type
 
 
 def _require_customer(array: pa.Array, raw: Sequence[Any], customer_id: int, rejections: list[Rejection]) -> pa.Array:
@@ -197,24 +216,40 @@ def _require_customer(array: pa.Array, raw: Sequence[Any], customer_id: int, rej
     The reference calls it the customer "you are viewing". With another one, or none, a row would be in nobody's counts.
     """
     rejections += [
-        (place, {"raw_value": values.to_raw_value(raw[place]), "reason": "the id of another customer"})
+        (place, values.to_raw_value(raw[place]), "the id of another customer")
         for place, found in enumerate(array.to_pylist())
         if found not in (None, customer_id)
     ]
-    return pa.repeat(pa.scalar(customer_id, pa.int64()), len(raw))
+    return _repeat(customer_id, pa.int64(), len(raw))
 
 
-def _reject_fields(rows: list[Row], ids: list[int], names: set[str]) -> Iterator[Entry]:
+def _reject_fields(rows: list[Row], ids: list[int], names: set[str]) -> Iterator[RejectedValue]:
     for row, row_id in zip(rows, ids, strict=True):
         fields = {name: value for name, value in (row.unknown or {}).items() if name in names and value is not None}
         if fields:
             reason = f"the table has {MOST_ADDED_COLUMNS} columns for fields not in the reference"
-            yield _rejection(row_id, OTHER_FIELDS, fields, reason)
+            yield RejectedValue(row_id, OTHER_FIELDS, values.to_raw_value(fields), reason)
 
 
 def _join(waiting: Mapping[str, list[pa.Table]]) -> Tables:
     """Join pages; a column for an unknown field is null in pages without it."""
     return {name: pa.concat_tables(parts, promote_options="default") for name, parts in waiting.items()}
+
+
+def _fill_table(name: str, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any], length: int) -> pa.Table:
+    """Return a table of these columns; each of the others holds a constant, or nulls where it has none."""
+    schema = table_schema(name)
+    arrays = [
+        pa.array(columns[field.name], field.type)
+        if field.name in columns
+        else _repeat(constants.get(field.name), field.type, length)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _repeat(value: Any, arrow_type: pa.DataType, length: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, arrow_type), length)
 
 
 def _table(name: str, rows: list[Entry], load_id: str) -> pa.Table:
@@ -251,8 +286,8 @@ def _entries(raw: Any) -> tuple[list[tuple[str, str, str]], str]:
     reason = ""
     for key, value in found.items():
         try:
-            text = values.convert(value if isinstance(value, str) else values.to_strict_json(value), "text")
-            entries.append((values.convert(key, "text"), text, _JSON_TYPES.get(type(value), "number")))
+            text = values.require_storable(value if isinstance(value, str) else values.to_strict_json(value))
+            entries.append((values.require_storable(key), text, _JSON_TYPES.get(type(value), "number")))
         except values.ConversionError as error:
             reason = f"an entry: {error}"
     return entries, reason
@@ -266,7 +301,3 @@ def _parse_object(raw: Any) -> Entry | None:
         except ValueError:
             return None
     return raw if isinstance(raw, dict) else None
-
-
-def _rejection(row_id: int, field: str, raw: Any, reason: str) -> Entry:
-    return {"interaction_id": row_id, "field": field, "raw_value": values.to_raw_value(raw), "reason": reason}

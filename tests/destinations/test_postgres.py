@@ -176,7 +176,7 @@ def test_file_is_copied_by_row_group(postgres: str, monkeypatch: pytest.MonkeyPa
 
     original = dbapi.Cursor.adbc_ingest
     monkeypatch.setattr(dbapi.Cursor, "adbc_ingest", ingest)
-    monkeypatch.setattr(source, "_BATCH_SIZE", 100)
+    monkeypatch.setattr(source, "_BATCH_ROWS", 100)
     # dlt joins batches up to as many rows.
     monkeypatch.setenv("DATA_WRITER__BUFFER_MAX_ITEMS", "100")
     with running_emulator(interactions=450, customers=1) as api:

@@ -422,12 +422,20 @@ def test_pages_are_joined_into_batches() -> None:
     pages.append(builder.build([build_row({"id": 4, "new_field": "x"})], 7))
     pages.insert(2, builder.build_sweeps([{"sweep_id": "a", "customer_id": 1}]))
     pages.append(builder.build_sweeps([{"sweep_id": "b", "customer_id": 1}]))
-    batches = list(tables.batched(iter(pages), 2))
+    batches = list(tables.batched(iter(pages), 2, 10**6))
     assert [len(batch.get("interactions", ())) for batch in batches] == [2, 2, 1]
     assert sum(len(batch["sweeps"]) for batch in batches if "sweeps" in batch) == 2
     assert batches[-1]["interactions"].column("new_field").to_pylist() == ["x"]
-    assert list(tables.batched(iter([builder.build_sweeps([{"sweep_id": "a", "customer_id": 1}])]), 2))
-    assert list(tables.batched(iter([]), 2)) == []
+    assert list(tables.batched(iter([builder.build_sweeps([{"sweep_id": "a", "customer_id": 1}])]), 2, 10**6))
+    assert list(tables.batched(iter([]), 2, 10**6)) == []
+
+
+def test_batch_of_long_rows_has_fewer_of_them() -> None:
+    """A loader holds a batch in memory, however long the rows are."""
+    builder = PageTables("17", {})
+    pages = [builder.build([build_row({"id": number, "notes": "x" * 1_000})], 7) for number in range(4)]
+    batches = list(tables.batched(iter(pages), 10, 2_500))
+    assert [len(batch["interactions"]) for batch in batches] == [2, 2]
 
 
 # Parts of times and numbers; most combinations are invalid, and some are accepted by one parser and not by another.
@@ -461,7 +469,17 @@ KINDS = [(kind, True) for kind in ("text", "bool", "bigint", "double", "decimal"
 
 @example(kind=("timestamp", False), raw=["0000-01-01T00:00:00Z"])
 @example(kind=("timestamp", True), raw=["0001-01-01T00:00:00+14:00"])
-@given(kind=st.sampled_from(KINDS), raw=st.lists(ODD, min_size=1, max_size=3) | st.lists(TIMES, min_size=1, max_size=3))
+@example(
+    kind=("decimal", False), raw=[Decimal("1E-9"), Decimal("-0.0"), Decimal("99999999999999999999999999999.999999999")]
+)
+@example(kind=("decimal", False), raw=[Decimal("1E-10")])
+@example(kind=("decimal", False), raw=[Decimal("1E+29")])
+@given(
+    kind=st.sampled_from(KINDS),
+    raw=st.lists(ODD, min_size=1, max_size=3)
+    | st.lists(TIMES, min_size=1, max_size=3)
+    | st.lists(st.decimals(allow_nan=False, allow_infinity=False) | st.none(), min_size=1, max_size=3),
+)
 def test_column_conversion_equals_conversion_of_each_value(kind: tuple[str, bool], raw: list[Any]) -> None:
     """Arrow parses, rounds and wraps more than requested, and none of that may show."""
     data_type, has_timezone = kind
@@ -475,7 +493,7 @@ def test_column_conversion_equals_conversion_of_each_value(kind: tuple[str, bool
     array, rejections = build_array(raw, data_type, has_timezone=has_timezone)
     assert array is not None
     assert array.to_pylist() == expected
-    assert [place for place, _ in rejections] == refused
+    assert [place for place, *_ in rejections] == refused
 
 
 @example(raw=["0000-01-01T00:00:00Z"])

@@ -295,7 +295,7 @@ class Memory:
                 reader = Reader(self.settings, self, SourceState(state), seen_ids=progress.seen_ids)
                 planned = plan_tasks(request, progress, reader)
                 progress.has_started = True
-                loaded = list(tables.batched(source._read_tasks(extraction, planned, builder, masker), 10_000))
+                loaded = list(tables.batched(source._read_tasks(extraction, planned, builder, masker), 10_000, 10**9))
             except LoginRefusedError:
                 break
             # State is stored with the rows, so a lost load leaves none.
