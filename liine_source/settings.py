@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, cast
 
 import msgspec
 from dlt.common.configuration import configspec, resolve_configuration
@@ -17,9 +17,8 @@ from dlt.common.typing import ConfigValueSentinel, SecretSentinel, TSecretStrVal
 
 from liine_source import setting_checks
 from liine_source.api import query
-from liine_source.api.answers import AnswerLimits
 from liine_source.api.auth import LiineCredentials
-from liine_source.api.client import ExchangeListener, LiineClient, host_of, validate_base_url
+from liine_source.api.hosts import host_of, validate_base_url
 from liine_source.api.query import Filters, FiltersSetting
 from liine_source.error_translation import raise_translated
 from liine_source.errors import ConfigurationError
@@ -28,6 +27,9 @@ from liine_source.privacy.normalization import DEFAULT_COUNTRY
 from liine_source.privacy.policy import MaskingMode, PrivacyPolicy, validate_policy
 from liine_source.setting_checks import SECTIONS, DeclaredSettings
 from liine_source.spec.endpoints import HOST, MAX_PAGE_SIZE
+
+if TYPE_CHECKING:
+    from liine_source.api.client import ExchangeListener, LiineClient
 
 DEFAULT_DESTINATION = "duckdb"
 log = logging.getLogger(__name__)
@@ -150,18 +152,23 @@ class Settings:
     store_run_history: bool = False
     max_window_pages: int = _MAX_WINDOW_PAGES
     max_window_rows: int = _MAX_WINDOW_ROWS
-    answer_limits: AnswerLimits = field(default_factory=AnswerLimits)
+    max_answer_mb: int = LiineSettings.max_answer_mb
+    max_answer_seconds: int = LiineSettings.max_answer_seconds
 
-    def open_client(self, listener: ExchangeListener | None = None) -> LiineClient:
+    def open_client(self, listener: "ExchangeListener | None" = None) -> "LiineClient":
         """Return a client of the API; nothing is requested yet, and the caller closes it.
 
         Raises ConfigurationError where a credential is missing.
         """
+        # They take time to import, and `status` sends no request.
+        from liine_source.api.answers import AnswerLimits  # noqa: PLC0415
+        from liine_source.api.client import LiineClient  # noqa: PLC0415
+
         return LiineClient(
             self.credentials,
             self.base_url,
             connections=self.max_concurrency,
-            limits=self.answer_limits,
+            limits=AnswerLimits(self.max_answer_mb, self.max_answer_seconds),
             listener=listener,
         )
 
@@ -240,7 +247,8 @@ def _validate(found: LiineSettings) -> Settings:
         store_run_history=found.store_run_history,
         max_window_pages=found.max_window_pages,
         max_window_rows=found.max_window_rows,
-        answer_limits=AnswerLimits(found.max_answer_mb, found.max_answer_seconds),
+        max_answer_mb=found.max_answer_mb,
+        max_answer_seconds=found.max_answer_seconds,
     )
 
 

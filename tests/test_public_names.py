@@ -65,6 +65,13 @@ main()
     assert imported == {"liine_source", "rich", "typer"}
 
 
+def test_status_imports_no_part_of_a_sync() -> None:
+    """Arrow, the HTTP client and the metadata of phone numbers would take as long as what `status` does."""
+    script = "import sys, liine_source.commands.status; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    assert not {"pyarrow", "liine_source.api.client", "phonenumbers"} & set(done.stdout.split())
+
+
 def test_building_source_needs_no_network_and_writes_no_file(tmp_path: object) -> None:
     """Schedulers build sources while they parse, so this opens no socket and creates no file."""
     script = """

@@ -19,6 +19,7 @@ from liine_source import errors
 from liine_source.api import failures, values
 from liine_source.api.answers import AnswerLimits, BoundedAdapter, OversizedAnswerError, read_body, time_limit
 from liine_source.api.auth import LiineCredentials, Login, Token, TokenCache
+from liine_source.api.hosts import validate_base_url
 from liine_source.api.outage import OutageDetector
 from liine_source.api.query import Pairs
 from liine_source.api.rate_limit import AdaptiveLimiter
@@ -27,7 +28,6 @@ from liine_source.spec import endpoints
 
 log = logging.getLogger(__name__)
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THROTTLED = {429, 503}
 _REFUSED_LOGIN = {400, 401, 403}
 # The forms of a path need one; requests follows thirty.
@@ -306,27 +306,6 @@ class LiineClient:
         raise errors.AnswerTooSlowError(f"{context}: the answer had not ended after {limits.seconds} seconds.")
 
 
-def validate_base_url(base_url: str) -> str:
-    """Return `base_url` without a trailing slash.
-
-    Raises ConfigurationError unless it is `https`, or `http` on a loopback address.
-    """
-    try:
-        parts = urlsplit(base_url)
-        is_address = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
-    except ValueError:
-        # A port that is no number, or an open bracket.
-        is_address = False
-    if not is_address or parts.username or parts.query or not base_url.isprintable() or " " in base_url:
-        raise errors.ConfigurationError("base_url must look like https://host, without a user or a query.")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise errors.ConfigurationError(
-            "base_url must be https: over http, password and token could be read on the way. "
-            "Only this machine (localhost, 127.0.0.1, ::1) may be addressed over http."
-        )
-    return base_url.rstrip("/")
-
-
 def require_known_host(base_url: str) -> None:
     """Raise UnknownHostError where the host of a `base_url` does not exist; a proxy would look the name up itself."""
     parts, is_known = urlsplit(base_url), True
@@ -338,14 +317,6 @@ def require_known_host(base_url: str) -> None:
         is_known = error.errno not in failures.UNKNOWN_HOST
     if not is_known:
         raise failures.unknown_host()
-
-
-def host_of(base_url: str) -> str:
-    """Return the host of a `base_url`, with its port unless it is 443; `localhost` for this machine on any port."""
-    parts = urlsplit(base_url)
-    if parts.hostname in _LOOPBACK:
-        return "localhost"
-    return f"{parts.hostname}:{parts.port}" if parts.port not in {None, 443} else str(parts.hostname)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -9,7 +9,7 @@ from typing import Unpack
 
 import dlt
 
-from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.commands.session import monitored, open_run
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, LiineError, NoRowsFoundError, UnfinishedErasureError
 from liine_source.load.dataset_checks import require_same_masking
@@ -17,6 +17,7 @@ from liine_source.load.erasure_tables import erasure_source
 from liine_source.load.key_checks import check_keys, require_searchable, store_check_values
 from liine_source.load.loading import Hooks, between_loads, load
 from liine_source.load.pipeline import remove_deleted_bytes, require_compactable
+from liine_source.load.stored_progress import read_state
 from liine_source.privacy.erasure import (
     IDENTIFIER_FIELDS,
     Erasure,

@@ -8,12 +8,13 @@ from typing import Unpack
 import dlt
 
 from liine_source.commands.erase import explain_interruption
-from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.commands.session import monitored, open_run
 from liine_source.errors import ConfigurationError
 from liine_source.load.dataset_checks import require_same_masking
 from liine_source.load.erasure_tables import erasure_source
 from liine_source.load.key_checks import check_keys, store_check_values
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
+from liine_source.load.stored_progress import read_state
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS
 from liine_source.privacy.erasure_file import ErasureFile, read_erasure_file
 from liine_source.privacy.keys import Key

@@ -8,10 +8,11 @@ from typing import Any, Unpack
 import dlt
 from dlt.extract import DltSource
 
-from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.commands.session import monitored, open_run
 from liine_source.errors import ConfigurationError
 from liine_source.extract.state import Progress, SourceState
 from liine_source.load.loading import between_loads, load
+from liine_source.load.stored_progress import read_state
 from liine_source.settings import LiineOptions, resolve_settings
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, queries

@@ -9,7 +9,6 @@ import dlt
 
 from liine_source.api import query
 from liine_source.api.client import LiineClient
-from liine_source.commands.session import read_state
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.destinations import pipeline_destination
 from liine_source.errors import (
@@ -24,6 +23,7 @@ from liine_source.extract.load_request import LoadRequest, RunKind, RunProgress
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import shift
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
+from liine_source.load.stored_progress import read_state
 from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.privacy.suppression import SuppressionList
 from liine_source.settings import Settings

@@ -1,7 +1,7 @@
 """What every command does around its work: log and alert, open the pipeline, and read the state of the dataset."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,15 +13,16 @@ from liine_source.api.client import require_known_host
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
 from liine_source.error_translation import translate_errors
 from liine_source.errors import LiineError, SyncFailedError
-from liine_source.extract.state import SourceState, merge_states
+from liine_source.garbage_collection import collect_rarely
 from liine_source.load.altered_tables import FIRST_TABLES, find_alterations, refuse_alterations
 from liine_source.load.loading import create_first_tables, load_separately
-from liine_source.load.pipeline import PIPELINE_NAME, open_pipeline
+from liine_source.load.pipeline import open_pipeline
+from liine_source.load.stored_progress import pipeline_label
 from liine_source.monitoring import alerts, run_history
 from liine_source.monitoring.json_log import log_event
 from liine_source.settings import Settings
 from liine_source.verification import inventory
-from liine_source.warehouse import catalog, state_store
+from liine_source.warehouse import catalog
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def monitored(dataset: str, report: SyncReport | None = None) -> Iterator[None]:
     """Translate errors, log how a run begins and ends, and send alerts where they are configured."""
     log.info("A run into dataset %s begins.", dataset)
     try:
-        with translate_errors():
+        with translate_errors(), collect_rarely():
             yield
         names = ("rows", "is_complete", "new_columns") if report else ()
         log_event(f"The run into dataset {dataset} has ended.", **{name: getattr(report, name) for name in names})
@@ -109,33 +110,3 @@ def _stored(pipeline: dlt.Pipeline, run: run_history.Run, builder: ReportBuilder
                 load_separately(pipeline, source, "liine_run_history", is_patient=run.status != "stopped")
         except LiineError as error:
             log.warning("The run history could not be stored (%s).", type(error).__name__)
-
-
-def pipeline_label(kind: str, customer_id: int | None = None) -> str:
-    """Return a part of the pipeline's name: it identifies thousands of backfills without reading their states."""
-    return f"{kind}_{customer_id or 'several'}"
-
-
-def read_state(
-    pipeline: dlt.Pipeline, customer_ids: Sequence[int] | None = None, kind: str | None = None
-) -> SourceState:
-    """Return how far each customer is, from the states of all pipelines that loaded into the dataset.
-
-    A run of a `kind` skips states that it does not need: a sync or a repair those of backfills, a backfill those of
-    other customers' backfills. Raises ConfigurationError where an earlier version loaded the dataset.
-    """
-    if not catalog.speaks_sql(pipeline):
-        state = SourceState(pipeline.state.get("sources", {}).get("liine", {}))
-        state.require_version()
-        return state.void_lost_tables()
-    if kind is None:
-        states = state_store.read_states(pipeline)
-    else:
-        prefix = f"{PIPELINE_NAME}_backfill_"
-        labels = [pipeline_label("backfill"), *(pipeline_label("backfill", one) for one in customer_ids or ())]
-        allowed = [f"{PIPELINE_NAME}_{label}_" for label in labels] if kind == "backfill" else []
-        states = state_store.read_states(pipeline, prefix, allowed, f"{PIPELINE_NAME}_erase_")
-    for state in states:
-        state.require_version()
-        state.void_lost_tables()
-    return merge_states(states, customer_ids)

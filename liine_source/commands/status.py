@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 
 import dlt
 
-from liine_source.commands.session import read_state
 from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.extract.state import Progress
 from liine_source.load.altered_tables import find_alterations, refuse_alterations
 from liine_source.load.other_erasures import find_other_erasures
 from liine_source.load.pipeline import build_pipeline
+from liine_source.load.stored_progress import read_state
 from liine_source.settings import configured_customers
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import catalog, queries
@@ -105,7 +105,10 @@ def _open_dataset(destination: str | None, dataset: str) -> Iterator[tuple[dlt.P
     # A folder of its own: a sync may be using the pipeline's.
     with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
         pipeline = build_pipeline(destination, dataset, folder=folder)
-        yield pipeline, pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline))
+        opened = pipeline_destination(pipeline)
+        has_tables = opened.has_tables(pipeline, locate_pipeline(pipeline))
+        with opened.keep_open(pipeline):
+            yield pipeline, has_tables
 
 
 def _read_customers(pipeline: dlt.Pipeline) -> list[CustomerStatus]:

@@ -6,12 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Unpack
 
 from liine_source.commands.run import Run
-from liine_source.commands.session import monitored, open_run, read_state
+from liine_source.commands.session import monitored, open_run
 from liine_source.commands.sync_report import ReportBuilder
 from liine_source.extract.observer import Observer
 from liine_source.extract.reader import Reader
 from liine_source.load.dataset_checks import require_same_host
 from liine_source.load.key_checks import check_keys
+from liine_source.load.stored_progress import read_state
 from liine_source.monitoring import alerts
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
 from liine_source.spec.tables import DATASET_NAME

@@ -4,7 +4,7 @@ from typing import Any
 
 import dlt
 
-from liine_source.api.client import host_of
+from liine_source.api.hosts import host_of
 from liine_source.errors import ConfigurationError
 from liine_source.extract.state import SourceState
 from liine_source.load.altered_tables import find_alterations, refuse_alterations

@@ -1,15 +1,11 @@
 """One spelling for each value that identifies a person, so that the same person always has the same hash."""
 
-import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-
-import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from liine_source.api import values
 from liine_source.errors import ConfigurationError
@@ -21,7 +17,6 @@ URL = "url"
 NO_NUMBER = "unknown"
 """The reference's word for a phone number that is not known."""
 
-_FIRST_OF_NUMBER = re.compile(r"[+\d]")
 DEFAULT_COUNTRY = "US"
 """Where phone numbers without a country code are from: the reference gives revenue in US dollars."""
 
@@ -51,7 +46,11 @@ def is_phone(text: str, country: str) -> bool:
 def validate_country(country: str) -> str:
     """Return the country in upper case; raises ConfigurationError where its phone numbers are not known."""
     code = country.upper()
-    if code not in phonenumbers.SUPPORTED_REGIONS:
+    if code == DEFAULT_COUNTRY:
+        return code
+    from liine_source.privacy.phone_numbers import is_country  # noqa: PLC0415  as in `_read_phone`
+
+    if not is_country(code):
         raise ConfigurationError("phone_country must be the two letters of a country, such as US.")
     return code
 
@@ -64,6 +63,13 @@ def format_value(value: Any) -> str:
     return value if isinstance(value, str) else values.to_json(value)
 
 
+def _read_phone(text: str, country: str) -> list[str]:
+    # Its metadata take time to import, and most runs read no phone number.
+    from liine_source.privacy.phone_numbers import read_phone  # noqa: PLC0415
+
+    return read_phone(text, country)
+
+
 def _normalize_name(text: str) -> str:
     """Composed Unicode, lower case, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -71,35 +77,6 @@ def _normalize_name(text: str) -> str:
 
 def _normalize_email(text: str) -> str:
     return text.strip().lower()
-
-
-def _read_phone(text: str, country: str) -> list[str]:
-    """Return the numbers that a text may mean in E.164, such as +19195550123.
-
-    Without a plus it is a number of the country first, and then one whose country code lacks the plus, as the reference
-    writes them. Text that is no phone number keeps its digits, `unknown` stays as it is.
-    """
-    plain = unicodedata.normalize("NFKC", text).strip()
-    if plain.lower() == NO_NUMBER:
-        return [NO_NUMBER]
-    first = _FIRST_OF_NUMBER.search(plain)
-    number = plain[first.start() :] if first else plain
-    candidates: list[tuple[str, str | None]]
-    abroad = f"+{number.removeprefix('00')}"
-    candidates = [(number, None)] if number.startswith("+") else [(number, country), (abroad, None)]
-    for is_accepted in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
-        found = [text for candidate in candidates if (text := _format_phone(*candidate, is_accepted))]
-        if found:
-            return list(dict.fromkeys(found))
-    return [phonenumbers.normalize_digits_only(plain) or plain]
-
-
-def _format_phone(text: str, country: str | None, is_accepted: Callable[[PhoneNumber], bool]) -> str:
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if is_accepted(number) else ""
 
 
 def _normalize_url(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from liine_source import ConfigurationError, backfill, liine, status, sync, verify
-from liine_source.api.client import host_of
+from liine_source.api.hosts import host_of
 from liine_source.emulator import running_emulator
 from liine_source.extract import state
 from liine_source.load import dataset_checks
