@@ -7,6 +7,8 @@ import importlib as _importlib
 import logging as _logging
 import typing as _typing
 
+from liine_source.garbage_collection import collect_rarely as _collect_rarely
+
 if _typing.TYPE_CHECKING:
     from liine_source.api.auth import LiineCredentials
     from liine_source.api.query import Filters
@@ -88,7 +90,8 @@ __all__ = [
 def __getattr__(name: str) -> _typing.Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(_importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with _collect_rarely():
+        found = getattr(_importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = found
     return found
 

@@ -23,6 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from liine_source import console
 from liine_source.errors import ConfigurationError, DestinationError, LiineError, TransformError
+from liine_source.garbage_collection import collect_rarely
 from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
@@ -607,7 +608,8 @@ def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
     console.accept_any_text()
     try:
-        _run_app()
+        with collect_rarely():
+            _run_app()
     except ConfigurationError as error:
         _fail(str(error), 2)
     except LiineError as error:
