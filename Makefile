@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo screenshots test test-slow browser check audit derive docs lock record bench bench-default bench-models bench-at-once \
+.PHONY: help install demo screenshots test test-slow browser check audit derive docs lock record bench bench-at-once \
   bench-bounds bench-workers build wheel clean
 help:
 	@echo "make demo    start an emulator, sync it twice, build the models, show the rows loaded"
@@ -18,8 +18,6 @@ help:
 	@echo "make record  record real answers, scrubbed: CUSTOMER_ID=1234 make record"
 	@echo "make wheel   build the wheel, install it alone into a fresh environment, try it there, list its parts"
 	@echo "make bench   measure against a script without a framework, and dlt's generic REST source"
-	@echo "make bench-default   measure against dlt's default path, on DuckDB and Postgres"
-	@echo "make bench-models   measure dbt's build of the models"
 	@echo "make bench-at-once   measure one, four and sixteen requests at once"
 	@echo "make bench-bounds   measure what a sync takes until it gives up on an API that sends too much"
 	@echo "make bench-workers   measure a backfill by one, two and four workers"
@@ -112,13 +110,7 @@ record: install
 	$(BIN)/python -m scripts.record --customer-id $(CUSTOMER_ID)
 
 bench: install
-	$(BIN)/python benchmarks/against_rest_api.py
-
-bench-default: install
-	$(BIN)/python benchmarks/against_default_path.py
-
-bench-models: install
-	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/comparison.py
 
 bench-bounds: install
 	$(BIN)/python benchmarks/bounds.py

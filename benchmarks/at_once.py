@@ -27,7 +27,7 @@ def main() -> None:
     """Measure one load after the other; print the medians and the ratios."""
     print("| API | parallel requests | wall s | relative to one |\n|---|---|---|---|")
     with running_emulator(interactions=ROWS, customers=1) as emulator:
-        api = Api(emulator.base_url, emulator.customer_ids[0], emulator.username, emulator.password)
+        api = Api(emulator.base_url, emulator.customer_ids, emulator.username, emulator.password)
         for condition, faults in CONDITIONS.items():
             rounds: dict[int, list[Figures]] = {width: [] for width in WIDTHS}
             for width in [*WIDTHS] * ROUNDS:

@@ -1,24 +1,23 @@
 """The measured loads. Each runs in its own process: `python benchmarks/loads.py` with the load as JSON."""
 
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 CONNECTOR = "liine-source"
 REST_API = "dlt rest_api"
-REST_API_PARQUET = "dlt rest_api, parquet"
 SCRIPT = "script"
-MODELS = "models"
 
 
 @dataclass(frozen=True)
 class Api:
-    """The address and login of an emulator of one customer."""
+    """The address, customers and login of an emulator."""
 
     base_url: str
-    customer: int
+    customers: Sequence[int]
     username: str
     password: str
 
@@ -44,12 +43,12 @@ def load_with_connector(load: Load) -> None:
     api = load.api
     credentials = {"username": api.username, "password": api.password}
     raise_for_failures(
-        sync(load.destination, customer_ids=[api.customer], base_url=api.base_url, credentials=credentials)
+        sync(load.destination, customer_ids=list(api.customers), base_url=api.base_url, credentials=credentials)
     )
 
 
-def load_with_rest_api(load: Load, **options: Any) -> None:
-    """Load with dlt's generic source, as in the reference's pagination example."""
+def load_with_rest_api(load: Load) -> None:
+    """Load one customer with dlt's generic source and parquet files, as in the reference's pagination example."""
     import dlt  # noqa: PLC0415
     import requests  # noqa: PLC0415
     from dlt.sources.rest_api import rest_api_source  # noqa: PLC0415
@@ -58,7 +57,7 @@ def load_with_rest_api(load: Load, **options: Any) -> None:
     body = {"username": api.username, "password": api.password}
     token = requests.post(f"{api.base_url}/call_log/authenticate/", json=body, timeout=60).json()["token"]
     cursor = {"type": "cursor", "cursor_path": "pagination_timestamp", "cursor_param": "pagination_timestamp"}
-    params = {"customer_id": api.customer, "limit": 1000, "include_is_spam_likely": "true"}
+    params = {"customer_id": api.customers[0], "limit": 1000, "include_is_spam_likely": "true"}
     if load.updated_since:
         params["updated_date"] = load.updated_since
     source = rest_api_source(
@@ -78,23 +77,22 @@ def load_with_rest_api(load: Load, **options: Any) -> None:
             ],
         }
     )
-    dlt.pipeline("generic", destination=load.destination, dataset_name="liine").run(source, **options)
+    dlt.pipeline("generic", destination=load.destination, dataset_name="liine").run(
+        source, loader_file_format="parquet"
+    )
 
 
 def load_with_script(load: Load) -> None:
-    """Load with as little work as a script can do: keep-alive requests, orjson, Arrow and one merge into DuckDB.
+    """Load one customer with as little work as a script can do: keep-alive requests, orjson, Arrow and one merge.
 
     It follows the reference's pagination example, proves nothing, and infers the types of the columns.
     """
-    import os  # noqa: PLC0415
-
-    import duckdb  # noqa: PLC0415
     import orjson  # noqa: PLC0415
     import pyarrow as pa  # noqa: PLC0415
     import requests  # noqa: PLC0415
 
     api, pages = load.api, []
-    params: dict[str, Any] = {"customer_id": api.customer, "limit": 1000, "include_is_spam_likely": "true"}
+    params: dict[str, Any] = {"customer_id": api.customers[0], "limit": 1000, "include_is_spam_likely": "true"}
     if load.updated_since:
         params["updated_date"] = load.updated_since
     with requests.Session() as session:
@@ -108,8 +106,15 @@ def load_with_script(load: Load) -> None:
                 break
             pages.append(pa.Table.from_pylist(page["interactions"]))
             params["pagination_timestamp"] = page["pagination_timestamp"]
+    if pages:
+        _MERGES[load.destination](pa.concat_tables(pages, promote_options="permissive"))
+
+
+def _merge_into_duckdb(found: Any) -> None:
+    import duckdb  # noqa: PLC0415
+
     with duckdb.connect(os.environ["DESTINATION__DUCKDB__CREDENTIALS"]) as warehouse:
-        warehouse.register("found", pa.concat_tables(pages, promote_options="permissive"))
+        warehouse.register("found", found)
         warehouse.execute("create schema if not exists liine")
         warehouse.execute("create table if not exists liine.interactions as from found limit 0")
         warehouse.execute("delete from liine.interactions where id in (select id from found)")
@@ -118,19 +123,36 @@ def load_with_script(load: Load) -> None:
         )
 
 
-def build_models(load: Load) -> None:
-    """Build the dbt models of the loaded rows, and run the data tests."""
-    from liine_source import dbt_runner  # noqa: PLC0415
+def _merge_into_postgres(found: Any) -> None:
+    """Merge by one ingest into a table of its own; lists and objects, which it does not take, become JSON."""
+    import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]  # noqa: PLC0415
+    import orjson  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
 
-    dbt_runner.build(load.destination)
+    # Nothing tells the type of a column without values.
+    found = found.drop_columns([column.name for column in found.schema if pa.types.is_null(column.type)])
+    for at, column in enumerate(found.schema):
+        if pa.types.is_nested(column.type):
+            texts = [None if value is None else orjson.dumps(value).decode() for value in found.column(at).to_pylist()]
+            found = found.set_column(at, column.name, pa.array(texts, pa.string()))
+    with adbc.connect(os.environ["DESTINATION__POSTGRES__CREDENTIALS"]) as warehouse, warehouse.cursor() as cursor:
+        cursor.execute("create schema if not exists liine")
+        cursor.adbc_ingest("found", found, mode="replace", db_schema_name="liine")
+        cursor.execute("create table if not exists liine.interactions (like liine.found)")
+        cursor.execute("create index if not exists ids on liine.interactions (id)")
+        cursor.execute("delete from liine.interactions where id in (select id from liine.found)")
+        names = ", ".join(f'"{name}"' for name in found.schema.names)
+        cursor.execute(
+            f"insert into liine.interactions ({names}) select distinct on (id) {names} from liine.found"  # noqa: S608
+        )
+        warehouse.commit()
 
 
+_MERGES: dict[str, Callable[[Any], None]] = {"duckdb": _merge_into_duckdb, "postgres": _merge_into_postgres}
 LOADS: dict[str, Callable[[Load], None]] = {
     CONNECTOR: load_with_connector,
     REST_API: load_with_rest_api,
     SCRIPT: load_with_script,
-    MODELS: build_models,
-    REST_API_PARQUET: lambda load: load_with_rest_api(load, loader_file_format="parquet"),
 }
 
 

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -21,40 +21,52 @@ from loads import Api, Load
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one load: CPU and wall seconds, peak memory in MB, and the number of lost rows."""
+    """The figures of one process: CPU and wall seconds, peak memory in MB, CPU seconds of the Postgres server, and the
+    number of rows missing or stale in the warehouse, where it was counted.
+    """
 
     cpu: float
     wall: float
     peak: float
-    lost: int = 0
+    server_cpu: float = 0
+    lost: float = -1
 
 
 @contextmanager
-def run_emulator(rows: int) -> Iterator[Api]:
-    """Run an emulator of one customer in its own process."""
-    command = ["emulator", "--port", "0", "--interactions", str(rows), "--customers", "1", "--json"]
+def run_emulator(rows: int, customers: int = 1) -> Iterator[Api]:
+    """Run an emulator in its own process."""
+    command = ["emulator", "--port", "0", "--interactions", str(rows), "--customers", str(customers), "--json"]
     liine = Path(sys.executable).with_name("liine")
     with subprocess.Popen([str(liine), *command], stdout=subprocess.PIPE, text=True) as process:
         try:
             printed = "".join(iter(process.stdout.readline, "}\n")) + "}" if process.stdout else ""
             settings = {name.rpartition("__")[2]: value for name, value in json.loads(printed).items()}
-            customer = json.loads(settings["CUSTOMER_IDS"])[0]
-            yield Api(settings["BASE_URL"], customer, settings["USERNAME"], settings["PASSWORD"])
+            yield Api(
+                settings["BASE_URL"], json.loads(settings["CUSTOMER_IDS"]), settings["USERNAME"], settings["PASSWORD"]
+            )
         finally:
             process.terminate()
 
 
 def measure(load: Load, folder: str, **environment: str) -> Figures:
     """Run one load in a folder; return its figures."""
-    environment |= {"DLT_DATA_DIR": folder, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     command = [sys.executable, str(Path(__file__).with_name("loads.py")), load.as_json()]
+    return measure_command(command, folder, **environment)
+
+
+def measure_command(command: Sequence[str], folder: str, **environment: str) -> Figures:
+    """Run a program, by its path or by its name in the virtual environment, in a folder; return its figures."""
+    environment |= {"DLT_DATA_DIR": folder, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+    program = str(Path(sys.executable).parent / command[0])
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment})
+    process = subprocess.Popen(
+        [program, *command[1:]], cwd=folder, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    )
     _, code, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
     wall = time.perf_counter() - began
     if process.returncode:
-        raise SystemExit(f"{load.name} failed")
+        raise SystemExit(f"{' '.join(command[:2])} failed")
     return Figures(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 

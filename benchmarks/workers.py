@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from against_default_path import run_postgres
 from measuring import describe_machine
+from postgres_server import run_postgres
 
 from liine_source import plan_partitions, raise_for_failures, sync
 from liine_source.emulator import Emulator, Faults, running_emulator

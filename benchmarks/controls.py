@@ -1,0 +1,63 @@
+"""What the benchmarks do to an emulator that runs in a process of its own."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import psycopg2
+import requests
+from loads import Api
+
+
+def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process that ends with it: functions that read all rows need much memory."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def day_before(api: Api) -> str:
+    """Return the day before the emulator's, from which those that keep no state request changes."""
+    now = fetch_state(api)["now"]
+    return (datetime.fromisoformat(now) - timedelta(days=1)).date().isoformat()
+
+
+def fetch_state(api: Api) -> dict[str, Any]:
+    """Return the emulator's clock, customers, and number of requests so far."""
+    state: dict[str, Any] = requests.get(f"{api.base_url}/_emulator/state", timeout=60).json()
+    return state
+
+
+def fetch_truth(api: Api) -> list[dict[str, Any]]:
+    """Return all interactions in the emulator."""
+    rows: list[dict[str, Any]] = requests.get(f"{api.base_url}/_emulator/truth", timeout=600).json()["interactions"]
+    return rows
+
+
+def change_rows(api: Api, changed: int) -> None:
+    """Let a day pass, then change `changed` interactions from the whole history."""
+    with requests.Session() as session:
+        session.post(f"{api.base_url}/_emulator/advance", json={"days": 1}, timeout=60).raise_for_status()
+        rows = fetch_truth(api)
+        for row in rows[:: len(rows) // changed][:changed]:
+            body = {"id": row["id"], "fields": {"outcome": "Booked", "revenue": 123.45}}
+            session.post(f"{api.base_url}/_emulator/change", json=body, timeout=60).raise_for_status()
+
+
+def count_lost(address: str, api: Api) -> int:
+    """Return how many interactions of the API are missing or stale in the warehouse."""
+    sql = "select id, updated_at from liine.interactions"
+    with closing(psycopg2.connect(address) if "://" in address else duckdb.connect(address)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        found = {row_id: _instant(updated_at) for row_id, updated_at in cursor.fetchall()}
+    return sum(found.get(row["id"]) != datetime.fromisoformat(row["updated_at"]) for row in fetch_truth(api))
+
+
+def _instant(updated_at: Any) -> datetime:
+    # The script does not type the columns.
+    moment = datetime.fromisoformat(updated_at) if isinstance(updated_at, str) else updated_at
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
