@@ -16,7 +16,6 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.common.typing import is_optional_type
 from dlt.extract import DltSource
 
-from liine_source.destinations.resolved_settings import resolve_settings_once
 from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, MissingDatasetError, did_you_mean
 from liine_source.spec.tables import SOURCE_TABLES
@@ -101,9 +100,7 @@ class Destination:
 
     def build_plain(self, arguments: Mapping[str, Any]) -> AnyDltDestination:
         """Return dlt's own destination with these arguments."""
-        factory = cast("AnyDltDestination", DltDestination.from_reference(self.name, **arguments))
-        resolve_settings_once(factory)
-        return factory
+        return cast("AnyDltDestination", DltDestination.from_reference(self.name, **arguments))
 
     def arguments(self, staging_layout: str) -> dict[str, Any]:
         """Return the arguments of dlt's destination."""

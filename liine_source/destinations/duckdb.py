@@ -17,7 +17,6 @@ from liine_source.destinations.base import (
     partial_configuration,
 )
 from liine_source.destinations.duckdb_client import MEMORY_LIMIT, DuckDbFactory
-from liine_source.destinations.resolved_settings import resolve_settings_once
 from liine_source.errors import ConfigurationError, MissingDatasetError, NameClashError
 from liine_source.warehouse import catalog, duckdb_file, structure
 from liine_source.warehouse.duckdb_file import RewrittenFile
@@ -54,9 +53,7 @@ class DuckDb(Destination):
 
     def build_factory(self, staging_layout: str) -> AnyDltDestination:
         """Return dlt's destination with our client."""
-        factory: AnyDltDestination = DuckDbFactory(destination_name=self.name, **self.arguments(staging_layout))
-        resolve_settings_once(factory)
-        return factory
+        return DuckDbFactory(destination_name=self.name, **self.arguments(staging_layout))
 
     def arguments(self, staging_layout: str) -> dict[str, Any]:
         """Return the arguments of dlt's destination, with limits on memory and threads."""

@@ -26,6 +26,7 @@ from liine_source.destinations import (
     locate_pipeline,
     pipeline_destination,
 )
+from liine_source.destinations.resolved_settings import resolve_settings_once
 from liine_source.documentation import page
 from liine_source.error_translation import translate_errors
 from liine_source.errors import BusyError, ConfigurationError, MissingPackageError
@@ -205,6 +206,7 @@ def _plan_pipeline(
     refuse_secrets_in_config()
     with translate_errors(), _explain_missing_package(destination):
         factory = destination.build_factory(staging_layout)
+        resolve_settings_once(factory)
         # This imports what the destination needs.
         factory.client_class  # noqa: B018
         address = destination.address(factory)
