@@ -23,11 +23,12 @@ from liine_source.load.arrow import (
     table_schema,
 )
 from liine_source.load.column_names import column_name
-from liine_source.spec.fields import LIST_FIELDS, OBJECT_FIELDS, SCALAR_FIELDS
+from liine_source.spec.fields import LIST_FIELDS, OBJECT_FIELDS
 from liine_source.spec.tables import (
     COLUMNS,
     INTERACTIONS,
     LOAD_ID,
+    LOADED_FIELDS,
     PROVIDER_NAMES,
     REJECTED_VALUES,
     SESSION_EXTRAS,
@@ -158,7 +159,7 @@ class PageTables:
     def _columns(
         self, rows: list[Row], received: Received, ids: list[int], rejected: list[RejectedValue]
     ) -> Iterator[tuple[str, str, bool, Sequence[Any]]]:
-        for known in SCALAR_FIELDS:
+        for known in LOADED_FIELDS:
             yield known.name, known.data_type, known.has_timezone, received[known.name]
         others: set[str] = set()
         for key in sorted({key for row in rows if row.unknown for key in row.unknown}):

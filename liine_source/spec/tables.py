@@ -85,8 +85,15 @@ VERIFICATION_COLUMNS = (
 )
 """Set only by `liine verify`. Loading a row again sets them to null."""
 
+_FIRST_FIELDS = ("id", "customer_id", "start_time", "start_time_tz", "updated_at")
+LOADED_FIELDS: tuple[Field, ...] = (
+    *map(FIELDS_BY_NAME.__getitem__, _FIRST_FIELDS),
+    *(field for field in SCALAR_FIELDS if field.name not in _FIRST_FIELDS),
+)
+"""The scalar fields in the order of their columns: whose row it is and when it began, then as in the reference."""
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
-    INTERACTIONS: (*map(_field_column, SCALAR_FIELDS), *VERIFICATION_COLUMNS, _LOAD_ID),
+    INTERACTIONS: (*map(_field_column, LOADED_FIELDS), *VERIFICATION_COLUMNS, _LOAD_ID),
     PROVIDER_NAMES: (
         _INTERACTION_ID,
         _required("position", "bigint", "Position in the list, from 0."),
@@ -123,6 +130,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     SWEEPS: (
         _required("sweep_id", "text", "Random id of the sweep."),
         _required("customer_id", "bigint", "The customer that was read."),
+        Column("began", "timestamp", "When the sweep began, by the API's clock if it sends one (UTC)."),
+        Column("ended", "timestamp", "When the sweep ended, by the clock of the connector's machine (UTC)."),
         Column(
             "kind",
             "text",
@@ -192,8 +201,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(
             "cursor_edge", "text", "Whether the cursor's own second is included, as observed: inclusive or unknown."
         ),
-        Column("began", "timestamp", "When the sweep began, by the API's clock if it sends one (UTC)."),
-        Column("ended", "timestamp", "When the sweep ended, by the clock of the connector's machine (UTC)."),
         _LOAD_ID,
     ),
     ERASED_IDENTIFIERS: (
@@ -223,10 +230,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     RUNS: (
         _required("run_id", "text", "Random id of the run."),
-        _required("kind", "text", "`sync`, `backfill` or `verify`."),
-        _required("version", "text", "Version of liine-source."),
         _required("began", "timestamp", "When the run began (UTC)."),
         _required("ended", "timestamp", "When it ended (UTC)."),
+        _required("kind", "text", "`sync`, `backfill` or `verify`."),
+        _required("version", "text", "Version of liine-source."),
         _required("status", "text", "`complete`; `incomplete` if a customer is; `failed`; `stopped` by a signal."),
         Column("error", "text", "Type of error of a run that failed or was stopped."),
         _required("customers", "bigint", "Customers of the run."),
@@ -237,9 +244,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     RUN_STEPS: (
         _required("run_id", "text", "Id of the run, as in `runs`."),
         Column("load_id", "text", "Id of the load that the step belongs to, as in `_dlt_loads`; null if it has none."),
-        _required("step", "text", "dlt's step: `extract`, `normalize` or `load`."),
         _required("began", "timestamp", "When the step began (UTC)."),
         Column("ended", "timestamp", "When it ended (UTC)."),
+        _required("step", "text", "dlt's step: `extract`, `normalize` or `load`."),
         _required("is_failed", "bool", "Whether the step failed."),
     ),
 }

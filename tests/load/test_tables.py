@@ -21,6 +21,7 @@ from liine_source.load.column_names import column_name
 from liine_source.load.hints import column_hints
 from liine_source.load.tables import PageTables
 from liine_source.spec.fields import SCALAR_FIELDS
+from liine_source.spec.tables import INTERACTIONS, column_names
 
 
 def build(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -32,11 +33,12 @@ def build(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[st
 
 
 def test_every_scalar_field_is_typed_column() -> None:
-    """The first page has all 81 in the reference's order, whatever it holds, then the columns of `verify`."""
+    """The first page has all 81 in the order of the table, whatever it holds, then the columns of `verify`."""
     page = PageTables("17", {}).build([build_row({"id": 1})], 7)
     interactions = page["interactions"]
-    added = ["missing_since", "vanished_at", "vanished_reason"]
-    assert interactions.column_names == [*(field.name for field in SCALAR_FIELDS), *added, "_dlt_load_id"]
+    added = ["missing_since", "vanished_at", "vanished_reason", "_dlt_load_id"]
+    assert interactions.column_names == [*column_names(INTERACTIONS)]
+    assert {*interactions.column_names} == {*(field.name for field in SCALAR_FIELDS), *added}
     types = {name: interactions.schema.field(name).type for name in interactions.column_names}
     assert types["id"] == types["duration"] == types["form_submission_id"] == pa.int64()
     assert types["revenue"] == pa.decimal128(38, 9)
@@ -108,9 +110,9 @@ def test_value_that_does_not_fit_is_stored_as_rejected() -> None:
         (True, None, None),
     ]
     assert [(r["interaction_id"], r["field"], r["raw_value"]) for r in page["interactions__rejected_values"]] == [
+        (1, "updated_at", '"soon"'),
         (1, "name", '["x"]'),
         (1, "has_audio", '{"a":1}'),
-        (1, "updated_at", '"soon"'),
         (2, "", None),
     ]
 

@@ -2,8 +2,12 @@
 {%- set columns = loaded_columns(relation) -%}
 
 select
-    {{ loaded_column(columns, 'analyze_complete', 'boolean') }} as is_analysis_complete,
+    {{ loaded_column(columns, 'id', 'bigint') }} as interaction_id,
     {{ loaded_column(columns, 'customer_id', 'bigint') }} as customer_id,
+    {{ loaded_column(columns, 'start_time', 'timestamp') }} as started_at_local,
+    {{ loaded_utc_timestamp(columns, 'start_time_tz') }} as started_at_utc,
+    {{ loaded_utc_timestamp(columns, 'updated_at') }} as updated_at_utc,
+    {{ loaded_column(columns, 'analyze_complete', 'boolean') }} as is_analysis_complete,
     {{ loaded_column(columns, 'duration', 'bigint') }} as duration_seconds,
     {{ loaded_column(columns, 'messaging_utilization', 'numeric(38, 9)') }} as messaging_utilization_percent,
     {{ loaded_personal_column(columns, 'lead_id', 'text') }} as lead_id,
@@ -65,10 +69,6 @@ select
     {{ loaded_column(columns, 'messaging_skill_6', 'boolean') }} as messaging_skill_6,
     {{ loaded_column(columns, 'messaging_skill_7', 'boolean') }} as messaging_skill_7,
     {{ loaded_column(columns, 'tracking_number', 'text') }} as tracking_number,
-    {{ loaded_column(columns, 'start_time', 'timestamp') }} as started_at_local,
-    {{ loaded_utc_timestamp(columns, 'start_time_tz') }} as started_at_utc,
-    {{ loaded_utc_timestamp(columns, 'updated_at') }} as updated_at_utc,
-    {{ loaded_column(columns, 'id', 'bigint') }} as interaction_id,
     {{ loaded_column(columns, 'manually_created', 'boolean') }} as is_manually_created,
     {{ loaded_column(columns, 'helper_cell', 'boolean') }} as is_operative,
     {{ loaded_personal_column(columns, 'google_analytics_client_id', 'text') }} as google_analytics_client_id,

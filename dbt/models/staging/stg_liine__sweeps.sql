@@ -4,6 +4,8 @@
 select
     {{ loaded_column(columns, 'sweep_id', 'text') }} as sweep_id,
     {{ loaded_column(columns, 'customer_id', 'bigint') }} as customer_id,
+    {{ loaded_utc_timestamp(columns, 'began') }} as began_at_utc,
+    {{ loaded_utc_timestamp(columns, 'ended') }} as ended_at_utc,
     {{ loaded_column(columns, 'kind', 'text') }} as kind,
     {{ loaded_column(columns, 'filter_hash', 'text') }} as filter_hash,
     {{ loaded_column(columns, 'filters', 'text') }} as filters,
@@ -29,7 +31,5 @@ select
     {{ loaded_column(columns, 'order_clock', 'text') }} as order_clock,
     {{ loaded_column(columns, 'cursor_clock', 'text') }} as cursor_clock,
     {{ loaded_column(columns, 'cursor_edge', 'text') }} as cursor_edge,
-    {{ loaded_utc_timestamp(columns, 'began') }} as began_at_utc,
-    {{ loaded_utc_timestamp(columns, 'ended') }} as ended_at_utc,
     {{ loaded_column(columns, '_dlt_load_id', 'text') }} as load_id
 from {{ loaded_relation(relation, columns) }}
