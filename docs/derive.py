@@ -14,7 +14,7 @@ from liine_source.spec.fields import FIELDS, FIELDS_BY_NAME
 from liine_source.spec.filters import FILTERS
 from liine_source.spec.openapi import openapi_document
 from liine_source.spec.statuses import STATUSES
-from liine_source.spec.tables import COLUMNS
+from liine_source.spec.tables import COLUMNS, DESCRIPTIONS, SOURCE_TABLES
 from liine_source.spec.types import Parameter
 
 _SCALARS = {"number": "float", "integer": "int", "boolean": "bool", "string": "str"}
@@ -102,13 +102,6 @@ _KEYS = {
     "interactions__session_extras": ("interaction_id", "touch", "extra_key_hash"),
     "interactions__rejected_values": ("interaction_id", "field_name"),
     "sweeps": ("sweep_id",),
-}
-_GRAINS = {
-    "interactions": "One row per interaction.",
-    "interactions__provider_names": "One row per interaction and provider of its appointment.",
-    "interactions__session_extras": "One row per interaction, touch and key of the touch's free-form metadata.",
-    "interactions__rejected_values": "One row per interaction and field whose value did not fit its column.",
-    "sweeps": "Audit table: one row per sweep over a window of one customer.",
 }
 
 _TOUCHES = ("initial", "last_touch")
@@ -244,8 +237,8 @@ def statuses_table() -> str:
 def dbt_sources() -> str:
     """The loaded tables, as dbt source tables."""
     lines = []
-    for table, grain in _GRAINS.items():
-        lines += [f"- name: {table}", f"  description: {_yaml(grain)}"]
+    for table in SOURCE_TABLES:
+        lines += [f"- name: {table}", f"  description: {_yaml(DESCRIPTIONS[table])}"]
         if table == "sweeps":
             lines += [
                 "  config:",
@@ -266,7 +259,7 @@ def dbt_sources() -> str:
 
 def dbt_staging(table: str) -> str:
     """The staging model of a loaded table, as dbt model properties."""
-    described = _GRAINS[table]
+    described = DESCRIPTIONS[table]
     lines = [f"- name: stg_liine__{table.removeprefix('interactions__')}", f"  description: {_yaml(described)}"]
     lines += ["  config: {contract: {enforced: true}}"]
     keys = _KEYS[table]

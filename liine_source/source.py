@@ -54,7 +54,7 @@ from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.load.tables import PageTables, Tables, batched, empty_tables
 from liine_source.privacy.masking import Masker
 from liine_source.settings import LiineOptions, Settings, check_settings, resolve_settings
-from liine_source.spec.tables import CHILD_TABLES, INTERACTIONS, SWEEPS, column_names
+from liine_source.spec.tables import CHILD_TABLES, DESCRIPTIONS, INTERACTIONS, SWEEPS, column_names
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
         if table in page:
             yield page[table]
 
-    return dlt.transformer(
+    resource = dlt.transformer(
         pick,
         data_from=pages,
         name=table,
@@ -150,6 +150,7 @@ def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
         file_format="parquet",
         **hints,
     )
+    return resource.apply_hints(additional_table_hints={"description": DESCRIPTIONS[table]})
 
 
 def _child_table(pages: DltResource, table: str) -> DltResource:

@@ -20,6 +20,8 @@ from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.job_client_impl import SqlLoadJob
 
 from liine_source.database_errors import DUCKDB_MEMORY_IS_USED_UP
+from liine_source.warehouse import comments
+from liine_source.warehouse.comments import CommentingClient
 
 MEMORY_LIMIT = "100MiB"
 # What allows DuckDB more than each limit, as DuckDB prints it; after the last it has its own default. A limit that the
@@ -108,7 +110,9 @@ class _SqlClient(DuckDbSqlClient):
         return f"(FROM (FROM {table} LIMIT 0) UNION ALL BY NAME {_select_from(self.files)})"
 
 
-class _Client(DuckDbClient):
+class _Client(CommentingClient, DuckDbClient):
+    comments_query = comments.DUCKDB
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         own = self.sql_client

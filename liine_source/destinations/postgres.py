@@ -28,7 +28,8 @@ from liine_source.destinations.postgres_login import (
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.documentation import page
 from liine_source.errors import ConfigurationError, DestinationError
-from liine_source.warehouse import advisory_lock, catalog, indexes, lock_waits, privileges, structure
+from liine_source.warehouse import advisory_lock, catalog, comments, indexes, lock_waits, privileges, structure
+from liine_source.warehouse.comments import CommentingClient
 
 _MERGE_SINCE = 150_000
 
@@ -197,7 +198,9 @@ def _client_class() -> Any:
         def _connect(self) -> Any:
             return cast("Any", self._job_client).connect_for_copies()
 
-    class Client(PostgresClient):
+    class Client(CommentingClient, PostgresClient):
+        comments_query = comments.POSTGRES
+
         def __init__(self, schema: Any, config: Any, capabilities: Any) -> None:
             super().__init__(schema, config, capabilities)
             own = self.sql_client

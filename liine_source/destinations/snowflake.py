@@ -1,11 +1,14 @@
 """Snowflake: many writers, no lock and no unique index; so each load is checked afterwards."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
 import dlt
+from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations import snowflake
+from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.snowflake.configuration import SnowflakeCredentials
 from dlt.extract import DltSource
 
@@ -21,7 +24,10 @@ from liine_source.destinations.base import (
 from liine_source.destinations.shared_warehouse import SharedWarehouse
 from liine_source.errors import ConfigurationError, DestinationError, DuplicateRowsError
 from liine_source.spec.tables import INTERACTIONS, column_names
-from liine_source.warehouse import catalog, queries, structure
+from liine_source.warehouse import catalog, comments, queries, structure
+from liine_source.warehouse.comments import CommentingClient
+
+log = logging.getLogger(__name__)
 
 # Our settings beside dlt's own of [destination.snowflake]; docs/snowflake.md.
 _IS_TRANSIENT = "destination.snowflake.is_transient"
@@ -165,11 +171,40 @@ class SnowflakeFactory(snowflake):
         return _client_class()
 
 
+class _CommentingClient(CommentingClient):
+    comments_query = comments.SNOWFLAKE
+
+    def write_comments(self) -> None:
+        """Write the comments that the statements of new tables and columns do not have, if the role may."""
+        try:
+            super().write_comments()
+        except DatabaseException as error:
+            log.warning("The comments on some tables could not be written (%s).", type(error).__name__)
+
+    def _get_table_update_sql(
+        self,
+        table_name: str,
+        new_columns: Sequence[TColumnSchema],
+        generate_alter: bool,  # noqa: FBT001  as dlt calls it
+    ) -> list[str]:
+        statements = super()._get_table_update_sql(table_name, new_columns, generate_alter)
+        text = comments.describe_table(table_name, self.schema.tables[table_name])
+        if text and not generate_alter:
+            statements[0] += f" COMMENT = {comments.to_literal(text)}"
+        return statements
+
+    def _get_column_def_sql(self, column: TColumnSchema, table: Any = None) -> str:
+        described = column.copy()
+        if text := comments.describe_column(table["name"], column):
+            described["description"] = text
+        return super()._get_column_def_sql(described, table)
+
+
 @cache
 def _client_class() -> Any:
     from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient  # noqa: PLC0415  it needs the extra
 
-    class Client(SnowflakeClient):
+    class Client(_CommentingClient, SnowflakeClient):
         def initialize_storage(self, truncate_tables: Any = None) -> None:
             self._set_query_tags(operation="prepare_storage")
             if not self.is_storage_initialized():

@@ -29,6 +29,21 @@ RUNS = "runs"
 RUN_STEPS = "run_steps"
 INVENTORY = "_liine_inventory"
 
+DESCRIPTIONS = {
+    INTERACTIONS: "One row per interaction.",
+    PROVIDER_NAMES: "One row per interaction and provider of its appointment.",
+    SESSION_EXTRAS: "One row per interaction, touch and key of the touch's free-form metadata.",
+    REJECTED_VALUES: "One row per interaction and field whose value did not fit its column.",
+    SWEEPS: "Audit table: one row per sweep over a window of one customer.",
+    ERASURES: "One row per erasure of a person; the deleted rows are not loaded again.",
+    ERASED_IDENTIFIERS: "One row per identifier of an erased person, hashed, by which later loads leave out the rows.",
+    PERSONAL_DATA_KEYS: "One row per key that has hashed values of the dataset; the key itself is stored nowhere.",
+    RUNS: "One row per run of a command that loads or verifies.",
+    RUN_STEPS: "One row per step of a run's loads.",
+    INVENTORY: "What the tables held of a customer when the last run ended, to find rows that were lost since.",
+}
+"""What a row of each table is; also its comment in the warehouse."""
+
 LOAD_ID = "_dlt_load_id"
 # The `kind` of a row in `sweeps` that compares all interactions of a customer with the API's count.
 CHECK = "check"

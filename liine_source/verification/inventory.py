@@ -21,7 +21,7 @@ from liine_source.spec.tables import (
     LOAD_ID,
     column_names,
 )
-from liine_source.warehouse import catalog, queries
+from liine_source.warehouse import catalog, comments, queries
 from liine_source.warehouse.statements import execute, insert, name, select, statement
 
 _SQL_TYPES = {"bigint": "bigint", "text": "text", "decimal": "numeric(38, 9)", "bool": "boolean"}
@@ -155,6 +155,8 @@ class Inventory:
             ),
         )
         self._exists = True
+        if create:
+            comments.write(self._pipeline)
 
     def _read(self) -> None:
         query = statement(_READ, customer_ids=tuple(self._customer_ids))
@@ -181,6 +183,8 @@ def flag_all_customers(pipeline: dlt.Pipeline) -> None:
         statement("update _liine_inventory set is_lost = true"),
         *([insert(INVENTORY, rows)] if rows else []),
     )
+    if not is_stored:
+        comments.write(pipeline)
 
 
 def _newest_load(holdings: Mapping[str, Holding]) -> str:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from liine_source.privacy.keys import Key
 from liine_source.spec.tables import INTERACTIONS, PERSONAL_DATA_KEYS, PROVIDER_NAMES
 from liine_source.spec.types import Field
-from liine_source.warehouse import catalog
+from liine_source.warehouse import catalog, comments
 from liine_source.warehouse.statements import execute, insert, name, select, statement
 
 _CREATE = "create table if not exists personal_data_keys (key_id text not null, check_value text not null)"
@@ -31,6 +31,8 @@ def add_check_value(pipeline: dlt.Pipeline, key: Key) -> None:
     create = [] if catalog.column_types(pipeline, PERSONAL_DATA_KEYS) else [statement(_CREATE)]
     row = {"key_id": key.key_id, "check_value": key.check_value}
     execute(pipeline, *create, insert(PERSONAL_DATA_KEYS, [row]))
+    if create:
+        comments.write(pipeline)
 
 
 def remove_check_value(pipeline: dlt.Pipeline, key: Key) -> None:

@@ -17,6 +17,7 @@ from liine_source.load.pipeline import build_pipeline
 from liine_source.warehouse import privileges
 from tests.commands.test_sync import settings
 from tests.destinations.test_postgres import database_of, run_all
+from tests.load.test_comments import comments, describe_otherwise
 from tests.support.models import create_models
 from tests.support.warehouse import differences, query
 
@@ -92,6 +93,21 @@ def test_second_loader_needs_only_named_statement(roles: Roles, monkeypatch: pyt
         add_field(api, "by_first")
         sync(**settings(api))
         assert differences(roles.address, api.truth()) == []
+
+
+def test_loader_that_owns_no_table_leaves_comments(roles: Roles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only an owner may comment a table, so a comment that a new version rewords waits for the owner's next run."""
+    roles.run(f"grant create on database {roles.database} to {roles.first}, {roles.quoted}")
+    with running_emulator(interactions=20, customers=1) as api:
+        roles.log_in(roles.first)
+        sync(**settings(api))
+        roles.run(f"grant usage, create on schema liine to {roles.quoted}")
+        roles.run(f"grant select, insert, update, delete on all tables in schema liine to {roles.quoted}")
+        before = comments(roles.address)
+        describe_otherwise("revenue", "other money", monkeypatch)
+        roles.log_in(roles.second)
+        assert sync(**settings(api)).is_complete
+    assert comments(roles.address) == before
 
 
 @pytest.mark.slow("postgres")

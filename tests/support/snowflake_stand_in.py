@@ -1,8 +1,9 @@
 """A stand-in for a Snowflake account: fakesnow's server on loopback, used by the real Snowflake connector.
 
 fakesnow translates statements to DuckDB. This module adds what dlt needs besides: several statements in one call, a
-quoted target of PUT, other forms of COPY's options, JSON copied by column name, session settings, and null timestamps.
-It checks logins, by password or by a key pair's signed token, and records every statement as it was sent.
+quoted target of PUT, other forms of COPY's options, JSON copied by column name, session settings, comments on
+columns, and null timestamps. It checks logins, by password or by a key pair's signed token, and records every statement
+as it was sent.
 
 It does not prove privileges, warehouses, credits, the case of quoted names, Snowflake's conversions in COPY, its locks
 and transaction isolation, or the cost of a statement. It does not prove either that Snowflake accepts the syntax, only
@@ -27,7 +28,7 @@ import pyarrow.compute as pc
 import pytest
 import sqlglot
 import uvicorn
-from fakesnow import arrow, copy_into
+from fakesnow import arrow, copy_into, info_schema
 from fakesnow.instance import FakeSnow
 from sqlglot import exp
 from starlette.applications import Starlette
@@ -35,6 +36,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+_fakesnow_table_comment = info_schema.insert_table_comment_sql
 _fakesnow_timestamps = arrow.timestamp_to_sf_struct
 
 # dbt's comments on the columns of a table, which neither sqlglot nor fakesnow knows.
@@ -81,6 +83,21 @@ class StandIn:
                     session._duck_conn.rollback()
             fakesnow.server.sessions.clear()
 
+    def comment_columns(self, statement: str) -> None:
+        """Store the comments on columns that a statement writes, adds or creates: fakesnow leaves them out."""
+        if not re.match(r"(?i)\s*(create|alter)\b.*\bcomment\b|\s*comment\s+on\s+column\b", statement, re.DOTALL):
+            return
+        parsed = sqlglot.parse_one(statement, read="snowflake")
+        found: list[tuple[str, exp.Expr]] = []
+        if isinstance(parsed, exp.Comment):
+            found = [(f'"ANALYTICS".{parsed.this.sql("duckdb")}', parsed.expression)]
+        for column in parsed.find_all(exp.ColumnDef):
+            table = next(parsed.find_all(exp.Table))
+            name = f'"ANALYTICS"."{table.db}"."{table.name}".{column.this.sql("duckdb")}'
+            found += [(name, comment.this) for comment in column.find_all(exp.CommentColumnConstraint)]
+        for name, text in found:
+            self.warehouse.duck_conn.cursor().execute(f"comment on column {name} is {text.sql('duckdb')}")
+
     @property
     def address(self) -> dict[str, Any]:
         """Return what the connector needs besides the account's name to reach the stand-in."""
@@ -115,6 +132,14 @@ def _convert_timestamps(column: pa.ChunkedArray) -> pa.Array:
     return pa.StructArray.from_arrays(converted.flatten(), fields=list(converted.type), mask=whole.is_null())
 
 
+def _store_table_comment(catalog: str, schema: str, table: str, comment: str | None) -> str:
+    """Return fakesnow's statement; it fails for an apostrophe, and takes no comment for the comment None."""
+    if comment is None:
+        return "select 'done' as status"
+    statement: str = _fakesnow_table_comment(catalog, schema, table, comment.replace("'", "''"))
+    return statement
+
+
 @contextmanager
 def running() -> Iterator[StandIn]:
     """Start a stand-in on a free port of this machine, for one test."""
@@ -128,6 +153,7 @@ def running() -> Iterator[StandIn]:
         patch.setattr(arrow, "timestamp_to_sf_struct", _convert_timestamps)
         patch.setattr(copy_into, "ReadJSON", _JsonByName)
         patch.setattr(copy_into, "_get_parquet_column_names", _column_names)
+        patch.setattr(info_schema, "insert_table_comment_sql", _store_table_comment)
         thread.start()
         try:
             while not server.started:
@@ -171,7 +197,9 @@ def _app(stand_in: StandIn) -> Starlette:
                 failed = {"data": {"errorCode": "1003", "sqlState": "42000"}, "code": "001003", "success": False}
                 return JSONResponse({**failed, "message": result["message"]})
             if not result["success"]:
-                break
+                return answer
+        for statement in split(sent):
+            stand_in.comment_columns(statement)
         return answer
 
     own = {"/session/v1/login-request": log_in, "/queries/v1/query-request": query}
@@ -208,8 +236,8 @@ def _fakesnow_statements(sent: str) -> Iterator[str]:
     """Yield the statements of a call in a form that fakesnow accepts."""
     for statement in split(sent):
         # Session settings have no effect here, and the folder of staged files is deleted with the process.
-        # fakesnow fails for a comment with an apostrophe.
-        ignored = r"(?i)alter\s+session\s+(un)?set\s+(?!autocommit)|remove\b|comment\s+on\b"
+        # What comments on columns say is stored by `comment_columns`.
+        ignored = r"(?i)alter\s+session\s+(un)?set\s+(?!autocommit)|remove\b|comment\s+on\s+column\b"
         if re.match(ignored, statement) or re.match(COLUMN_COMMENTS, statement):
             yield "select 'done' as status"
         else:

@@ -98,8 +98,8 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASED_IDENTIFIERS" (
 "KIND" VARCHAR  NOT NULL COMMENT 'The field that the identifier belongs to.',
 "DIGEST" VARCHAR  NOT NULL COMMENT 'Id of the key, and HMAC-SHA-256 of customer and normalized value.',
 "PHONE_COUNTRY" VARCHAR   COMMENT 'The setting `phone_country` of the erasure, for a phone number.',
-"_DLT_LOAD_ID" VARCHAR  NOT NULL,
-"_DLT_ID" VARCHAR  NOT NULL);
+"_DLT_LOAD_ID" VARCHAR  NOT NULL COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.',
+"_DLT_ID" VARCHAR  NOT NULL COMMENT 'Random id of the row, given by dlt.') COMMENT = 'One row per identifier of an erased person, hashed, by which later loads leave out the rows.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "ERASURE_ID" VARCHAR  NOT NULL COMMENT 'Random id of the erasure.',
@@ -109,8 +109,14 @@ CREATE TABLE IF NOT EXISTS "LIINE"."ERASURES" (
 "IDENTIFIERS" NUMBER(19,0)  NOT NULL COMMENT 'Number of identifiers given.',
 "INTERACTIONS" NUMBER(19,0)  NOT NULL COMMENT 'Rows deleted from `interactions`.',
 "CHILD_ROWS" NUMBER(19,0)  NOT NULL COMMENT 'Rows deleted from its child tables.',
-"_DLT_LOAD_ID" VARCHAR  NOT NULL,
-"_DLT_ID" VARCHAR  NOT NULL);
+"_DLT_LOAD_ID" VARCHAR  NOT NULL COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.',
+"_DLT_ID" VARCHAR  NOT NULL COMMENT 'Random id of the row, given by dlt.') COMMENT = 'One row per erasure of a person; the deleted rows are not loaded again.';
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
 
 -- Another session.
 
@@ -155,6 +161,12 @@ FROM INFORMATION_SCHEMA.COLUMNS
 WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS','ERASURES','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
 
 INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (2, 11, '…', 'liine', '…', '{…}');
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
 
 COMMIT;
 

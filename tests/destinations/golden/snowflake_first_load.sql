@@ -85,6 +85,20 @@ ALTER SESSION SET autocommit=True;
 
 -- Another session.
 
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
+
+COMMENT ON COLUMN "LIINE"."PERSONAL_DATA_KEYS"."CHECK_VALUE" IS 'The first 64 bits of a digest made with the key, in hexadecimal.';
+
+COMMENT ON COLUMN "LIINE"."PERSONAL_DATA_KEYS"."KEY_ID" IS 'Id of a key under which rows were hashed or persons erased.';
+
+COMMENT ON TABLE "LIINE"."PERSONAL_DATA_KEYS" IS 'One row per key that has hashed values of the dataset; the key itself is stored nowhere.';
+
+-- Another session.
+
 SELECT key_id, check_value FROM personal_data_keys;
 
 -- Another session.
@@ -202,14 +216,14 @@ CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS" (
 "MISSING_SINCE" TIMESTAMP_LTZ(6)   COMMENT 'When a verification first did not find the row in the API (UTC).',
 "VANISHED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When a second verification did not find it either (UTC).',
 "VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: found without the filters; `not returned`: not found at all.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Position in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Names of the providers of the appointment.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and provider of its appointment.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -217,7 +231,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__REJECTED_VALUES" (
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null if personal data is hashed or dropped, or if it has more than 16 MB.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and field whose value did not fit its column.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -226,7 +240,7 @@ CREATE TABLE IF NOT EXISTS "LIINE"."INTERACTIONS__SESSION_EXTRAS" (
 "VALUE" VARCHAR   COMMENT 'The value: a string as it is, anything else as JSON.',
 "VALUE_TYPE" VARCHAR   COMMENT 'JSON type of the value: string, number, boolean, null, object or array.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction, touch and key of the touch''s free-form metadata.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "SWEEP_ID" VARCHAR  NOT NULL COMMENT 'Random id of the sweep.',
@@ -258,14 +272,14 @@ CREATE TABLE IF NOT EXISTS "LIINE"."SWEEPS" (
 "ORDER_CLOCK" VARCHAR   COMMENT 'Clock by which rows are sorted, as observed: local, utc or unknown.',
 "CURSOR_CLOCK" VARCHAR   COMMENT 'Clock with which the cursor is compared, as observed: local, utc or unknown.',
 "CURSOR_EDGE" VARCHAR   COMMENT 'Whether the cursor''s own second is included, as observed: inclusive or unknown.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'Audit table: one row per sweep over a window of one customer.';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_LOADS" (
 "LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Unique identifier of the load operation',
 "SCHEMA_NAME" VARCHAR   COMMENT 'Name of the schema associated with this load',
 "STATUS" NUMBER(19,0)  NOT NULL COMMENT 'Status of the load operation (0 = success)',
 "INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when the load was completed',
-"SCHEMA_VERSION_HASH" VARCHAR   COMMENT 'Hash of the schema version used during this load');
+"SCHEMA_VERSION_HASH" VARCHAR   COMMENT 'Hash of the schema version used during this load') COMMENT = 'Created by DLT. Tracks completed loads';
 
 CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_VERSION" (
 "VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
@@ -273,9 +287,15 @@ CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_VERSION" (
 "INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
 "SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
 "VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
-"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition');
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition') COMMENT = 'Created by DLT. Tracks schema updates';
 
 INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (1, 11, '…', 'liine', '…', '{…}');
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
 
 COMMIT;
 
@@ -303,9 +323,15 @@ CREATE TABLE IF NOT EXISTS "LIINE"."_DLT_PIPELINE_STATE" (
 "CREATED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this state was created',
 "VERSION_HASH" VARCHAR   COMMENT 'Hash of the state content, used to detect changes',
 "_DLT_LOAD_ID" VARCHAR(64)  NOT NULL COMMENT 'Load identifier linking this row to its load operation',
-"_DLT_ID" VARCHAR  NOT NULL);
+"_DLT_ID" VARCHAR  NOT NULL COMMENT 'Random id of the row, given by dlt.') COMMENT = 'Created by dlt. One row per pipeline: its state, with how far each customer is.';
 
 INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (2, 11, '…', 'liine', '…', '{…}');
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
 
 COMMIT;
 
@@ -412,14 +438,14 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS" (
 "MISSING_SINCE" TIMESTAMP_LTZ(6)   COMMENT 'When a verification first did not find the row in the API (UTC).',
 "VANISHED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When a second verification did not find it either (UTC).',
 "VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: found without the filters; `not returned`: not found at all.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Position in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Names of the providers of the appointment.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and provider of its appointment.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -427,7 +453,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null if personal data is hashed or dropped, or if it has more than 16 MB.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and field whose value did not fit its column.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -436,7 +462,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "VALUE" VARCHAR   COMMENT 'The value: a string as it is, anything else as JSON.',
 "VALUE_TYPE" VARCHAR   COMMENT 'JSON type of the value: string, number, boolean, null, object or array.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction, touch and key of the touch''s free-form metadata.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
 "VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
@@ -444,7 +470,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
 "INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
 "SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
 "VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
-"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition');
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition') COMMENT = 'Created by DLT. Tracks schema updates';
 
 INSERT INTO "LIINE_STG_…"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (3, 11, '…', 'liine', '…', '{…}');
 
@@ -713,6 +739,30 @@ INSERT INTO _liine_inventory ("CUSTOMER_ID", "TABLE_NAME", "ROW_COUNT", "NEWEST_
 COMMIT;
 
 ALTER SESSION SET autocommit=True;
+
+-- Another session.
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."CUSTOMER_ID" IS 'The customer.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."IS_LOST" IS 'Whether rows were lost, and are not loaded again yet.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."NEWEST_LOAD" IS 'Id of the last load that wrote one of them.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."ROW_COUNT" IS 'Rows of the customer when the last run ended.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."SUM_OF_LOADS" IS 'Sum of the load ids of all of them.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."TABLE_NAME" IS 'A table of interactions; empty in a row that only flags a customer.';
+
+COMMENT ON COLUMN "LIINE"."_LIINE_INVENTORY"."VALUES_BY_COLUMN" IS 'JSON: values that are not null, by column.';
+
+COMMENT ON TABLE "LIINE"."_LIINE_INVENTORY" IS 'What the tables held of a customer when the last run ended, to find rows that were lost since.';
 
 -- Another session.
 

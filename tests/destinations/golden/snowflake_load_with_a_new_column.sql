@@ -128,12 +128,18 @@ FROM INFORMATION_SCHEMA.COLUMNS
 WHERE table_schema = 'LIINE' AND table_name IN ('INTERACTIONS','INTERACTIONS__PROVIDER_NAMES','INTERACTIONS__REJECTED_VALUES','INTERACTIONS__SESSION_EXTRAS','SWEEPS','_DLT_LOADS','_DLT_PIPELINE_STATE','_DLT_VERSION') ORDER BY table_name, ordinal_position;
 
 ALTER TABLE "LIINE"."INTERACTIONS"
-ADD COLUMN IF NOT EXISTS "BRAND_NEW" VARCHAR;
+ADD COLUMN IF NOT EXISTS "BRAND_NEW" VARCHAR   COMMENT 'A field that the reference of the API does not have.';
 
 ALTER TABLE "LIINE"."INTERACTIONS"
 DROP CLUSTERING KEY;
 
 INSERT INTO "LIINE"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (3, 11, '…', 'liine', '…', '{…}');
+
+select table_name, null, comment from information_schema.tables
+where table_catalog = current_database() and table_schema = 'LIINE' and table_type = 'BASE TABLE'
+union all
+select table_name, column_name, comment from information_schema.columns
+where table_catalog = current_database() and table_schema = 'LIINE';
 
 COMMIT;
 
@@ -241,14 +247,14 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS" (
 "VANISHED_AT" TIMESTAMP_LTZ(6)   COMMENT 'When a second verification did not find it either (UTC).',
 "VANISHED_REASON" VARCHAR   COMMENT '`reclassified`: found without the filters; `not returned`: not found at all.',
 "_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.',
-"BRAND_NEW" VARCHAR  );
+"BRAND_NEW" VARCHAR   COMMENT 'A field that the reference of the API does not have.') COMMENT = 'One row per interaction.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__PROVIDER_NAMES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
 "POSITION" NUMBER(19,0)  NOT NULL COMMENT 'Position in the list, from 0.',
 "PROVIDER_NAME" VARCHAR   COMMENT 'Names of the providers of the appointment.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and provider of its appointment.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -256,7 +262,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__REJECTED_VALUES" (
 "RAW_VALUE" VARCHAR   COMMENT 'The value as JSON; null if personal data is hashed or dropped, or if it has more than 16 MB.',
 "REASON" VARCHAR   COMMENT 'Why it did not fit.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction and field whose value did not fit its column.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "INTERACTION_ID" NUMBER(19,0)  NOT NULL COMMENT 'The `id` of the interaction in `interactions`.',
@@ -265,7 +271,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."INTERACTIONS__SESSION_EXTRAS" (
 "VALUE" VARCHAR   COMMENT 'The value: a string as it is, anything else as JSON.',
 "VALUE_TYPE" VARCHAR   COMMENT 'JSON type of the value: string, number, boolean, null, object or array.',
 "IS_CLEARED" BOOLEAN   COMMENT 'Makes the merge delete the interaction''s earlier rows; never true in a loaded table.',
-"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.');
+"_DLT_LOAD_ID" VARCHAR   COMMENT 'Id of the dlt load that wrote the row, as in `_dlt_loads`.') COMMENT = 'One row per interaction, touch and key of the touch''s free-form metadata.';
 
 CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
 "VERSION" NUMBER(19,0)  NOT NULL COMMENT 'Numeric version of the schema, incremented on each schema change',
@@ -273,7 +279,7 @@ CREATE TABLE IF NOT EXISTS "LIINE_STG_…"."_DLT_VERSION" (
 "INSERTED_AT" TIMESTAMP_LTZ  NOT NULL COMMENT 'Timestamp when this schema version was stored',
 "SCHEMA_NAME" VARCHAR  NOT NULL COMMENT 'Name of the schema',
 "VERSION_HASH" VARCHAR  NOT NULL COMMENT 'Unique hash of the schema content, used to detect changes',
-"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition');
+"SCHEMA" VARCHAR  NOT NULL COMMENT 'JSON representation of the complete schema definition') COMMENT = 'Created by DLT. Tracks schema updates';
 
 INSERT INTO "LIINE_STG_…"."_DLT_VERSION"("VERSION", "ENGINE_VERSION", "INSERTED_AT", "SCHEMA_NAME", "VERSION_HASH", "SCHEMA") VALUES (4, 11, '…', 'liine', '…', '{…}');
 
