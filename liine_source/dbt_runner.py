@@ -28,7 +28,7 @@ from liine_source.destinations import get_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, MissingDatasetError, TransformError
 from liine_source.load.models import open_models
-from liine_source.load.pipeline import build_pipeline, dbt_environment, locate
+from liine_source.load.pipeline import dbt_environment, locate, open_for_reading
 from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
@@ -241,9 +241,8 @@ def _refuse_other_dataset(destination: str | None, dataset: str) -> None:
     location = locate(destination, dataset)
     kind = get_destination(location.destination)
     # Connecting to a DuckDB file that does not exist would create it.
-    with suppress(MissingDatasetError), TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+    with suppress(MissingDatasetError), translate_errors(), open_for_reading(destination, dataset) as pipeline:
         kind.require_existing(location)
-        pipeline = build_pipeline(destination, dataset, folder=folder)
         own = catalog.dataset_name(pipeline)
         tables = kind.list_datasets(pipeline)
         for schema in (marts.schema_name(part, own) for part in marts.SCHEMA_VARIABLES):

@@ -1,12 +1,11 @@
 """`liine erasures export`: the erasures of a dataset as a file, for another dataset or a restored copy."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError
-from liine_source.load.pipeline import build_pipeline
+from liine_source.load.pipeline import open_for_reading
 from liine_source.privacy.erasure_file import ErasureFile, write_erasure_file
 from liine_source.spec.tables import DATASET_NAME, PERSONAL_DATA_KEYS
 from liine_source.warehouse import catalog, key_store, queries
@@ -19,8 +18,7 @@ def export_erasures(file: str | Path, destination: str | None = None, dataset: s
     is replaced. Raises ConfigurationError for any other file, for a folder of files as destination, and where the check
     value of a key is lost; MissingDatasetError where there is no such dataset.
     """
-    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
-        pipeline = build_pipeline(destination, dataset, folder=folder)
+    with translate_errors(), open_for_reading(destination, dataset) as pipeline:
         if not catalog.speaks_sql(pipeline):
             raise ConfigurationError("A folder of files has no erasures to export.")
         pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline))

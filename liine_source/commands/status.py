@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from tempfile import TemporaryDirectory
 
 import dlt
 
@@ -13,7 +12,7 @@ from liine_source.error_translation import translate_errors
 from liine_source.extract.state import Progress
 from liine_source.load.altered_tables import find_alterations, refuse_alterations
 from liine_source.load.other_erasures import find_other_erasures
-from liine_source.load.pipeline import build_pipeline
+from liine_source.load.pipeline import open_for_reading
 from liine_source.load.stored_progress import read_state
 from liine_source.settings import configured_customers
 from liine_source.spec.tables import DATASET_NAME
@@ -102,13 +101,8 @@ def read_dataset(destination: str | None = None, dataset: str = DATASET_NAME) ->
 @contextmanager
 def _open_dataset(destination: str | None, dataset: str) -> Iterator[tuple[dlt.Pipeline, bool]]:
     """Yield a pipeline for reading, and whether interactions were ever loaded."""
-    # A folder of its own: a sync may be using the pipeline's.
-    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
-        pipeline = build_pipeline(destination, dataset, folder=folder)
-        opened = pipeline_destination(pipeline)
-        has_tables = opened.has_tables(pipeline, locate_pipeline(pipeline))
-        with opened.keep_open(pipeline):
-            yield pipeline, has_tables
+    with translate_errors(), open_for_reading(destination, dataset) as pipeline:
+        yield pipeline, pipeline_destination(pipeline).has_tables(pipeline, locate_pipeline(pipeline))
 
 
 def _read_customers(pipeline: dlt.Pipeline) -> list[CustomerStatus]:

@@ -245,6 +245,12 @@ class Destination:
         del pipeline
         yield
 
+    @contextmanager
+    def read_only(self, pipeline: dlt.Pipeline) -> Iterator[None]:
+        """Open the destination without keeping other readers out meanwhile; what does not exist is not created."""
+        del pipeline
+        yield
+
     def prepare(self, pipeline: dlt.Pipeline) -> None:
         """Prepare the datasets of a run, after its staging was dropped."""
 

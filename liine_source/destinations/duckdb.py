@@ -1,7 +1,7 @@
 """DuckDB: one file, one writer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -138,6 +138,19 @@ class DuckDb(Destination):
         open fails before the first request.
         """
         with catalog.connect(pipeline):
+            yield
+
+    @contextmanager
+    def read_only(self, pipeline: dlt.Pipeline) -> Iterator[None]:
+        """Open a file that exists beside other readers, once for all connections.
+
+        Raises DestinationError where another program writes to it. A file that this process itself writes to is
+        opened as it is.
+        """
+        factory: AnyDltDestination = cast("AnyDltDestination", pipeline.destination)
+        file = Path(self.address(factory))
+        with duckdb_file.hold_for_reading(file) if file.exists() else nullcontext(False) as is_held:
+            factory.config_params["credentials"].read_only = is_held
             yield
 
     def remove_deleted_bytes(self, location: Location) -> RewrittenFile:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 
 import dlt
 
 from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import ConfigurationError, MissingModelsError
-from liine_source.load.pipeline import build_pipeline, dbt_environment
+from liine_source.load.pipeline import dbt_environment, open_for_reading
 from liine_source.spec.tables import DATASET_NAME
 from liine_source.warehouse import marts
 
@@ -21,13 +20,12 @@ def open_models(destination: str | None = None, dataset: str = DATASET_NAME) -> 
     Raises ConfigurationError where the models do not run on the destination, MissingDatasetError where there is no
     DuckDB file.
     """
-    # A folder of its own: a sync may be using the pipeline's.
-    with TemporaryDirectory(prefix="liine-") as folder, translate_errors():
+    with translate_errors():
         schema = marts.schema_name("marts", dbt_environment(destination, dataset)["LIINE_DATASET"])
-        pipeline = build_pipeline(destination, schema, folder=folder)
-        # Connecting to a DuckDB file that does not exist would create it.
-        pipeline_destination(pipeline).require_existing(locate_pipeline(pipeline))
-        yield pipeline
+        with open_for_reading(destination, schema) as pipeline:
+            # Connecting to a DuckDB file that does not exist would create it.
+            pipeline_destination(pipeline).require_existing(locate_pipeline(pipeline))
+            yield pipeline
 
 
 def require_models(pipeline: dlt.Pipeline, destination: str | None, dataset: str) -> None:

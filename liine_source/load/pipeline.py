@@ -111,6 +111,17 @@ def dbt_environment(destination: str | None, dataset: str) -> dict[str, str]:
 
 
 @contextmanager
+def open_for_reading(destination: str | None, dataset: str) -> Iterator[dlt.Pipeline]:
+    """Yield a pipeline that reads a dataset, beside other readers and runs as far as the destination allows it."""
+    # A folder of its own: a sync may be using the pipeline's.
+    with TemporaryDirectory(prefix="liine-") as folder:
+        planned = _plan_pipeline(destination, dataset, folder)
+        pipeline = planned.build()
+        with planned.destination.read_only(pipeline):
+            yield pipeline
+
+
+@contextmanager
 def open_pipeline(
     destination: str | None,
     dataset: str,

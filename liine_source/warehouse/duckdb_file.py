@@ -1,10 +1,13 @@
 """DuckDB's file: what was deleted stays readable in it, through CHECKPOINT and VACUUM, until it is written anew."""
 
+import re
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from liine_source.documentation import page
 from liine_source.errors import DestinationError
 
 _KINDS = ("tables", "views", "indexes", "sequences")
@@ -22,6 +25,34 @@ def require_readable(path: Path) -> None:
     import duckdb  # noqa: PLC0415  only needed here
 
     duckdb.connect(str(path), read_only=True).close()
+
+
+@contextmanager
+def hold_for_reading(path: Path) -> Iterator[bool]:
+    """Keep a file open that others may read meanwhile; yield False where this process has it open for writing.
+
+    Raises DestinationError where another program has it open for writing.
+    """
+    connection = _connect_for_reading(path)
+    with closing(connection) if connection else nullcontext():
+        yield connection is not None
+
+
+def _connect_for_reading(path: Path) -> Any:
+    import duckdb  # noqa: PLC0415  only needed here
+
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.ConnectionException:
+        return None
+    except duckdb.IOException as error:
+        if "set lock on file" not in str(error):
+            raise
+        process = re.search(r"PID \d+", str(error))
+    raise DestinationError(
+        f"Another program{f' ({process[0]})' if process else ''} has {path} open for writing, perhaps a run: until it "
+        f"ends, DuckDB lets nobody else read the file. Run again then, or read a copy: {page('duckdb')}."
+    )
 
 
 def rewrite(path: Path) -> RewrittenFile:
