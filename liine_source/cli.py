@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from liine_source.commands.sync_report import SyncReport
-    from liine_source.console import SyncProgress
     from liine_source.destinations import Question
+    from liine_source.progress import SyncProgress
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
 
@@ -719,9 +719,10 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _progress(*, as_json: bool) -> "SyncProgress":
-    from liine_source.console import SyncProgress
+    from liine_source.progress import SyncProgress
 
-    return SyncProgress(is_shown=not as_json and console.err.is_terminal)
+    is_hidden = as_json or json_log.is_logging()
+    return SyncProgress("hidden" if is_hidden else "bars" if console.err.is_terminal else "lines")
 
 
 def _parse_duration(text: str | None) -> timedelta | None:

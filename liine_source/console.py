@@ -1,4 +1,4 @@
-"""What the command line prints: tables for people, JSON for machines, and progress.
+"""What the command line prints: tables for people, and JSON for machines.
 
 What comes from outside, such as names of fields, channels, tables and files, is printed as text: escaped, without
 Rich's markup, and on a terminal of any encoding.
@@ -12,15 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from liine_source.errors import escape_unprintable
-from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
+from liine_source.spec.tables import REJECTED_VALUES, SWEEPS
 
 # What is printed brings its module with it; a usage error must not wait for dlt.
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
     from liine_source.destinations import Location
     from liine_source.errors import LiineError
-    from liine_source.extract.audit import Audit
     from liine_source.privacy.erasure import Erasure
     from liine_source.verification.comparison import CustomerVerification
 
@@ -401,57 +399,6 @@ def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None")
             [name, count, None if count is None else f"{count / funnel.new_leads:.1%}"] for name, count in steps.items()
         ]
         _print_table("Lead funnel", ["step", "leads", "of all"], shares)
-
-
-class SyncProgress:
-    """Shows one line for each customer while a run goes on."""
-
-    def __init__(self, *, is_shown: bool) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=err, disable=not is_shown)
-        self._tasks: dict[int, Any] = {}
-        self._received: dict[int, int] = {}
-        self._expected: dict[int, int | None] = {}
-
-    def __enter__(self) -> Self:
-        """Start to show progress."""
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop showing progress."""
-        self._progress.stop()
-
-    def on_planned(self, audit: "Audit", windows: int) -> None:
-        """Show the count of a history."""
-        del windows
-        self._expected[audit.customer_id] = audit.expected
-        self._show(audit, "")
-
-    def on_page(self, audit: "Audit", rows: int) -> None:
-        """Show the rows received."""
-        self._received[audit.customer_id] = self._received.get(audit.customer_id, 0) + rows
-        self._show(audit, "")
-
-    def on_window_end(self, audit: "Audit", error: "LiineError | None") -> None:
-        """Show the result of a sweep."""
-        del error
-        self._expected.setdefault(audit.customer_id, audit.expected)
-        self._show(audit, f", {audit.status} from {audit.window}")
-
-    def on_extracted(self, rows: Mapping[str, int], unknown_fields: set[str], dropped: Mapping[str, int]) -> None:
-        """Show what is loaded."""
-        del unknown_fields, dropped
-        self._progress.add_task(f"loading {rows[INTERACTIONS]} interactions")
-
-    def _show(self, audit: "Audit", suffix: str) -> None:
-        customer = audit.customer_id
-        if customer not in self._tasks:
-            self._tasks[customer] = self._progress.add_task("")
-        expected = self._expected.get(customer, audit.expected)
-        of = "" if expected is None else f" of {expected}"
-        text = f"customer {customer}: {self._received.get(customer, 0)}{of} interactions{suffix}"
-        self._progress.update(self._tasks[customer], description=text)
 
 
 def _print_table(title: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:

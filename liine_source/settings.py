@@ -1,7 +1,7 @@
 """The settings of a run: declared once, read from dlt, and validated before anything is requested or written."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -155,8 +155,10 @@ class Settings:
     max_answer_mb: int = LiineSettings.max_answer_mb
     max_answer_seconds: int = LiineSettings.max_answer_seconds
 
-    def open_client(self, listener: "ExchangeListener | None" = None) -> "LiineClient":
-        """Return a client of the API; nothing is requested yet, and the caller closes it.
+    def open_client(
+        self, listener: "ExchangeListener | None" = None, on_wait: Callable[[str, float], None] | None = None
+    ) -> "LiineClient":
+        """Return a client of the API; nothing is requested yet, and the caller closes it. `on_wait` as in RunObserver.
 
         Raises ConfigurationError where a credential is missing.
         """
@@ -170,6 +172,7 @@ class Settings:
             connections=self.max_concurrency,
             limits=AnswerLimits(self.max_answer_mb, self.max_answer_seconds),
             listener=listener,
+            on_wait=on_wait,
         )
 
 

@@ -35,7 +35,7 @@ from liine_source.errors import (
 from liine_source.extract.load_request import LoadRequest, RunProgress
 from liine_source.extract.observer import Observer
 from liine_source.extract.parallel import run_in_parallel
-from liine_source.extract.plan import plan_tasks
+from liine_source.extract.plan import plan_tasks, resumed_histories
 from liine_source.extract.reader import Reader
 from liine_source.extract.state import SourceState
 from liine_source.extract.tasks import Task
@@ -207,6 +207,9 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
         settings, client, state, seen_ids=progress.seen_ids, suppression_list=suppression_list, tables=tables
     )
     tasks = plan_tasks(extraction.request, progress, reader)
+    if observer and not progress.has_started:
+        for customer, history in resumed_histories(extraction.request, reader):
+            observer.on_resumed(customer, history.expected, history.rows)
     progress.has_started = True
     empty = [empty_tables()] if _must_create_tables(schema, progress) else []
     yield from batched(chain(empty, _read_tasks(extraction, tasks, builder, masker)), _BATCH_ROWS, _BATCH_BYTES)

@@ -27,11 +27,15 @@ from liine_source.api.records import Row, TooManyObjectsError, parse_json, parse
 from liine_source.spec import endpoints
 
 log = logging.getLogger(__name__)
+waits = logging.getLogger("liine_source.waits")
+"""The command line shows it even where no log is asked for."""
 
 _THROTTLED = {429, 503}
 _REFUSED_LOGIN = {400, 401, 403}
 # The forms of a path need one; requests follows thirty.
 _MAX_REDIRECTS = 5
+# Shorter waits are not worth a line.
+_LONG_WAIT_SECONDS = 10.0
 _TOO_MANY_OBJECTS = "the answer has more than 100,000 objects, which would fill the memory."
 # A clock before or after these years is wrong. With one that is far ahead the watermark could pass every later change.
 _YEARS = range(2000, 2200)
@@ -149,6 +153,7 @@ class LiineClient:
         timeouts: Timeouts | None = None,
         limits: AnswerLimits | None = None,
         listener: ExchangeListener | None = None,
+        on_wait: Callable[[str, float], None] | None = None,
     ) -> None:
         self._base_url = validate_base_url(base_url)
         if not credentials.username or not credentials.password:
@@ -157,6 +162,7 @@ class LiineClient:
         self._retry = retry or RETRY_POLICY
         self._timeouts = timeouts or Timeouts()
         self._limits = limits or AnswerLimits()
+        self._on_wait = on_wait or _log_wait
         self._session = _SameHostSession()
         # Password and token would be readable for a proxy; over https it only passes them on.
         self._session.trust_env = self._base_url.startswith("https:")
@@ -214,7 +220,10 @@ class LiineClient:
         def before_sleep(state: tenacity.RetryCallState) -> None:
             stats.retries += 1
             error = state.outcome.exception() if state.outcome else None
-            log.info("%s; try %d of %d failed", type(error).__name__, state.attempt_number, self._retry.attempts)
+            seconds = state.next_action.sleep if state.next_action else 0.0
+            numbers = (type(error).__name__, state.attempt_number, self._retry.attempts, seconds)
+            log.info("%s; try %d of %d failed, the next is in %.1f s", *numbers)
+            self._on_wait(_waits_for(error), seconds)
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._is_retryable),
@@ -390,6 +399,21 @@ def _parse_date(text: str) -> datetime | None:
         return email.utils.parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _waits_for(error: BaseException | None) -> str:
+    """Return why the next try waits; the seconds are to follow."""
+    if isinstance(error, errors.ApiError):
+        if error.retry_after:
+            return "API asks to wait"
+        if error.status:
+            return f"API answers with {error.status}, next try in"
+    return "no usable answer of the API, next try in"
+
+
+def _log_wait(reason: str, seconds: float) -> None:
+    if seconds >= _LONG_WAIT_SECONDS:
+        waits.warning("%s %d s", reason, round(seconds))
 
 
 def _retry_after(answer: Answer) -> float | None:

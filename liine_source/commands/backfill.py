@@ -7,7 +7,7 @@ from typing import Unpack
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
-from liine_source.extract.observer import Observer
+from liine_source.extract.observer import RunObserver
 from liine_source.settings import OptionsWithoutDays, resolve_settings, with_days
 from liine_source.spec.tables import DATASET_NAME
 
@@ -19,7 +19,7 @@ def backfill(
     dataset: str = DATASET_NAME,
     *,
     restart: bool = False,
-    observer: Observer | None = None,
+    observer: RunObserver | None = None,
     **options: Unpack[OptionsWithoutDays],
 ) -> SyncReport:
     """Load the days `since` to `until` again, both included, newest first; return what was loaded.
@@ -32,7 +32,7 @@ def backfill(
     with monitored(dataset, builder.report):
         settings = resolve_settings(**with_days(options, since, until))
         with (
-            closing(settings.open_client()) as client,
+            closing(settings.open_client(on_wait=builder.on_wait)) as client,
             open_run(destination, dataset, settings, "backfill", builder) as pipeline,
         ):
             run = Run(pipeline, client, settings, builder)

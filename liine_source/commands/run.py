@@ -93,7 +93,7 @@ class Run:
     def find_losses(self) -> None:
         """Compare what the tables hold with what they held when the last run ended."""
         if self._inventory:
-            log.debug("Comparing the tables with what they held after the last run.")
+            self._builder.on_step("comparing the tables with what they held after the last run")
             with between_loads(self._pipeline):
                 self._inventory.find_lost()
 
@@ -142,7 +142,7 @@ class Run:
     def store_inventory(self) -> None:
         """Store what the tables hold now."""
         if self._inventory:
-            log.debug("Storing what the tables hold.")
+            self._builder.on_step("storing what the tables hold")
             self._count()
             with between_loads(self._pipeline):
                 self._inventory.store(self._restored, self._unverified - self._restored)
@@ -158,7 +158,7 @@ class Run:
         """Compare each customer's rows with the API's count, repair differences, and add the result to `sweeps`."""
         if not self._inventory:
             return
-        log.debug("Comparing each customer's rows with the API's count.")
+        self._builder.on_step("comparing each customer's rows with the API's count")
         report = self._builder.report
         customers = {customer.customer_id: customer for customer in report.customers if not customer.errors}
         self._count()

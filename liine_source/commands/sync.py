@@ -6,7 +6,7 @@ from typing import Unpack
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
-from liine_source.extract.observer import Observer
+from liine_source.extract.observer import RunObserver
 from liine_source.load.other_erasures import find_other_erasures
 from liine_source.settings import LiineOptions, resolve_settings
 from liine_source.spec.tables import DATASET_NAME
@@ -16,7 +16,7 @@ def sync(
     destination: str | None = None,
     dataset: str = DATASET_NAME,
     *,
-    observer: Observer | None = None,
+    observer: RunObserver | None = None,
     **options: Unpack[LiineOptions],
 ) -> SyncReport:
     """Bring every customer up to date; return what was loaded, and what proves that it is complete.
@@ -29,7 +29,7 @@ def sync(
     with monitored(dataset, builder.report):
         settings = resolve_settings(**options)
         with (
-            closing(settings.open_client()) as client,
+            closing(settings.open_client(on_wait=builder.on_wait)) as client,
             open_run(destination, dataset, settings, "sync", builder) as pipeline,
         ):
             builder.add_other_erasures(find_other_erasures(pipeline))

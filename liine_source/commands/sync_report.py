@@ -9,7 +9,7 @@ from dlt.common.pipeline import LoadInfo
 
 from liine_source.errors import LiineError, SyncFailedError
 from liine_source.extract.audit import Audit, Proof
-from liine_source.extract.observer import Observer
+from liine_source.extract.observer import RunObserver
 from liine_source.monitoring.json_log import log_event
 from liine_source.spec.tables import INTERACTIONS
 
@@ -84,7 +84,7 @@ class ReportBuilder:
     `committed_rows` counts interactions of committed loads, `incomplete_customers` those that are not complete.
     """
 
-    def __init__(self, observer: Observer | None = None) -> None:
+    def __init__(self, observer: RunObserver | None = None) -> None:
         self.report = SyncReport()
         self.committed_rows = 0
         self.incomplete_customers = 0
@@ -108,6 +108,12 @@ class ReportBuilder:
         log.debug("%s: %s interactions, in %d windows.", audit.context, audit.expected, windows)
         if self._observer:
             self._observer.on_planned(audit, windows)
+
+    def on_resumed(self, customer_id: int, expected: int | None, kept: int) -> None:
+        """Note a history that an earlier run has begun."""
+        log.debug("Customer %d: the history goes on; %d of %s interactions are loaded.", customer_id, kept, expected)
+        if self._observer:
+            self._observer.on_resumed(customer_id, expected, kept)
 
     def on_page(self, audit: Audit, rows: int) -> None:
         """Count the rows of a page."""
@@ -154,8 +160,21 @@ class ReportBuilder:
         """Note a load that is in the destination."""
         self.report.load_ids += info.loads_ids
         self.report.new_columns += _new_columns(info)
-        self.committed_rows = self.report.rows.get(INTERACTIONS, 0)
+        before, self.committed_rows = self.committed_rows, self.report.rows.get(INTERACTIONS, 0)
         log.debug("Committed: %d interactions so far.", self.committed_rows)
+        if self._observer:
+            self._observer.on_kept(self.committed_rows - before)
+
+    def on_step(self, text: str) -> None:
+        """Note what the run does."""
+        log.debug("%s.", text[:1].upper() + text[1:])
+        if self._observer:
+            self._observer.on_step(text)
+
+    def on_wait(self, reason: str, seconds: float) -> None:
+        """Pass on what a request waits for, which the client has logged."""
+        if self._observer:
+            self._observer.on_wait(reason, seconds)
 
     def has_loaded_history(self, customer_id: int) -> bool:
         """Whether the run has read the customer's history from its beginning."""

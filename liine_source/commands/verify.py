@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from liine_source.commands.run import Run
 from liine_source.commands.session import monitored, open_run
 from liine_source.commands.sync_report import ReportBuilder
-from liine_source.extract.observer import Observer
+from liine_source.extract.observer import RunObserver
 from liine_source.extract.reader import Reader
 from liine_source.load.dataset_checks import require_same_host
 from liine_source.load.key_checks import check_keys
@@ -30,7 +30,7 @@ def verify(
     dataset: str = DATASET_NAME,
     *,
     repair: bool = False,
-    observer: Observer | None = None,
+    observer: RunObserver | None = None,
     **options: Unpack[OptionsWithoutDays],
 ) -> "list[CustomerVerification]":
     """Compare the warehouse with the API from the day `since` on; return the differences of each customer.
@@ -42,7 +42,7 @@ def verify(
     with monitored(dataset):
         settings = resolve_settings(**with_days(options, since))
         with (
-            closing(settings.open_client()) as client,
+            closing(settings.open_client(on_wait=builder.on_wait)) as client,
             open_run(destination, dataset, settings, "verify", builder) as pipeline,
         ):
             state = read_state(pipeline)
@@ -51,7 +51,10 @@ def verify(
             reader = Reader(settings, client, state, suppression_list=suppression_list)
             run = Run(pipeline, client, settings, builder)
             run.find_losses()
-            found = [comparison.compare_customer(pipeline, reader, customer) for customer in settings.customer_ids]
+            found = []
+            for number, customer_id in enumerate(settings.customer_ids, 1):
+                builder.on_step(f"comparing customer {customer_id}, {number} of {len(settings.customer_ids)}")
+                found.append(comparison.compare_customer(pipeline, reader, customer_id, observer))
             run.add_content_losses(found, reader)
             for customer in found:
                 customer.lost = run.losses(customer.customer_id)

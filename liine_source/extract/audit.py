@@ -21,8 +21,8 @@ class Audit:
     where nothing is proven. `count_means`, `order_clock`, `cursor_clock` and `cursor_edge` are the interpretations of
     the reference that the pages showed. `max_updated_at` is the latest change, up to `began` or `changes_until`, that a
     row states. `undated` counts interactions without a usable start, or with one later than the window's days. `shared`
-    counts rows that another sweep of the same load had already brought, because windows share
-    days.
+    counts rows that another sweep of the same load had already brought, because windows share days.
+    `is_part_of_history` marks a window of a history or a backfill.
     """
 
     customer_id: int
@@ -49,6 +49,7 @@ class Audit:
     began: datetime | None = None
     ended: datetime | None = None
     changes_until: datetime | None = None
+    is_part_of_history: bool = False
     max_updated_at: datetime | None = None
 
     @property

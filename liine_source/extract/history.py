@@ -50,7 +50,7 @@ class HistoryPlan(CountTask):
         customer = self.audit.customer_id
         self.progress.updated.add(customer)
         self.progress.counts[customer] = [self.audit.expected or 0]
-        self.track.start_history(self.audit.began, self.found_windows)
+        self.track.start_history(self.audit.began, self.found_windows, self.audit.expected)
         return pending_tasks(self.reader, customer, self.track, self.progress)
 
 
@@ -59,6 +59,7 @@ class WindowTask(SweepTask):
 
     def __init__(self, reader: Reader, customer_id: int, track: Track, window: Window, progress: RunProgress) -> None:
         super().__init__(reader.start_sweep(customer_id, window, _history(track).began))
+        self.audit.is_part_of_history = True
         self._reader = reader
         self._track = track
         self._progress = progress
@@ -66,7 +67,8 @@ class WindowTask(SweepTask):
     def complete(self) -> list[Task]:
         """Note the window; after the last one, the sum is checked."""
         history, audit = _history(self._track), self.audit
-        history.complete_window(audit.window, audit.distinct_ids, audit.max_updated_at)
+        new = audit.distinct_ids - audit.shared
+        history.complete_window(audit.window, audit.distinct_ids, audit.max_updated_at, new)
         self._progress.found[self.key] = self.sweep.found
         if history.pending_windows:
             return []

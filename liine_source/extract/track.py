@@ -67,8 +67,21 @@ class History:
         """Whether every window is loaded, and they were found to add up to the whole."""
         return not self._data["pending_windows"] and "loaded_windows" not in self._data
 
-    def complete_window(self, window: Window, interactions: int, max_updated_at: datetime | None) -> None:
-        """Move a window from pending to loaded."""
+    @property
+    def expected(self) -> int | None:
+        """How many interactions the API counted when the windows were planned; None where it gave no count."""
+        return self._data.get("expected")
+
+    @property
+    def rows(self) -> int:
+        """How many interactions are loaded. Those of a day that windows of different runs share count twice."""
+        return int(self._data.get("rows", 0))
+
+    def complete_window(
+        self, window: Window, interactions: int, max_updated_at: datetime | None, new_rows: int = 0
+    ) -> None:
+        """Move a window from pending to loaded; of its interactions `new_rows` came with no other window of the run."""
+        self._data["rows"] = self.rows + new_rows
         formatted = _format_window(window)
         self._data["pending_windows"].remove(formatted)
         self._data["loaded_windows"].append([*formatted, interactions])
@@ -158,12 +171,14 @@ class Track:
         """When it was last restarted, in ISO format and UTC; empty if never."""
         return str(self._data.get("restarted_at", ""))
 
-    def start_history(self, began: datetime | None, planned: Sequence[Window]) -> None:
-        """Begin to load a history in these windows."""
+    def start_history(self, began: datetime | None, planned: Sequence[Window], expected: int | None = None) -> None:
+        """Begin to load a history in these windows, of which the API counts `expected` interactions."""
         history = {
             "began": began and began.isoformat(),
             "max_updated_at": None,
             "windows": len(planned),
+            "expected": expected,
+            "rows": 0,
             "pending_windows": list(map(_format_window, planned)),
             "loaded_windows": [],
         }

@@ -10,7 +10,7 @@ a window that counts as many as the whole is read, and one that is the whole is 
 is behind shows in the rows of the two days.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import accumulate, product
@@ -25,7 +25,9 @@ from liine_source.errors import ApiError, IncompleteSweepError, LiineError, Logi
 from liine_source.extract.audit import Audit
 from liine_source.extract.cursor import day_of, is_usable_day, row_times
 from liine_source.extract.load_request import Repair
+from liine_source.extract.observer import RunObserver
 from liine_source.extract.reader import Reader
+from liine_source.extract.sweep import Sweep
 from liine_source.extract.windows import DAY, Window, shift
 from liine_source.verification.inventory import Loss
 from liine_source.warehouse import catalog, queries
@@ -75,8 +77,13 @@ class CustomerVerification:
         return not (self.unloaded_tables or self.errors) and (self.is_repaired or is_equal)
 
 
-def compare_customer(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -> CustomerVerification:
-    """Compare one customer, mark what has vanished, and return what differs; nothing is loaded."""
+def compare_customer(
+    pipeline: dlt.Pipeline, reader: Reader, customer_id: int, observer: RunObserver | None = None
+) -> CustomerVerification:
+    """Compare one customer, mark what has vanished, and return what differs; nothing is loaded.
+
+    The observer follows the windows that are read.
+    """
     result = CustomerVerification(customer_id, unloaded_tables=reader.customer(customer_id).unloaded_tables())
     if catalog.speaks_sql(pipeline):
         _note_duplicates(queries.duplicate_ids(pipeline, customer_id), result)
@@ -96,7 +103,7 @@ def compare_customer(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -
     lost: dict[Window, list[StoredInteraction]] = {}
     for window, count in differing.items():
         try:
-            asked, rows = _compare(pipeline, reader, window, count, result, received)
+            asked, rows = _compare(pipeline, reader, window, count, result, received, observer)
             lost[asked] = rows
         except LoginRefusedError:
             raise
@@ -219,6 +226,7 @@ def _compare(
     count: int,
     result: CustomerVerification,
     all_received: BitMap64,
+    observer: RunObserver | None,
 ) -> tuple[Window, list[StoredInteraction]]:
     """Read a window and compare it; return what was asked for, and the stored rows that it did not bring."""
     customer_id = result.customer_id
@@ -226,7 +234,7 @@ def _compare(
     first, last = window.since, window.until and shift(window.until, -1)
     asked = Window.covering(first, last)
     result.read += 1
-    received = _received(reader, customer_id, asked, count)
+    received = _received(reader, customer_id, asked, count, observer)
     all_received.update(key & _UNSIGNED for key in received)
     around = asked.since and shift(asked.since, -1), asked.until and shift(asked.until, 1)
     in_window = {row.id: row for row in queries.stored_interactions(pipeline, customer_id, *around)}
@@ -280,18 +288,28 @@ class _Received(NamedTuple):
     day: date | None
 
 
-def _received(reader: Reader, customer_id: int, window: Window, least: int = 0) -> dict[int, _Received]:
+def _received(
+    reader: Reader, customer_id: int, window: Window, least: int = 0, observer: RunObserver | None = None
+) -> dict[int, _Received]:
     """Return the rows of a window in the API by id, proven complete.
 
     Raises IncompleteSweepError where they are fewer than the API has counted (`least`), and than it counts now.
     """
     sweep = reader.start_sweep(customer_id, window, is_shared=False)
-    rows = (row for page in sweep.rows() for row in page if not reader.suppression_list.has(row, customer_id))
+    pages = _observed(sweep, observer) if observer else sweep.rows()
+    rows = (row for page in pages for row in page if not reader.suppression_list.has(row, customer_id))
     found = {values.convert(row.id, "bigint"): _describe(row) for row in rows}
     got = sweep.audit.distinct_ids
     if got < least and got < (counted := reader.fetch_newest(customer_id, window).count or 0):
         raise IncompleteSweepError(customer_id, str(window), got, counted)
     return found
+
+
+def _observed(sweep: Sweep, observer: RunObserver) -> Iterator[list[Row]]:
+    for page in sweep.rows():
+        observer.on_page(sweep.audit, len(page))
+        yield page
+    observer.on_window_end(sweep.audit, None)
 
 
 def _describe(row: Row) -> _Received:

@@ -12,9 +12,9 @@ import pytest
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from liine_source import build_pipeline, liine, sync
-from liine_source.console import SyncProgress
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.load.private_files import owner_only_files
+from liine_source.progress import SyncProgress
 from tests.commands.test_sync import settings
 
 
@@ -36,7 +36,7 @@ class _Watcher(SyncProgress):
     """Looks at the files while a run has rows in them."""
 
     def __init__(self) -> None:
-        super().__init__(is_shown=False)
+        super().__init__("hidden")
         self.readable: list[Path] | None = None
 
     def on_extracted(self, *_: Any) -> None:
