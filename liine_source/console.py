@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from liine_source.errors import escape_unprintable
 from liine_source.spec.tables import REJECTED_VALUES, SWEEPS
+from liine_source.text_table import print_table
 
 # What is printed brings its module with it; a usage error must not wait for dlt.
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def print_json(data: Any) -> None:
 def print_line(text: str) -> None:
     """Print a line of text without wrapping."""
     out.print(_as_text(text), soft_wrap=True)
+
+
+def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as a table; of a list in a cell each entry is a line."""
+    # As a title of the table it would be wrapped at the table's width.
+    out.print(_as_text(title), style="italic", soft_wrap=True)
+    print_table(out, columns, [list(map(_format_cell, row)) for row in rows])
 
 
 def print_error(message: str) -> None:
@@ -109,7 +116,7 @@ def print_initialized(found: "Initialized", port: int | None) -> None:
     """Print what `liine init` has tried and written, and the next commands."""
     if found.access:
         rows = [[access.customer_id, access.count, "ok"] for access in found.access]
-        _print_table("Access", ["customer", "interactions", "access"], rows)
+        print_rows("Access", ["customer", "interactions", "access"], rows)
     if found.unchecked:
         print_line(f"The warehouse was not connected to. {found.unchecked}")
     for name in found.added:
@@ -132,7 +139,7 @@ def print_initialized(found: "Initialized", port: int | None) -> None:
 def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None:
     """Print the result of `liine check`, and in which folder a load keeps its files while it runs."""
     rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
-    _print_table("Access", ["customer", "interactions", "access"], rows)
+    print_rows("Access", ["customer", "interactions", "access"], rows)
     print_line(f"Working folder: {working_folder}. While a load runs it has its files, which only you can read.")
 
 
@@ -144,13 +151,13 @@ def print_plan(found: "Sequence[CustomerPlan]") -> None:
     ]
     if len(found) > 1:
         rows.append(_total_row(found))
-    _print_table("Plan", columns, rows)
+    print_rows("Plan", columns, rows)
 
 
 def print_probe(found: "Probe") -> None:
     """Print what the probe has found, or which requests it would send; nothing of it is a row, a value or an id."""
     if found.is_dry_run:
-        _print_table("Requests of a probe", ["step", "requests at most"], found.plan)
+        print_rows("Requests of a probe", ["step", "requests at most"], found.plan)
         print_line(f"At most {found.max_requests} requests in all, retries and redirects included, for one customer.")
         print_line("They only read, and no row is kept. Nothing was sent. Add --yes to start.")
         return
@@ -159,9 +166,7 @@ def print_probe(found: "Probe") -> None:
         [v.question, [v.topic, f"{v.verdict}: {v.finding}" if v.finding else v.verdict], [v.evidence, v.reason]]
         for v in found.verdicts
     ]
-    _print_table(
-        "What the API's answers show", ["no.", "point of the question, and verdict", "evidence, and why"], rows
-    )
+    print_rows("What the API's answers show", ["no.", "point of the question, and verdict", "evidence, and why"], rows)
     print_line(f"{settled} of {len(found.verdicts)} points settled with {found.requests} requests, which only read.")
     print_line("docs/probe.md explains it. This text has no row, value, id or credential: you may share it.")
 
@@ -194,7 +199,7 @@ def print_report(report: "SyncReport") -> None:
         columns += ["all in API", "in warehouse"]
         rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
     rows = [[*row, _sync_status(customer)] for row, customer in zip(rows, report.customers, strict=True)]
-    _print_table(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
+    print_rows(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
     if report.recreated:
         print_line(_format_recreated(report.recreated))
     _print_other_erasures(report.other_erasures)
@@ -204,7 +209,7 @@ def print_report(report: "SyncReport") -> None:
         if customer.restored:
             lost = "; ".join(customer.restored)
             print_line(f"Customer {customer.customer_id} had lost rows ({lost}): its history was loaded again.")
-    _print_table("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
+    print_rows("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
     if report.unknown_fields:
         print_line(f"Fields not in the reference, loaded as columns: {', '.join(report.unknown_fields)}")
     if report.dropped:
@@ -246,7 +251,7 @@ def print_verification(found: "Sequence[CustomerVerification]") -> None:
         [customer.customer_id, *(getattr(customer, name) for name in columns), _verification_result(customer)]
         for customer in found
     ]
-    _print_table("Warehouse compared with the API", ["customer", *columns, "result"], rows)
+    print_rows("Warehouse compared with the API", ["customer", *columns, "result"], rows)
 
 
 def _verification_result(customer: "CustomerVerification") -> str | list[str]:
@@ -273,7 +278,7 @@ def print_erasure(erasure: "Erasure") -> None:
         matched_by = ", ".join(lead.matched_by)
         rows.append([lead.customer_id, numbers[lead.customer_id], lead.patients, matched_by, lead.interactions])
     title = "Dry run: nothing was deleted. Add --yes to delete these rows." if erasure.is_dry_run else "Rows erased"
-    _print_table(title, ["customer", "lead", "patients", "matched by", "interactions"], rows)
+    print_rows(title, ["customer", "lead", "patients", "matched by", "interactions"], rows)
     if len(erasure.leads) > _MAX_LEADS:
         print_line(f"and {len(erasure.leads) - _MAX_LEADS} more leads; --json lists each.")
     print_line(
@@ -300,7 +305,7 @@ def print_reset(found: "Reset") -> None:
         ]
         for customer in found.customers
     ]
-    _print_table("Progress of each customer", ["customer", "watermark (UTC)", "windows", "interactions"], rows)
+    print_rows("Progress of each customer", ["customer", "watermark (UTC)", "windows", "interactions"], rows)
     count = sum(customer.interactions for customer in found.customers)
     fate = f"{count} interactions are deleted" if found.drops_rows else f"{count} interactions stay"
     if found.is_dry_run:
@@ -346,7 +351,7 @@ def print_status(found: "Sequence[CustomerStatus]", location: "Location") -> Non
         [c.customer_id, c.rows, c.in_api, c.watermark, _loaded_windows(c), c.last_sweep, c.status, c.proof]
         for c in found
     ]
-    _print_table("Status of each customer", columns, rows)
+    print_rows("Status of each customer", columns, rows)
 
 
 def print_erasure_status(erasures: "ErasureStatus") -> None:
@@ -387,7 +392,7 @@ def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None")
         [c.channel, c.new_leads, c.booked_leads, None if c.revenue is None else f"{c.revenue:.2f}"]
         for c in channels[:_MAX_CHANNELS]
     ]
-    _print_table("New leads by channel", ["first channel", "new leads", "booked", "revenue"], rows)
+    print_rows("New leads by channel", ["first channel", "new leads", "booked", "revenue"], rows)
     if funnel:
         steps = {
             "new leads": funnel.new_leads,
@@ -398,16 +403,7 @@ def print_marts(channels: "Sequence[ChannelLeads]", funnel: "LeadFunnel | None")
         shares = [
             [name, count, None if count is None else f"{count / funnel.new_leads:.1%}"] for name, count in steps.items()
         ]
-        _print_table("Lead funnel", ["step", "leads", "of all"], shares)
-
-
-def _print_table(title: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(_format_cell, row))
-    # As a title of the table it would be wrapped at the table's width.
-    out.print(_as_text(title), style="italic", soft_wrap=True)
-    out.print(table)
+        print_rows("Lead funnel", ["step", "leads", "of all"], shares)
 
 
 def _format_cell(value: Any) -> Text:

@@ -4,7 +4,7 @@ All files are in `build/demo`; no other warehouse and none of your settings is r
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 from dlt.common.runtime.run_context import RunContext, switched_run_context
-from rich.table import Table
 
 from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, report, sync
 from liine_source.commands.sync_report import SyncReport
@@ -79,14 +78,6 @@ def load(interactions: int = 10_000) -> tuple[SyncReport, SyncReport, int]:
         return first, second, len(api.truth())
 
 
-def print_rows(title: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows as a table."""
-    table = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*("-" if value is None else str(value) for value in row))
-    console.out.print(table)
-
-
 def main() -> None:
     """Load, build the models, and print the results."""
     first, second, expected = load()
@@ -97,12 +88,12 @@ def main() -> None:
         counts = dict(zip(SOURCE_TABLES, warehouse.execute(f"select {tables}").fetchall()[0], strict=True))
         sweeps = warehouse.execute(SWEEPS)
         columns, rows = [column[0] for column in sweeps.description or []], sweeps.fetchall()
-    print_rows(
+    console.print_rows(
         "Rows loaded",
         ["table", "first sync", "second sync", "in the warehouse"],
         [[name, first.rows[name], second.rows[name], count] for name, count in counts.items()],
     )
-    print_rows("Completeness check", columns, rows)
+    console.print_rows("Completeness check", columns, rows)
     console.print_dbt_build(built)
     console.print_marts(dbt_runner.query_channels("duckdb"), dbt_runner.query_funnel("duckdb"))
     page = Path(report("duckdb").path).relative_to(CHECKOUT)

@@ -4,7 +4,9 @@ import io
 import json
 import logging
 import pickle
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +19,8 @@ from rich.console import Console
 from liine_source import console
 from liine_source.commands.check import CustomerAccess
 from liine_source.commands.plan import CustomerPlan
+from liine_source.commands.probe import Probe
+from liine_source.commands.reset import CustomerReset, Reset
 from liine_source.commands.status import CustomerStatus
 from liine_source.commands.sync_report import CustomerSync, SyncReport
 from liine_source.dbt_runner import ChannelLeads, DbtBuild
@@ -25,6 +29,8 @@ from liine_source.emulator import running_emulator
 from liine_source.errors import DestinationError, LiineError, SyncFailedError
 from liine_source.monitoring import alerts
 from liine_source.monitoring.json_log import JsonFormatter, TextFormatter
+from liine_source.privacy.erasure import ErasedLead, Erasure
+from liine_source.probing.verdict import settle
 from liine_source.verification.comparison import CustomerVerification
 from liine_source.verification.inventory import Loss
 from tests.support.command_line import run, run_process
@@ -157,3 +163,65 @@ def test_plan_ends_with_a_total(
     console.print_plan(plans)
     last = [cell.strip() for cell in printed.getvalue().splitlines()[-2].strip("│").split("│")]
     assert last == (total or ["1", "50", "2", "3", "6", "1.5", "ok"])
+
+
+ADVICE = "Customer 1001, 2024-01-01 to 2024-02-01: found 17 of 18 interactions. Run again; it goes on by itself."
+MOMENT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+LAST = CustomerVerification(1002, 12, 3, lost=[Loss("interactions__provider_names", None, 120, 119)])
+CUSTOMERS = [
+    CustomerSync(1001, 17, 18, 1, None, "failed", errors=[LiineError(ADVICE), LiineError(ADVICE)]),
+    CustomerSync(1002, 82_817, 82_817, 40, "exhaustive", in_api=82_817, in_warehouse=82_817),
+]
+# The tables that commands print, with what they hold in a bad case.
+TABLES: dict[str, Callable[[], None]] = {
+    "check": lambda: console.print_access([CustomerAccess(1001, 82_817), CustomerAccess(2, error=ADVICE)], "/dlt"),
+    "plan": lambda: console.print_plan([CustomerPlan(1001, 82_817, 40, 90, 181, 92.5), CustomerPlan(2, error=ADVICE)]),
+    "probe": lambda: console.print_probe(
+        Probe(
+            is_dry_run=False, max_requests=60, verdicts=[settle(17, "What the rate limit is", "none", ADVICE, ADVICE)]
+        )
+    ),
+    "probe without --yes": lambda: console.print_probe(Probe(is_dry_run=True, max_requests=60, plan=[(ADVICE, 4)])),
+    "sync": lambda: console.print_report(
+        SyncReport("duckdb", "liine", CUSTOMERS, {"interactions__rejected_values": 82_817, "sweeps": 3})
+    ),
+    "verify": lambda: console.print_verification([CustomerVerification(1001, errors=[LiineError(ADVICE)]), LAST]),
+    "status": lambda: console.print_status(
+        [CustomerStatus(1001, 82_817, MOMENT, 40, 12, False, MOMENT, "failed", "exhaustive", in_api=82_818)],
+        Location("duckdb", "warehouse.duckdb", "liine"),
+    ),
+    "reset": lambda: console.print_reset(
+        Reset([CustomerReset(1001, MOMENT, 40, 12, 82_817)], drops_rows=False, is_dry_run=True)
+    ),
+    "erase": lambda: console.print_erasure(
+        Erasure(1, 2, 5, 9, leads=[ErasedLead(1001, 5, 2, ("lead_id", "phone_number"))])
+    ),
+    "channels": lambda: console.print_marts([ChannelLeads("google / organic", 812, 40, Decimal("82817.50"))], None),
+}
+
+
+def printed_words(text: str) -> Counter[str]:
+    """Each word, and how often it is there; the name of a column may begin a line of a list."""
+    return Counter(word.rstrip(":") for word in re.sub("[\u2500-\u257f]", " ", text).split())
+
+
+@pytest.mark.parametrize("width", [40, 80, None], ids=["40 columns", "80 columns", "pipe"])
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_have_every_word(name: str, width: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No word is cut, neither by an ellipsis nor at the end of a line; a pipe gets each cell on one line."""
+    texts = []
+    for terminal in (2_000, width):
+        file = io.StringIO()
+        terminals = Console(file=file, width=terminal, force_terminal=True, color_system=None)
+        monkeypatch.setattr(console, "out", terminals if terminal else Console(file=file))
+        TABLES[name]()
+        texts.append(file.getvalue())
+    whole, text = texts
+    assert not printed_words(whole) - printed_words(text)
+    assert "…" not in text
+    if width is None:
+        assert text == whole
+        return
+    # Other lines are left to the terminal, so that a command in them can be copied.
+    framed = [line for line in text.splitlines() if re.search("[\u2500-\u257f]", line)]
+    assert all(len(line) <= width for line in framed)
