@@ -276,9 +276,10 @@ def sync(
         given = _given(since=since, until=until, customer_ids=customer_id)
         report = run_sync(destination, dataset, observer=progress, **given)
     if not then_dbt:
-        _finish(report, as_json=as_json)
+        _finish("sync", report, as_json=as_json)
     if not as_json:
         console.print_report(report)
+    _print_summary("sync", report)
     try:
         build = dbt_runner.build(destination, dataset, project=dbt_project)
     except TransformError as error:
@@ -364,7 +365,7 @@ def backfill(
             observer=progress,
             **_given(since=since, until=until, customer_ids=customer_id),
         )
-    _finish(report, as_json=as_json)
+    _finish("backfill", report, as_json=as_json)
 
 
 @_command(app)
@@ -624,13 +625,20 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _finish(report: "SyncReport", *, as_json: bool) -> None:
+def _finish(command: str, report: "SyncReport", *, as_json: bool) -> None:
     """Print what a run did, and exit with its code."""
     if as_json:
         console.print_json(console.report_data(report))
     else:
         console.print_report(report)
+    _print_summary(command, report)
     raise typer.Exit(0 if report.is_complete else 1)
+
+
+def _print_summary(command: str, report: "SyncReport") -> None:
+    # A log says it already.
+    if not json_log.is_logging():
+        console.print_summary(command, report)
 
 
 def _read_lines(path: str) -> list[str]:

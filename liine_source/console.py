@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from liine_source.errors import escape_unprintable
-from liine_source.spec.tables import REJECTED_VALUES, SWEEPS
+from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 from liine_source.text_table import print_table
 
 # What is printed brings its module with it; a usage error must not wait for dlt.
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _MAX_ERRORS = 3
 _MAX_CHANNELS = 8
 _MAX_LEADS = 20
+_MAX_FAILED = 5
 
 out = Console()
 err = Console(stderr=True)
@@ -109,7 +110,7 @@ def show_steps() -> None:
 
 def print_hint(text: str) -> None:
     """Print a hint to standard error, so that it is in nobody's way."""
-    err.print(text, markup=False, highlight=False, soft_wrap=True)
+    err.print(_as_text(text), soft_wrap=True)
 
 
 def print_initialized(found: "Initialized", port: int | None) -> None:
@@ -199,7 +200,7 @@ def print_report(report: "SyncReport") -> None:
         columns += ["all in API", "in warehouse"]
         rows = [[*row, c.in_api, c.in_warehouse] for row, c in zip(rows, report.customers, strict=True)]
     rows = [[*row, _sync_status(customer)] for row, customer in zip(rows, report.customers, strict=True)]
-    print_rows(f"Synced into {report.destination}, dataset {report.dataset}", [*columns, "status"], rows)
+    print_rows(f"Synced into {report.location}, dataset {report.dataset}", [*columns, "status"], rows)
     if report.recreated:
         print_line(_format_recreated(report.recreated))
     _print_other_erasures(report.other_erasures)
@@ -210,6 +211,9 @@ def print_report(report: "SyncReport") -> None:
             lost = "; ".join(customer.restored)
             print_line(f"Customer {customer.customer_id} had lost rows ({lost}): its history was loaded again.")
     print_rows("Rows loaded", ["table", "rows"], [[name, count] for name, count in sorted(report.rows.items())])
+    if report.new is not None and report.changed is not None:
+        same = report.rows.get(INTERACTIONS, 0) - report.new - report.changed
+        print_line(f"Interactions: {report.new:,} new, {report.changed:,} changed, {same:,} as they were.")
     if report.unknown_fields:
         print_line(f"Fields not in the reference, loaded as columns: {', '.join(report.unknown_fields)}")
     if report.dropped:
@@ -217,6 +221,26 @@ def print_report(report: "SyncReport") -> None:
         print_line(f"Values removed because of personal_data: {counts}")
     if rejected := report.rows.get(REJECTED_VALUES):
         print_line(f"Values that did not fit their column, kept in {REJECTED_VALUES}: {rejected}")
+
+
+def print_summary(command: str, report: "SyncReport") -> None:
+    """Print on one line of standard error how a run ended, where and when, and what to do if it is not complete."""
+    failed = [customer.customer_id for customer in report.customers if customer.errors]
+    customers = f"{len(report.customers)} customer{'s' if len(report.customers) != 1 else ''}"
+    if report.new is None:
+        rows = f"{report.rows.get(INTERACTIONS, 0):,} interactions loaded"
+    else:
+        rows = f"{report.new:,} interactions new, {report.changed:,} changed"
+    seconds = round(((report.ended or datetime.now(UTC)) - report.began).total_seconds())
+    place = f"{report.location}, dataset {report.dataset}, begun {report.began:%Y-%m-%d %H:%M:%S} UTC, {seconds} s"
+    if not failed:
+        print_hint(f"liine {command}: complete; {customers}, {rows}, {place}")
+        return
+    named = ", ".join(map(str, failed[:_MAX_FAILED])) + (" and more" if len(failed) > _MAX_FAILED else "")
+    print_hint(
+        f"liine {command}: incomplete; {len(failed)} of {customers} failed ({named}), {rows}, {place}. What is loaded "
+        "stays. The table says what is wrong with each; then run the same command again, which reads what is missing."
+    )
 
 
 def _format_recreated(names: Sequence[str]) -> str:

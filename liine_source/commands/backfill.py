@@ -38,4 +38,4 @@ def backfill(
             run = Run(pipeline, client, settings, builder)
             run.load("backfill", restart=restart)
             run.store_inventory()
-            return builder.report
+            return builder.finish()

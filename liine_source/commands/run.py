@@ -10,7 +10,7 @@ import dlt
 from liine_source.api import query
 from liine_source.api.client import LiineClient
 from liine_source.commands.sync_report import ReportBuilder, SyncReport
-from liine_source.destinations import pipeline_destination
+from liine_source.destinations import locate_pipeline, pipeline_destination
 from liine_source.errors import (
     ApiError,
     IncompleteDatasetError,
@@ -23,6 +23,7 @@ from liine_source.extract.load_request import LoadRequest, RunKind, RunProgress
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import shift
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
+from liine_source.load.row_changes import count_changes
 from liine_source.load.stored_progress import read_state
 from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.privacy.suppression import SuppressionList
@@ -54,6 +55,7 @@ class Run:
         self._builder = builder
         self._restored: set[int] = set()
         self._unverified: set[int] = set()
+        self._new_customers: set[int] = set()
         self._inventory: Inventory | None = None
         self._is_counted = False
         if catalog.speaks_sql(pipeline):
@@ -101,9 +103,17 @@ class Run:
         """Run as many loads as the request needs; before the first one is written, losses are looked for."""
         request = LoadRequest(kind, ROWS_PER_LOAD, restart, restart_customers=restart_customers)
         self._restored |= restart_customers
-        hooks = Hooks(self._inventory.find_lost, self._note_dropped) if self._inventory else Hooks()
+        hooks = Hooks()
+        if self._inventory:
+            hooks = Hooks(self._find_lost, self._note_dropped, lambda: self._new_customers)
         report = load_all(self._pipeline, self._client, self._settings, request, self._builder, hooks)
         self._is_counted = not (report.erased or any(report.rows.get(name) for name in INTERACTION_TABLES))
+
+    def _find_lost(self) -> None:
+        """Compare what the tables hold with what they held, and note the customers of whom they hold nothing."""
+        inventory = cast("Inventory", self._inventory)
+        inventory.find_lost()
+        self._new_customers = {one for one in self._settings.customer_ids if not inventory.interactions(one)}
 
     def _note_dropped(self, names: Collection[str]) -> None:
         """Note what is about to be created again; first of all that its rows are lost, lest that be forgotten."""
@@ -285,16 +295,17 @@ def load_all(
         progress.is_unfinished = False
         source = source_for_run(settings, request, progress, client, builder)
         info = load(pipeline, source, builder.on_committed, _with_deletion(pipeline, progress, builder, hooks))
-        hooks = NO_HOOKS
+        hooks = Hooks(new_customers=hooks.new_customers)
     builder.count_incomplete()
     report = builder.report
+    report.location = str(locate_pipeline(pipeline))
     # Of a load without rows dlt does not know the dataset.
     report.destination, report.dataset = str(info.destination_name), pipeline.dataset_name
     return report
 
 
 def _with_deletion(pipeline: dlt.Pipeline, progress: RunProgress, builder: ReportBuilder, hooks: Hooks) -> Hooks:
-    """Return hooks that also delete what the warehouse has of the rows that the load leaves out.
+    """Return hooks that also delete what the warehouse has of the rows that the load leaves out, and count the others.
 
     The API may give a row that is stored the identifier of an erased person. It is deleted before the load is written,
     so an interrupted run reads the row again; and after the inventory was compared, which would call it lost.
@@ -303,6 +314,7 @@ def _with_deletion(pipeline: dlt.Pipeline, progress: RunProgress, builder: Repor
     def before_write() -> None:
         hooks.before_write()
         builder.add_erased(delete_suppressed(pipeline, progress.suppressed_ids))
+        builder.on_counted(count_changes(pipeline, hooks.new_customers()))
 
     return hooks._replace(before_write=before_write)
 

@@ -38,4 +38,4 @@ def sync(
             run.restore()
             run.compare_totals()
             run.store_inventory()
-            return builder.report
+            return builder.finish()

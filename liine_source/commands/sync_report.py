@@ -4,12 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from dlt.common.pipeline import LoadInfo
 
 from liine_source.errors import LiineError, SyncFailedError
 from liine_source.extract.audit import Audit, Proof
 from liine_source.extract.observer import RunObserver
+from liine_source.load.row_changes import RowChanges
 from liine_source.monitoring.json_log import log_event
 from liine_source.spec.tables import INTERACTIONS
 
@@ -46,10 +48,13 @@ class SyncReport:
     values that `personal_data` removed. `new_columns` of `interactions` were added by this run. `recreated` are tables,
     and columns as `table.column`, that somebody had dropped. `erased` stored interactions were deleted, because the API
     has given them an identifier of an erased person since. `other_erasures` counts by dataset, of the same database or
-    file, the erasures that are missing in this one.
+    file, the erasures that are missing in this one. `location` is the file or the server and database. Of the
+    interactions loaded, `new` were not in the warehouse, and `changed` were there with another `updated_at`; both are
+    None where the destination has files instead of tables. The run lasted from `began` to `ended` (UTC).
     """
 
     destination: str = ""
+    location: str = ""
     dataset: str = ""
     customers: list[CustomerSync] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
@@ -60,6 +65,10 @@ class SyncReport:
     recreated: list[str] = field(default_factory=list)
     erased: int = 0
     other_erasures: dict[str, int] = field(default_factory=dict)
+    new: int | None = 0
+    changed: int | None = 0
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended: datetime | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -91,6 +100,7 @@ class ReportBuilder:
         self._customers: dict[int, CustomerSync] = {}
         self._planned: set[int] = set()
         self._observer = observer
+        self._counted: RowChanges | None = None
 
     def begin(self, customer_ids: Sequence[int]) -> None:
         """Start with these customers."""
@@ -156,8 +166,13 @@ class ReportBuilder:
         if self._observer:
             self._observer.on_extracted(rows, unknown_fields, dropped)
 
+    def on_counted(self, changes: RowChanges | None) -> None:
+        """Note what a load is about to change."""
+        self._counted = changes
+
     def on_committed(self, info: LoadInfo) -> None:
         """Note a load that is in the destination."""
+        self._add_changes(self._counted and self._counted.new, self._counted and self._counted.changed)
         self.report.load_ids += info.loads_ids
         self.report.new_columns += _new_columns(info)
         before, self.committed_rows = self.committed_rows, self.report.rows.get(INTERACTIONS, 0)
@@ -188,7 +203,13 @@ class ReportBuilder:
         own.load_ids += report.load_ids
         own.new_columns += report.new_columns
         own.erased += report.erased
+        self._add_changes(report.new, report.changed)
         self.committed_rows = own.rows.get(INTERACTIONS, 0)
+
+    def _add_changes(self, new: int | None, changed: int | None) -> None:
+        own = self.report
+        own.new = None if own.new is None or new is None else own.new + new
+        own.changed = None if own.changed is None or changed is None else own.changed + changed
 
     def add_recreated(self, names: Collection[str]) -> None:
         """Note tables and columns that are created again."""
@@ -217,6 +238,11 @@ class ReportBuilder:
     def count_incomplete(self) -> None:
         """Count the customers that are not complete."""
         self.incomplete_customers = sum(bool(customer.errors) for customer in self.report.customers)
+
+    def finish(self) -> SyncReport:
+        """Return the report of a run that has ended."""
+        self.report.ended = datetime.now(UTC)
+        return self.report
 
 
 def _new_columns(info: LoadInfo) -> list[str]:

@@ -31,11 +31,12 @@ class Hooks(NamedTuple):
     """What a run does when no other load can come between that and its own.
 
     `before_recreate` is called with the tables and columns that somebody has dropped and that are about to be created
-    again, then `before_write` in any case.
+    again, then `before_write` in any case. Afterwards `new_customers` returns those who had no rows when the run began.
     """
 
     before_write: Callable[[], None] = lambda: None
     before_recreate: Callable[[Collection[str]], None] = lambda _: None
+    new_customers: Callable[[], Collection[int]] = tuple
 
 
 NO_HOOKS = Hooks()

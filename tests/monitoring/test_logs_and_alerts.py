@@ -223,7 +223,7 @@ def test_json_log_is_opt_in() -> None:
     """It has a line for the start, each sweep, each error and the end."""
     with running_emulator(interactions=60, customers=2) as api:
         api.faults = Faults(refused_customers=(api.customer_ids[0],))
-        assert run_process("sync", "--json", api=api).stderr == ""
+        assert run_process("sync", "--json", api=api).stderr.startswith("liine sync: ")
         done = run("--log-format", "json", "sync", "--json", api=api)
         names = {row["name"] for row in api.truth() if row["name"]}
     lines = [json.loads(line) for line in done.stderr.splitlines()]

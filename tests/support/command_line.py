@@ -57,7 +57,9 @@ def run_process(
 
     `within` is a command that runs another command, such as `prlimit`.
     """
-    base = {"COLUMNS": "200", "PATH": os.environ["PATH"], "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
+    # The second says which checkout is tested, where that is not the installed one.
+    passed_on = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    base = {**passed_on, "COLUMNS": "200", "DLT_DATA_DIR": str(Path.cwd() / "dlt")}
     return subprocess.run(  # noqa: S603  our own program
         [*within, LIINE, *arguments],
         env=base | settings(api) | environment,
