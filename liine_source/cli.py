@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from liine_source.commands.sync_report import SyncReport
     from liine_source.destinations import Question
-    from liine_source.progress import SyncProgress
+    from liine_source.progress import DbtProgress, SyncProgress
 
 _HELP = """Load every interaction of the Liine API into your warehouse, complete and typed.
 
@@ -281,7 +281,8 @@ def sync(
         console.print_report(report)
     _print_summary("sync", report)
     try:
-        build = dbt_runner.build(destination, dataset, project=dbt_project)
+        with _dbt_progress(as_json=as_json) as progress_of_dbt:
+            build = dbt_runner.build(destination, dataset, project=dbt_project, observer=progress_of_dbt)
     except TransformError as error:
         if as_json:
             console.print_json({**console.report_data(report), "dbt": {"failures": error.failures}})
@@ -727,10 +728,15 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _progress(*, as_json: bool) -> "SyncProgress":
-    from liine_source.progress import SyncProgress
+    from liine_source.progress import SyncProgress, choose_mode
 
-    is_hidden = as_json or json_log.is_logging()
-    return SyncProgress("hidden" if is_hidden else "bars" if console.err.is_terminal else "lines")
+    return SyncProgress(choose_mode(is_hidden=as_json or json_log.is_logging()))
+
+
+def _dbt_progress(*, as_json: bool) -> "DbtProgress":
+    from liine_source.progress import DbtProgress, choose_mode
+
+    return DbtProgress(choose_mode(is_hidden=as_json or json_log.is_logging()))
 
 
 def _parse_duration(text: str | None) -> timedelta | None:

@@ -18,9 +18,9 @@ from decimal import Decimal
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from subprocess import DEVNULL, Popen, TimeoutExpired
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from dlt.common.runtime.run_context import RunContext
 
@@ -41,6 +41,7 @@ _REFUSAL = re.compile(r"Schema \S+ has models of the dataset .* first\.")
 
 # In a wheel the project is inside the package, in a checkout next to it.
 _PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
+_BEGUN_NODE = b'"LogStartLine"'
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
 # Seconds that dbt has to end when the run is interrupted.
 _GRACE_SECONDS = 10
@@ -113,14 +114,27 @@ def project_folder() -> Path:
     return found
 
 
-def build(destination: str | None = None, dataset: str = DATASET_NAME, *, project: Path | None = None) -> DbtBuild:
+class DbtObserver(Protocol):
+    """Follows dbt."""
+
+    def on_node(self, kind: str, number: int, total: int) -> None:
+        """Dbt begins with the node `number` of `total`, which is a `model`, `test`, `seed` or `snapshot`."""
+
+
+def build(
+    destination: str | None = None,
+    dataset: str = DATASET_NAME,
+    *,
+    project: Path | None = None,
+    observer: DbtObserver | None = None,
+) -> DbtBuild:
     """Run `dbt build` over what was loaded into `dataset`; return what was built.
 
     `project` is the folder of a dbt project, by default the one that comes with the connector. Its models are made in
     schemas named after the dataset, as its README says. Raises TransformError, which names each model and test that
     failed, and ConfigurationError as `refuse_build` does.
     """
-    return summarize(run_build(destination, dataset, project=project))
+    return summarize(run_build(destination, dataset, project=project, observer=observer))
 
 
 def require_dbt(destination: str | None = None, *, project: Path | None = None) -> None:
@@ -176,6 +190,7 @@ def run_build(
     *,
     project: Path | None = None,
     select: Sequence[str] = (),
+    observer: DbtObserver | None = None,
 ) -> dict[str, str]:
     """Run `dbt build` of the models in `select`, or of all; return dbt's status of each node by its id.
 
@@ -189,7 +204,7 @@ def run_build(
     # In a project that has ours as a package, only a variable says which dataset it is.
     arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
     log.debug("dbt builds the project in %s.", project or project_folder())
-    with _run_dbt(arguments, project or project_folder(), environment, "run_results.json") as results:
+    with _run_dbt(arguments, project or project_folder(), environment, "run_results.json", observer) as results:
         return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
 
 
@@ -274,7 +289,13 @@ def query_funnel(destination: str | None = None, dataset: str = DATASET_NAME) ->
 
 
 @contextmanager
-def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, str], result: str) -> Iterator[Path]:
+def _run_dbt(
+    arguments: Sequence[str],
+    project: Path,
+    environment: Mapping[str, str],
+    result: str,
+    observer: DbtObserver | None = None,
+) -> Iterator[Path]:
     """Run dbt and yield its file `result`; then all that it wrote is deleted, but for the parsed project.
 
     The parsed project halves the time of the next start. dbt itself compares it with files, variables and environment,
@@ -288,7 +309,10 @@ def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, 
             sys.executable,
             "-c",
             "from dbt.cli.main import cli; cli()",
-            "--quiet",
+            # An event a line. That of a failure may quote a row, so only numbers and kinds of nodes are taken of it.
+            "--log-format=json",
+            "--log-format-file=debug",
+            "--log-level=info",
             *arguments,
             f"--project-dir={project}",
             f"--profiles-dir={project}",
@@ -299,7 +323,7 @@ def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, 
         if parsed.is_file():
             target.mkdir()
             own_parsed.write_bytes(parsed.read_bytes())
-        code = _wait_for(command, environment, folder)
+        code = _wait_for(command, environment, folder, observer)
         if own_parsed.is_file():
             with suppress(OSError):
                 _store(own_parsed, parsed)
@@ -312,22 +336,40 @@ def _run_dbt(arguments: Sequence[str], project: Path, environment: Mapping[str, 
         yield file
 
 
-def _wait_for(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
-    """Run a command and return its exit code; if this process is interrupted, so is the command."""
+def _wait_for(command: Sequence[str], environment: Mapping[str, str], folder: str, observer: DbtObserver | None) -> int:
+    """Run dbt and return its exit code; if this process is interrupted, so is dbt."""
     # In a session of its own, because a terminal's Ctrl-C would reach it twice.
-    process = Popen(command, env=environment, cwd=folder, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603  our own
+    process = Popen(command, env=environment, cwd=folder, stdout=PIPE, stderr=DEVNULL, start_new_session=True)  # noqa: S603  our own
     try:
+        for line in process.stdout or ():
+            if observer and (begun := _parse_begun_node(line)):
+                observer.on_node(*begun)
         return process.wait()
     except BaseException:
         # On an interrupt dbt cancels its queries in the warehouse; killed, it would leave them running.
         process.send_signal(signal.SIGINT)
         with suppress(TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
+            # It also reads what dbt writes, or dbt might wait for that.
+            process.communicate(timeout=_GRACE_SECONDS)
         raise
     finally:
         # Also if a second signal has ended that wait.
         process.kill()
         process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _parse_begun_node(line: bytes) -> tuple[str, int, int] | None:
+    """Return kind, number and total of the node that dbt begins with; None for any other line."""
+    if _BEGUN_NODE not in line:
+        return None
+    try:
+        data = json.loads(line)["data"]
+        return str(data["node_info"]["resource_type"]), int(data["index"]), int(data["total"])
+    except (ValueError, LookupError, TypeError):
+        # Another version of dbt may write something else, and progress is not worth a failure.
+        return None
 
 
 def _node_name(unique_id: str) -> str:

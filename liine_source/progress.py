@@ -34,6 +34,12 @@ _LONG_WAIT_SECONDS = 10.0
 # More customers would not fit on a screen.
 _MAX_CUSTOMERS = 4
 _BAR_WIDTH = 60
+_VERBS = {
+    "model": "building models",
+    "test": "running tests",
+    "seed": "loading seeds",
+    "snapshot": "taking snapshots",
+}
 # A speed over less time says nothing.
 _LEAST_SECONDS = 1.0
 
@@ -266,3 +272,35 @@ class SyncProgress(_Progress):
         rows = self._customers.pop(customer_id, None) or CustomerRows(self._clock())
         self._customers[customer_id] = rows
         return rows
+
+
+class DbtProgress(_Progress):
+    """Shows which of its nodes dbt builds; in a file or a pipe, a line for each tenth of them."""
+
+    def __init__(self, mode: ProgressMode, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(mode, clock)
+        self._node: Item | None = None
+        self._tenths = -1
+
+    def items(self) -> Iterator[Item]:
+        """Yield the newest node."""
+        if self._node:
+            yield self._node
+
+    def status(self) -> str:
+        """Return what dbt does."""
+        return "dbt builds the models" if self._node else "dbt reads the project"
+
+    def on_node(self, kind: str, number: int, total: int) -> None:
+        """Show a node that dbt begins with."""
+        with self._lock:
+            self._node = Item(f"{_VERBS.get(kind, kind)} {number} of {total}", number, total)
+            tenths = 10 * number // total
+            if self._mode == "lines" and tenths > self._tenths:
+                console.print_hint(f"dbt: {self._node.text}")
+            self._tenths = max(tenths, self._tenths)
+
+
+def choose_mode(*, is_hidden: bool = False) -> ProgressMode:
+    """Return how progress is shown on standard error, unless it is hidden."""
+    return "hidden" if is_hidden else "bars" if console.err.is_terminal else "lines"

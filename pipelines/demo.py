@@ -16,6 +16,7 @@ from dlt.common.runtime.run_context import RunContext, switched_run_context
 from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, report, sync
 from liine_source.commands.sync_report import SyncReport
 from liine_source.emulator import running_emulator
+from liine_source.progress import DbtProgress, choose_mode
 from liine_source.spec.tables import INTERACTIONS, SOURCE_TABLES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -82,7 +83,8 @@ def main() -> None:
     """Load, build the models, and print the results."""
     first, second, expected = load()
     console.print_line("dbt builds and tests the models.")
-    built = dbt_runner.build("duckdb")
+    with DbtProgress(choose_mode()) as progress:
+        built = dbt_runner.build("duckdb", observer=progress)
     with duckdb.connect(WAREHOUSE, read_only=True) as warehouse:
         tables = ", ".join(f"(select count(*) from liine.{name})" for name in SOURCE_TABLES)  # noqa: S608  our own names
         counts = dict(zip(SOURCE_TABLES, warehouse.execute(f"select {tables}").fetchall()[0], strict=True))

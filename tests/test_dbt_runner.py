@@ -101,7 +101,15 @@ def test_dbt_warning_is_reported_and_does_not_fail(project: Path) -> None:
         (project / failing).unlink()
     with running_emulator(interactions=20, customers=1) as api:
         sync(**settings(api))
-    assert dbt_runner.build(project=project) == dbt_runner.DbtBuild(3, ["test somebody_may_be_there"])
+    nodes: list[tuple[str, int, int]] = []
+
+    class Observer:
+        def on_node(self, *node: Any) -> None:
+            nodes.append(node)
+
+    build = dbt_runner.build(project=project, observer=Observer())
+    assert build == dbt_runner.DbtBuild(3, ["test somebody_may_be_there"])
+    assert sorted(nodes) == [("model", 1, 3), ("test", 2, 3), ("test", 3, 3)]
 
 
 @pytest.mark.slow("marts")
@@ -225,7 +233,7 @@ def test_parsed_project_is_kept_and_follows_changes(project: Path, monkeypatch: 
 def test_parsed_project_is_kept_by_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
     """For its owner only; two datasets that take turns do not parse anew each time."""
 
-    def pretend_to_run(command: list[str], environment: dict[str, str], folder: str) -> int:
+    def pretend_to_run(command: list[str], environment: dict[str, str], folder: str, _: object) -> int:
         target = Path(folder, "target")
         target.mkdir(exist_ok=True)
         file = target / "partial_parse.msgpack"

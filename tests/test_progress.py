@@ -14,7 +14,7 @@ from liine_source.commands import run as run_module
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.extract.audit import Audit
 from liine_source.extract.windows import Window
-from liine_source.progress import ProgressMode, SyncProgress, format_duration
+from liine_source.progress import DbtProgress, ProgressMode, SyncProgress, format_duration
 from tests.commands.test_sync import settings
 from tests.support.scripted_api import LOGIN, answer, scripted_api
 
@@ -208,3 +208,36 @@ def test_client_reports_what_it_waits_for() -> None:
         client.fetch_page([("customer_id", "7")], "Customer 7")
     assert waits[0] == ("API asks to wait", 12.0)
     assert [reason for reason, _ in waits[1:]] == ["API answers with 500, next try in"]
+
+
+def test_dbt_writes_a_line_for_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes first in it; dbt begins with nodes on several threads."""
+    file = io.StringIO()
+    monkeypatch.setattr(console, "err", Console(file=file))
+    progress = DbtProgress("lines", lambda: 0.0)
+    for number in (1, 2, 31, 32, 64, 63, 65, 120):
+        progress.on_node("test" if number == 32 else "model", number, 315)
+    progress.on_node("unheard of", 315, 315)
+    assert file.getvalue().splitlines() == [
+        "dbt: building models 1 of 315",
+        "dbt: running tests 32 of 315",
+        "dbt: building models 64 of 315",
+        "dbt: building models 120 of 315",
+        "dbt: unheard of 315 of 315",
+    ]
+
+
+def test_terminal_shows_what_dbt_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before its first node dbt reads the project, which takes some seconds."""
+    file = io.StringIO()
+    monkeypatch.setattr(console, "err", Console(file=file, width=40))
+    now = 0.0
+    progress = DbtProgress("bars", lambda: now)
+    now = 5.0
+    console.err.print(progress)
+    progress.on_node("model", 120, 315)
+    now = 47.0
+    console.err.print(progress)
+    *texts, bar, last = file.getvalue().splitlines()
+    assert texts == ["0:05  dbt reads the project", "building models 120 of 315"]
+    assert (len(bar), last) == (40 * 120 // 315, "0:47  dbt builds the models")
