@@ -37,7 +37,8 @@ def count_changes(pipeline: dlt.Pipeline, new_customers: Collection[int] = ()) -
         return RowChanges(rows.num_rows)
     ids = others["id"].to_pylist()
     stored = queries.update_times(pipeline, ids)
-    loaded = (moment and moment.replace(tzinfo=None) for moment in others["updated_at"].to_pylist())
+    # Without its time zone Arrow returns a time four times faster.
+    loaded = others["updated_at"].cast(pa.timestamp("us")).to_pylist()
     changed = sum(key in stored and stored[key] != moment for key, moment in zip(ids, loaded, strict=True))
     return RowChanges(rows.num_rows - len(stored), changed)
 

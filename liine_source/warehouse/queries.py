@@ -24,7 +24,8 @@ from liine_source.spec.tables import (
 from liine_source.warehouse import catalog
 from liine_source.warehouse.statements import COMMITTED_LOADS, execute, insert, name, select, statement
 
-_IDS_PER_STATEMENT = 1000
+# Snowflake allows 16,384 values.
+_IDS_PER_STATEMENT = 10_000
 _OF_CUSTOMERS = "customer_id in :customer_ids"
 
 

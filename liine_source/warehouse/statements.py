@@ -13,6 +13,12 @@ from sqlglot import exp, parse_one
 from liine_source.warehouse import catalog
 
 _FETCH_ROWS = 10_000
+# A long list as an array, for which DuckDB takes half a microsecond a number instead of nine.
+_FEW_NUMBERS = 100
+_ARRAYS = {
+    "duckdb": "select unnest(cast('[%s]' as bigint[]))",
+    "postgres": "select unnest(cast('{%s}' as bigint[]))",
+}
 
 COMMITTED_LOADS = "select load_id from _dlt_loads where status = 0"
 """The ids of loads that were committed."""
@@ -32,6 +38,11 @@ def _parse(sql: str) -> exp.Expression:
 
 
 def _to_literal(value: Any) -> exp.Expression:
+    if isinstance(value, tuple) and all(type(item) is int for item in value):
+        # As one text: sqlglot takes 20 microseconds for each literal, and there may be a million.
+        numbers = exp.Tuple(expressions=[exp.var(", ".join(map(str, value)))])
+        numbers.meta["is_long"] = len(value) > _FEW_NUMBERS
+        return numbers
     if isinstance(value, tuple):
         return exp.Tuple(expressions=list(map(_to_literal, value)))
     # The column's type makes it a time again, on each destination.
@@ -82,4 +93,8 @@ def to_sql(pipeline: dlt.Pipeline, query: exp.Expression) -> str:
     for identifier in query.find_all(exp.Identifier):
         if identifier.quoted:
             identifier.set("this", capabilities.casefold_identifier(identifier.name))
+    if array := _ARRAYS.get(capabilities.sqlglot_dialect or ""):
+        for numbers in query.find_all(exp.Tuple):
+            if numbers.meta.pop("is_long", False):
+                numbers.set("expressions", [exp.var(array % numbers.expressions[0].name)])
     return query.sql(dialect=capabilities.sqlglot_dialect)
