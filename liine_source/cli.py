@@ -1,6 +1,6 @@
 """The command line: commands, options and exit codes.
 
-Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the settings are wrong.
+Exit codes: 0 done and proven complete, 1 failed, 2 the command line or the settings are wrong, 130 ended by Ctrl-C.
 
 Each command imports what it needs: dlt alone takes a second, and neither `--help` nor a mistyped option should.
 """
@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from liine_source import console
+from liine_source import console, interruption
 from liine_source.errors import ConfigurationError, DestinationError, LiineError, TransformError
 from liine_source.garbage_collection import collect_rarely
+from liine_source.interruption import THIS_PROCESS
 from liine_source.monitoring import json_log
 from liine_source.spec.tables import DATASET_NAME
 
@@ -609,16 +610,27 @@ def _run_app() -> None:
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit code."""
     console.accept_any_text()
-    try:
-        with collect_rarely():
-            _run_app()
-    except ConfigurationError as error:
-        _fail(str(error), 2)
-    except LiineError as error:
-        _fail(str(error), 1)
+    with interruption.ends_program(_report_interruption):
+        try:
+            with collect_rarely():
+                _run_app()
+        except ConfigurationError as error:
+            _fail(str(error), 2)
+        except LiineError as error:
+            _fail(str(error), 1)
+
+
+def _report_interruption(text: str) -> None:
+    if json_log.is_logging():
+        json_log.log_error(text, exit_code=interruption.EXIT_CODE)
+    else:
+        console.print_hint(text)
 
 
 def _fail(message: str, code: int) -> None:
+    if THIS_PROCESS.has_come:
+        # What a library made of it says nothing.
+        raise KeyboardInterrupt
     if json_log.is_logging():
         json_log.log_error(message, exit_code=code)
     else:
@@ -703,14 +715,19 @@ def _ask(question: "Question") -> str:
             raise typer.BadParameter(str(error)) from None
         return answer
 
-    answer: str = typer.prompt(
-        question.text,
-        default=question.default,
-        hide_input=question.is_secret,
-        show_default=bool(question.default),
-        err=True,
-        value_proc=check,
-    )
+    try:
+        answer: str = typer.prompt(
+            question.text,
+            default=question.default,
+            hide_input=question.is_secret,
+            show_default=bool(question.default),
+            err=True,
+            value_proc=check,
+        )
+    except typer.Abort:
+        if THIS_PROCESS.has_come:
+            raise KeyboardInterrupt from None
+        raise
     return answer
 
 
@@ -730,7 +747,9 @@ def _given(**options: Any) -> dict[str, Any]:
 def _progress(*, as_json: bool) -> "SyncProgress":
     from liine_source.progress import SyncProgress, choose_mode
 
-    return SyncProgress(choose_mode(is_hidden=as_json or json_log.is_logging()))
+    progress = SyncProgress(choose_mode(is_hidden=as_json or json_log.is_logging()))
+    THIS_PROCESS.count_kept_rows = lambda: progress.kept_rows
+    return progress
 
 
 def _dbt_progress(*, as_json: bool) -> "DbtProgress":

@@ -19,6 +19,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from liine_source import console
+from liine_source.interruption import THIS_PROCESS
 from liine_source.spec.tables import INTERACTIONS
 
 if TYPE_CHECKING:
@@ -207,6 +208,8 @@ class SyncProgress(_Progress):
 
     def status(self) -> str:
         """Return what the API makes the run wait for, or what it does."""
+        if THIS_PROCESS.is_deferred:
+            return "interrupted; the load that has begun is finished first"
         wait = self._waits_until - self._clock()
         return f"{self._wait} {math.ceil(wait)} s" if wait > 0 else self._step
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from dlt.common.runtime.run_context import RunContext, switched_run_context
 
-from liine_source import SyncFailedError, console, dbt_runner, raise_for_failures, report, sync
+from liine_source import SyncFailedError, console, dbt_runner, interruption, raise_for_failures, report, sync
 from liine_source.commands.sync_report import SyncReport
 from liine_source.emulator import running_emulator
 from liine_source.progress import DbtProgress, choose_mode
@@ -107,5 +107,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with isolated():
+    with interruption.ends_program(console.print_hint), isolated():
         main()

@@ -126,8 +126,24 @@ def test_sync_then_dbt_builds_models_and_prints_figures(postgres: str, environme
     assert [*(tmp_path / "dlt" / "pipelines").iterdir()] == []
 
 
+BUILD = "dbt_runner.build(project=Path(sys.argv[1]))"
+THEN_DBT = (
+    'sys.argv[:2] = ["liine", "sync", "--then-dbt", "--dbt-project", sys.argv[1]]; '
+    "from liine_source.__main__ import main; main()"
+)
+
+
 @pytest.mark.slow("kills")
-def test_sigterm_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "script", "printed"),
+    [
+        (signal.SIGTERM, BUILD, ""),
+        (signal.SIGINT, THEN_DBT, "interrupted, 20 rows kept; run the same command again to go on\n"),
+    ],
+)
+def test_signal_ends_dbt_too(
+    project: Path, environment: Any, tmp_path: Path, number: signal.Signals, script: str, printed: str
+) -> None:
     """Otherwise dbt would go on, and its log, which may quote rows, would remain."""
     temporary, started = tmp_path / "temporary", tmp_path / "started.csv"
     temporary.mkdir()
@@ -137,18 +153,26 @@ def test_sigterm_ends_dbt_too(project: Path, environment: Any, tmp_path: Path) -
     (project / "models/broken.sql").write_text(sql)
     with running_emulator(interactions=20, customers=1) as api:
         environment(api)
-        sync(**settings(api))
-    command = [sys.executable, "-c", "import sys; from pathlib import Path; from liine_source import dbt_runner; "]
-    command[-1] += "dbt_runner._GRACE_SECONDS = 1; dbt_runner.build(project=Path(sys.argv[1]))"
-    with subprocess.Popen(  # noqa: S603  a script of our own
-        [*command, str(project)], env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while process.poll() is None and not started.exists():
-            os.sched_yield()
-        assert [*temporary.iterdir()] != []
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate()
-    assert (process.returncode, errors) == (128 + signal.SIGTERM, "")
+        if script == BUILD:
+            sync(**settings(api))
+        command = [sys.executable, "-c", "import sys; from pathlib import Path; from liine_source import dbt_runner; "]
+        command[-1] += f"dbt_runner._GRACE_SECONDS = 1; {script}"
+        with subprocess.Popen(  # noqa: S603  a script of our own
+            [*command, str(project)],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            while process.poll() is None and not started.exists():
+                os.sched_yield()
+            assert [*temporary.iterdir()] != []
+            process.send_signal(number)
+            _, errors = process.communicate()
+    shown = "".join(
+        line for line in errors.splitlines(True) if not line.startswith(("liine sync: complete; ", "dbt: "))
+    )
+    assert (process.returncode, shown) == (128 + number, printed)
     assert [*temporary.iterdir()] == []
     # A dbt that was still running would have the file locked.
     assert query(Path("warehouse.duckdb"), "select count(*) as n from liine.interactions") == [{"n": 20}]

@@ -2,6 +2,7 @@
 
 import io
 import re
+import signal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from liine_source.commands import run as run_module
 from liine_source.emulator import Emulator, running_emulator
 from liine_source.extract.audit import Audit
 from liine_source.extract.windows import Window
+from liine_source.load.signals import defer_signals
 from liine_source.progress import DbtProgress, ProgressMode, SyncProgress, format_duration
 from tests.commands.test_sync import settings
 from tests.support.scripted_api import LOGIN, answer, scripted_api
@@ -120,6 +122,22 @@ def test_wait_is_counted_down(monkeypatch: pytest.MonkeyPatch) -> None:
         watched.now = now
         shown.append(watched.progress.status())
     assert shown == ["API asks to wait 12 s", "API asks to wait 8 s", "reading"]
+
+
+def test_terminal_shows_that_ctrl_c_was_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load that has begun is committed first, which may take a while."""
+    watched = Watched(monkeypatch)
+
+    def press() -> str:
+        with defer_signals():
+            signal.raise_signal(signal.SIGINT)
+            shown.append(watched.progress.status())
+        return ""
+
+    shown: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        press()
+    assert [*shown, watched.progress.status()] == ["interrupted; the load that has begun is finished first", "starting"]
 
 
 @pytest.mark.parametrize("width", [40, 80])

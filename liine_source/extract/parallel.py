@@ -5,8 +5,11 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from liine_source.interruption import THIS_PROCESS
 
 Task = TypeVar("Task", bound=Iterable[object])
 _POLL_SECONDS = 0.1
@@ -22,6 +25,16 @@ class Event(Generic[Task]):
     item: Any = None
     is_end: bool = False
     error: Exception | None = None
+
+
+@contextmanager
+def thread_pool(width: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Yield a pool of threads, which are waited for, unless Ctrl-C ends the program: a request may take minutes."""
+    pool = ThreadPoolExecutor(width, thread_name_prefix=name)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=not THIS_PROCESS.has_come, cancel_futures=True)
 
 
 class _StoppedError(Exception):
@@ -50,7 +63,7 @@ class _Threads(Generic[Task]):
 
     def events(self, tasks: deque[Task]) -> Iterator[Event[Task]]:
         running = 0
-        with ThreadPoolExecutor(self._width, thread_name_prefix="liine-sweep") as pool:
+        with thread_pool(self._width, "liine-sweep") as pool:
             try:
                 while tasks or running:
                     while tasks and running < self._width:
@@ -61,7 +74,6 @@ class _Threads(Generic[Task]):
                     yield event
             finally:
                 self._stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, task: Task) -> None:
         error = None

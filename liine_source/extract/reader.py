@@ -1,7 +1,6 @@
 """Counts and sweeps with one set of filters, and the customers' state for them."""
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -10,6 +9,7 @@ from liine_source.api.client import LiineClient, Page, RequestStats
 from liine_source.extract import windows
 from liine_source.extract.audit import Audit
 from liine_source.extract.cursor import day_of, row_times
+from liine_source.extract.parallel import thread_pool
 from liine_source.extract.state import CustomerState, SourceState
 from liine_source.extract.sweep import SeenIds, Sweep, WindowLimits
 from liine_source.extract.track import Track, selection_key
@@ -102,7 +102,7 @@ class Reader:
     def count(self, customer_id: int, asked: Sequence[Window], stats: RequestStats) -> list[int]:
         """Return the API's counts of several windows, requested at once; 0 where it gives none."""
         all_stats = [RequestStats() for _ in asked]
-        with ThreadPoolExecutor(self.width, thread_name_prefix="liine-count") as pool:
+        with thread_pool(self.width, "liine-count") as pool:
             pages = list(pool.map(lambda window, own: self.fetch_newest(customer_id, window, own), asked, all_stats))
         for own in all_stats:
             stats.add(own)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from liine_source.interruption import THIS_PROCESS
+
 
 @contextmanager
 def exit_on_sigterm() -> Iterator[None]:
@@ -33,11 +35,17 @@ def defer_signals() -> Iterator[None]:
         return
     received: list[int] = []
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def note(number: int, _: Any) -> None:
+        received.append(number)
+        THIS_PROCESS.is_deferred = number == signal.SIGINT
+
     for number in handlers:
-        signal.signal(number, lambda number, _: received.append(number))
+        signal.signal(number, note)
     try:
         yield
     finally:
+        THIS_PROCESS.is_deferred = False
         for number, handler in handlers.items():
             signal.signal(number, handler)
     if received:

@@ -8,7 +8,6 @@ is capped or behind the rows (open question 5).
 
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from liine_source.api.client import RequestStats
 from liine_source.errors import ApiError, LiineError, LoginRefusedError
 from liine_source.extract.audit import Proof
+from liine_source.extract.parallel import thread_pool
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import Window
 from liine_source.spec.tables import CHECK, LOAD_ID
@@ -106,7 +106,7 @@ def compare_totals(
             return None
         return Totals(customer, page.count, rows, stats.requests, page.server_time or began)
 
-    with ThreadPoolExecutor(reader.width, thread_name_prefix="liine-check") as pool:
+    with thread_pool(reader.width, "liine-check") as pool:
         found = dict(zip(chosen, pool.map(totals, chosen), strict=True))
     refused = {customer: error for customer, error in found.items() if isinstance(error, LiineError)}
     return [one for one in found.values() if isinstance(one, Totals)], refused
