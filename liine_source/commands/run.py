@@ -103,6 +103,7 @@ class Run:
         """Run as many loads as the request needs; before the first one is written, losses are looked for."""
         request = LoadRequest(kind, ROWS_PER_LOAD, restart, restart_customers=restart_customers)
         self._restored |= restart_customers
+        self._builder.on_step("asking the API what there is to read")
         hooks = Hooks()
         if self._inventory:
             hooks = Hooks(self._find_lost, self._note_dropped, lambda: self._new_customers)

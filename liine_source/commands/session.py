@@ -55,6 +55,8 @@ def open_run(
     rows = query.fingerprint_selection(settings.filters, settings.since, settings.until)
     run_key = f"{kind} {sorted(settings.customer_ids)} {rows}"
     customer = settings.customer_ids[0] if len(settings.customer_ids) == 1 else None
+    if builder:
+        builder.on_step("connecting to the warehouse")
     with open_pipeline(
         destination,
         dataset,
