@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, ParamSpec, Unpack
+from typing import Any, NoReturn, ParamSpec, Unpack
 
 import dlt
 from dlt.common.schema import Schema
@@ -25,6 +25,7 @@ from liine_source.destinations import pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import (
     ApiError,
+    ConfigurationError,
     LiineError,
     LoginRefusedError,
     OutageError,
@@ -128,6 +129,17 @@ def source_for_run(
     return dlt.source(_resources, name="liine", section="liine")(extraction, _extract)
 
 
+class _Resource(DltResource):
+    """Takes no limit: a load that ends early would have some rows of a customer, and no proof of which are missing."""
+
+    def add_limit(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise ConfigurationError."""
+        raise ConfigurationError(
+            "add_limit has no place here: it would load some rows and prove nothing about the others. Limit the days "
+            "instead, with since and until, or the customers, with customer_ids. Nothing was requested."
+        )
+
+
 def _resources(extraction: _Extraction, extract: Callable[[_Extraction], Iterator[Tables]]) -> Sequence[DltResource]:
     pages = dlt.resource(extract, name="pages", selected=False)(extraction)
     return [
@@ -142,12 +154,13 @@ def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
         if table in page:
             yield page[table]
 
-    resource = dlt.transformer(
+    resource: DltResource = dlt.transformer(  # type: ignore[call-overload]  # without _impl_cls
         pick,
         data_from=pages,
         name=table,
         columns=column_hints(table),
         file_format="parquet",
+        _impl_cls=_Resource,
         **hints,
     )
     return resource.apply_hints(additional_table_hints={"description": DESCRIPTIONS[table]})

@@ -6,17 +6,18 @@ is allowed at first, and more where a merge needs it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+import pyarrow as pa
 from dlt.common.destination import PreparedTableSchema
 from dlt.common.destination.client import FollowupJobRequest, HasFollowupJobs, LoadJob, RunnableLoadJob
 from dlt.common.storages.load_package import LoadJobInfo
 from dlt.destinations import duckdb
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
-from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+from dlt.destinations.impl.duckdb.sql_client import DuckDBDBApiCursorImpl, DuckDbSqlClient
 from dlt.destinations.job_client_impl import SqlLoadJob
 
 from liine_source.database_errors import DUCKDB_MEMORY_IS_USED_UP
@@ -80,9 +81,19 @@ def _select_from(files: Sequence[str]) -> str:
     return f"SELECT * FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608  files of this load
 
 
+class _Cursor(DuckDBDBApiCursorImpl):
+    def iter_arrow(self, chunk_size: int) -> Generator[pa.Table, None, None]:
+        """Yield rows as Arrow tables; for all of them dlt 1.31 calls a method that DuckDB 2 does not have."""
+        if chunk_size:
+            yield from super().iter_arrow(chunk_size)
+        else:
+            yield self.native_cursor.to_arrow_table()
+
+
 class _SqlClient(DuckDbSqlClient):
     """Names files where a statement expects the name of a staging table."""
 
+    cursor_impl = _Cursor
     files: Sequence[str] = ()
 
     def __init__(self, *arguments: Any) -> None:
@@ -122,6 +133,11 @@ class _Client(CommentingClient, DuckDbClient):
         """Return False: no table has a copy in staging."""
         del table_name
         return False
+
+    def drop_tables(self, *tables: str, delete_schema: bool = True) -> None:
+        """Drop tables, as the argument `refresh` of a load asks for; staging has none."""
+        if not self.in_staging_dataset_mode:
+            super().drop_tables(*tables, delete_schema=delete_schema)
 
     def create_load_job(
         self,

@@ -9,7 +9,7 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.helpers import pipeline_drop
 
-from liine_source import build_pipeline, liine, sync, verify
+from liine_source import ConfigurationError, build_pipeline, liine, sync, verify
 from liine_source.extract.state import SourceState, merge_states
 from tests.commands.test_sync import settings, small
 from tests.support.command_line import run
@@ -121,13 +121,36 @@ def test_selecting_only_sweeps_is_refused() -> None:
         custom_pipeline().run(liine(**settings(api)).with_resources("sweeps"))
 
 
-def test_dlt_limit_is_ignored() -> None:
-    """A limit on the source or on a table drops no row."""
+@pytest.mark.parametrize("resource", ["", "interactions"], ids=["source", "table"])
+def test_dlt_limit_is_refused(resource: str) -> None:
+    """dlt takes the tables for transformers, on which a limit has no effect: everything would be loaded."""
     with small() as api:
-        source = liine(**settings(api)).add_limit(1)
-        source.resources["interactions"].add_limit(1, max_time=0.000_001)
-        custom_pipeline().run(source)
-        assert differences(OWN, api.truth()) == []
+        source = liine(**settings(api)).with_resources("interactions", CHILD)
+        with pytest.raises(ConfigurationError, match="Limit the days instead, with since and until"):
+            (source.resources[resource] if resource else source).add_limit(1)
+        assert api.requests == []
+
+
+def test_dev_mode_loads_everything_into_datasets_of_its_own() -> None:
+    """Each run of a pipeline in dlt's development mode begins without progress, in a new dataset."""
+    with small() as api:
+        datasets = []
+        for _ in range(2):
+            pipeline = dlt.pipeline("mine_own", destination=dlt.destinations.duckdb(str(OWN)), dev_mode=True)
+            pipeline.run(liine(**settings(api)))
+            assert differences(OWN, api.truth(), dataset=pipeline.dataset_name) == []
+            datasets.append(pipeline.dataset_name)
+            api.advance(timedelta(days=1))
+    assert len({*datasets}) == 2
+
+
+def test_refresh_of_our_pipeline_reads_everything_again() -> None:
+    """dlt drops the tables in the dataset; in staging there are none."""
+    with small() as api:
+        build_pipeline().run(liine(**settings(api)))
+        api.advance(timedelta(days=2))
+        build_pipeline().run(liine(**settings(api)), refresh="drop_resources")
+        assert differences(WAREHOUSE, api.truth()) == []
 
 
 @pytest.mark.slow("faults")
