@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from liine_source.documentation import page
 from liine_source.errors import escape_unprintable
 from liine_source.spec.tables import INTERACTIONS, REJECTED_VALUES, SWEEPS
 from liine_source.text_table import print_table
@@ -146,13 +147,12 @@ def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None
 
 def print_plan(found: "Sequence[CustomerPlan]") -> None:
     """Print a forecast."""
-    columns = ["customer", "interactions", "windows", "pages", "requests", "seconds", "access"]
-    rows = [
-        [p.customer_id, p.count, p.windows, p.pages, p.requests, f"{p.seconds:.1f}", p.error or "ok"] for p in found
-    ]
+    columns = ["customer", "interactions", "windows", "pages", "requests", "request s", "load s", "access"]
+    rows = [_plan_row(p.customer_id, p, p.error or "ok") for p in found]
     if len(found) > 1:
         rows.append(_total_row(found))
     print_rows("Plan", columns, rows)
+    print_line(f"load s: what loading adds, into DuckDB on two cores; others are in {page('benchmarks')}.")
 
 
 def print_probe(found: "Probe") -> None:
@@ -172,16 +172,22 @@ def print_probe(found: "Probe") -> None:
     print_line("docs/probe.md explains it. This text has no row, value, id or credential: you may share it.")
 
 
+def _plan_row(label: Any, planned: "CustomerPlan", access: str) -> list[Any]:
+    load_seconds = None if planned.load_seconds is None else f"{planned.load_seconds:.1f}"
+    seconds = f"{planned.seconds:.1f}"
+    return [label, planned.count, planned.windows, planned.pages, planned.requests, seconds, load_seconds, access]
+
+
 def _total_row(found: "Sequence[CustomerPlan]") -> list[Any]:
     # A customer that could not be forecast is in no sum; an API without counts leaves none to add.
     planned = [p for p in found if p.error is None]
-    counts = [p.count for p in planned if p.count is not None]
-    count = sum(counts) if planned and len(counts) == len(planned) else None
-    windows, pages = sum(p.windows for p in planned), sum(p.pages for p in planned)
-    requests, seconds = sum(p.requests for p in planned), sum(p.seconds for p in planned)
+    total = {name: sum(getattr(p, name) for p in planned) for name in ("windows", "pages", "requests", "seconds")}
+    has_counts = bool(planned) and all(p.count is not None for p in planned)
+    counted = {name: sum(getattr(p, name) for p in planned) for name in ("count", "load_seconds")} if has_counts else {}
     failed = len(found) - len(planned)
     access = f"{failed} of {len(found)} customers left out" if failed else "ok"
-    return ["total", count, windows, pages, requests, f"{seconds:.1f}", access]
+    sums = dataclasses.replace(found[0], **{"count": None, "load_seconds": None, **total, **counted})
+    return _plan_row("total", sums, access)
 
 
 def report_data(report: "SyncReport") -> dict[str, Any]:

@@ -138,20 +138,20 @@ def test_slack_gets_no_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("plans", "total"),
     [
-        pytest.param([CustomerPlan(1, 50, 2, 3, 6, 1.5)], None, id="one customer"),
+        pytest.param([CustomerPlan(1, 50, 2, 3, 6, 1.5, 0.5)], None, id="one customer"),
         pytest.param(
-            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, 7, 1, 1, 3, 0.25)],
-            ["total", "57", "3", "4", "9", "1.8", "ok"],
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5, 0.5), CustomerPlan(2, 7, 1, 1, 3, 0.25, 0.25)],
+            ["total", "57", "3", "4", "9", "1.8", "0.8", "ok"],
             id="two customers",
         ),
         pytest.param(
-            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, error="refused")],
-            ["total", "50", "2", "3", "6", "1.5", "1 of 2 customers left out"],
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5, 0.5), CustomerPlan(2, error="refused")],
+            ["total", "50", "2", "3", "6", "1.5", "0.5", "1 of 2 customers left out"],
             id="one refused",
         ),
         pytest.param(
-            [CustomerPlan(1, 50, 2, 3, 6, 1.5), CustomerPlan(2, None, 1, 0, 3, 0.5)],
-            ["total", "-", "3", "3", "9", "2.0", "ok"],
+            [CustomerPlan(1, 50, 2, 3, 6, 1.5, 0.5), CustomerPlan(2, None, 1, 0, 3, 0.5)],
+            ["total", "-", "3", "3", "9", "2.0", "-", "ok"],
             id="no count",
         ),
     ],
@@ -163,8 +163,9 @@ def test_plan_ends_with_a_total(
     printed = io.StringIO()
     monkeypatch.setattr(console, "out", Console(file=printed, width=200))
     console.print_plan(plans)
-    last = [cell.strip() for cell in printed.getvalue().splitlines()[-2].strip("│").split("│")]
-    assert last == (total or ["1", "50", "2", "3", "6", "1.5", "ok"])
+    rows = [line for line in printed.getvalue().splitlines() if line.startswith("│")]
+    last = [cell.strip() for cell in rows[-1].strip("│").split("│")]
+    assert last == (total or ["1", "50", "2", "3", "6", "1.5", "0.5", "ok"])
 
 
 ADVICE = "Customer 1001, 2024-01-01 to 2024-02-01: found 17 of 18 interactions. Run again; it goes on by itself."
@@ -177,7 +178,9 @@ CUSTOMERS = [
 # The tables that commands print, with what they hold in a bad case.
 TABLES: dict[str, Callable[[], None]] = {
     "check": lambda: console.print_access([CustomerAccess(1001, 82_817), CustomerAccess(2, error=ADVICE)], "/dlt"),
-    "plan": lambda: console.print_plan([CustomerPlan(1001, 82_817, 40, 90, 181, 92.5), CustomerPlan(2, error=ADVICE)]),
+    "plan": lambda: console.print_plan(
+        [CustomerPlan(1001, 82_817, 40, 90, 181, 92.5, 3.3), CustomerPlan(2, error=ADVICE)]
+    ),
     "probe": lambda: console.print_probe(
         Probe(
             is_dry_run=False, max_requests=60, verdicts=[settle(17, "What the rate limit is", "none", ADVICE, ADVICE)]

@@ -12,10 +12,17 @@ from liine_source.extract.reader import Reader
 from liine_source.extract.windows import Window
 from liine_source.settings import LiineOptions, resolve_settings
 
+# Of an interaction, where the API answers at once (docs/benchmarks.md).
+_LOAD_SECONDS = 40e-6
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerPlan:
-    """A forecast: interactions by the API's count, windows, pages, requests and seconds; `error` says why not."""
+    """A forecast: interactions by the API's count, windows, pages and requests; `error` says why not.
+
+    `seconds` are those that requests wait for the API. `load_seconds` is what converting and loading the interactions
+    adds, into DuckDB on two cores; None where the API gives no count.
+    """
 
     customer_id: int
     count: int | None = None
@@ -23,14 +30,15 @@ class CustomerPlan:
     pages: int = 0
     requests: int = 0
     seconds: float = 0.0
+    load_seconds: float | None = None
     error: str | None = None
 
 
 def plan(**options: Unpack[LiineOptions]) -> list[CustomerPlan]:
     """Forecast a backfill of the days `since` to `until`, or a first sync, for each customer; nothing is loaded.
 
-    Each page is one request, and each window some more. The pace is that of one full page of each customer. Raises as
-    `check` does.
+    Each page is one request, and each window some more. The pace is that of one full page of each customer. A run reads
+    and loads by turns, so it takes the sum of both times at most. Raises as `check` does.
     """
     with translate_errors():
         settings = resolve_settings(**options)
@@ -55,4 +63,6 @@ def _plan_customer(reader: Reader, customer: int) -> CustomerPlan:
     pages = sum(-(-count // reader.settings.page_size) for count in counts)
     # One more page for each window, and a count of the whole when all are read.
     requests += pages + len(windows) + (len(windows) > 1)
-    return CustomerPlan(customer, audit.expected, len(windows), pages, requests, pace * requests / reader.width)
+    load_seconds = None if audit.expected is None else audit.expected * _LOAD_SECONDS
+    seconds = pace * requests / reader.width
+    return CustomerPlan(customer, audit.expected, len(windows), pages, requests, seconds, load_seconds)
