@@ -1,9 +1,12 @@
 """Tables as text, of which no word is cut: as wide as they are in a file or a pipe, and as the screen in a terminal.
 
+Where COLUMNS is set, it is the width of both.
+
 A narrow screen gets a table without a frame. One too narrow for the longest words of all columns gets a list of the
 cells of each row instead.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -29,7 +32,7 @@ _NARROW = _Frame(2, -1, {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": 
 def print_table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
     """Print a table to a console."""
     natural = _widths(columns, rows, _line_width)
-    if not console.is_terminal:
+    if not (console.is_terminal or os.environ.get("COLUMNS")):
         # Nobody's screen is too narrow; Rich would take it for one of 80 columns.
         width = sum(natural) + _WIDE.by_column * len(columns) + _WIDE.others
         Console(file=console.file, width=width, color_system=None).print(_table(columns, rows, natural, _WIDE))

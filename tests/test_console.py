@@ -219,6 +219,7 @@ def printed_words(text: str) -> Counter[str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_have_every_word(name: str, width: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No word is cut, neither by an ellipsis nor at the end of a line; a pipe gets each cell on one line."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     texts = []
     for terminal in (2_000, width):
         file = io.StringIO()
