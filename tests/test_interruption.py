@@ -22,6 +22,8 @@ from tests.support.command_line import settings
 from tests.support.warehouse import differences, query
 
 WAREHOUSE = Path("warehouse.duckdb")
+# Each takes the two seconds of a process.
+SLOW = pytest.mark.slow("kills")
 LINE = r"interrupted(?:, (?P<kept>[\d,]+) rows kept)?; run the same command again to go on\n"
 # `liine …` in a process that presses Ctrl-C itself, at the point that its first argument names.
 PROGRAM = """
@@ -104,17 +106,17 @@ def api() -> Iterator[Emulator]:
 @pytest.mark.parametrize(
     ("point", "at"),
     [
-        ("import", "typer"),
+        pytest.param("import", "typer", marks=SLOW),
         ("import", "dlt"),
-        ("import", "pyarrow.parquet"),
-        ("request", 1),
-        ("request", 25),
+        pytest.param("import", "pyarrow.parquet", marks=SLOW),
+        pytest.param("request", 1, marks=SLOW),
+        pytest.param("request", 25, marks=SLOW),
         ("request that hangs", 12),
         ("deletion", 5),
-        ("load", 1),
+        pytest.param("load", 1, marks=SLOW),
         ("load", 2),
-        ("statement", 5),
-        ("statement", 40),
+        pytest.param("statement", 5, marks=SLOW),
+        pytest.param("statement", 40, marks=SLOW),
     ],
 )
 def test_interrupted_sync_ends_with_a_line(api: Emulator, point: str, at: int | str, tmp_path: Path) -> None:
@@ -137,7 +139,13 @@ def test_interrupted_sync_ends_with_a_line(api: Emulator, point: str, at: int | 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check"], ["plan"], ["probe", "--yes"], ["backfill"], ["verify"], ["sync", "--json"]],
+    [
+        ["verify"],
+        *(
+            pytest.param(arguments, marks=SLOW)
+            for arguments in (["check"], ["plan"], ["probe", "--yes"], ["backfill"], ["sync", "--json"])
+        ),
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_every_command_can_be_interrupted(api: Emulator, arguments: list[str]) -> None:
@@ -149,6 +157,7 @@ def test_every_command_can_be_interrupted(api: Emulator, arguments: list[str]) -
     assert (code, bool(re.fullmatch(LINE, lines))) == (128 + signal.SIGINT, True), errors
 
 
+@pytest.mark.slow("kills")
 @pytest.mark.parametrize("arguments", [["status"], ["report"], ["reset"], ["erase", "--lead-id", "1"]])
 def test_commands_without_requests_can_be_interrupted(arguments: list[str]) -> None:
     """While they import dlt, which takes most of their time."""
