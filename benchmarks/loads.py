@@ -143,7 +143,7 @@ def _merge_into_postgres(found: Any) -> None:
         cursor.execute("delete from liine.interactions where id in (select id from liine.found)")
         names = ", ".join(f'"{name}"' for name in found.schema.names)
         cursor.execute(
-            f"insert into liine.interactions ({names}) select distinct on (id) {names} from liine.found"  # noqa: S608
+            f"insert into liine.interactions ({names}) select distinct on (id) {names} from liine.found"  # noqa: S608  fields of the emulator
         )
         warehouse.commit()
 
