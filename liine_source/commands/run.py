@@ -1,7 +1,7 @@
 """The loads of one run, and what it does about rows that the warehouse has lost or never had."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -295,7 +295,8 @@ def load_all(
     while progress.is_unfinished:
         progress.is_unfinished = False
         source = source_for_run(settings, request, progress, client, builder)
-        info = load(pipeline, source, builder.on_committed, _with_deletion(pipeline, progress, builder, hooks))
+        hooks = _with_deletion(pipeline, settings.customer_ids, progress, builder, hooks)
+        info = load(pipeline, source, builder.on_committed, hooks)
         hooks = Hooks(new_customers=hooks.new_customers)
     builder.count_incomplete()
     report = builder.report
@@ -305,7 +306,13 @@ def load_all(
     return report
 
 
-def _with_deletion(pipeline: dlt.Pipeline, progress: RunProgress, builder: ReportBuilder, hooks: Hooks) -> Hooks:
+def _with_deletion(
+    pipeline: dlt.Pipeline,
+    customer_ids: Iterable[int],
+    progress: RunProgress,
+    builder: ReportBuilder,
+    hooks: Hooks,
+) -> Hooks:
     """Return hooks that also delete what the warehouse has of the rows that the load leaves out, and count the others.
 
     The API may give a row that is stored the identifier of an erased person. It is deleted before the load is written,
@@ -315,7 +322,7 @@ def _with_deletion(pipeline: dlt.Pipeline, progress: RunProgress, builder: Repor
     def before_write() -> None:
         hooks.before_write()
         builder.add_erased(delete_suppressed(pipeline, progress.suppressed_ids))
-        builder.on_counted(count_changes(pipeline, hooks.new_customers()))
+        builder.on_counted(count_changes(pipeline, {*customer_ids}.difference(hooks.new_customers())))
 
     return hooks._replace(before_write=before_write)
 
