@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -257,14 +257,23 @@ def sync(
     customer_id: Customers = None,
     since: Since = None,
     until: Until = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(metavar="<n>", min=1, help="Only the newest <n> rows of each customer, in <dataset>_sample."),
+    ] = None,
     then_dbt: ThenDbt = False,
     dbt_project: DbtProject = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring every customer up to date, and prove that nothing is missing.
 
-    With --since or --until only those days are loaded and kept up to date: pass them each time, or set them.
+    With --since or --until only those days are loaded and kept up to date: pass them each time, or set them. With
+    --sample nothing is brought up to date: some rows are loaded for a first look.
     """
+    if sample:
+        _refuse_models_of_sample(then_dbt or dbt_project)
+        _take_sample(sample, destination, dataset, as_json=as_json, since=since, until=until, customer_ids=customer_id)
+
     from liine_source import dbt_runner
     from liine_source.commands.sync import sync as run_sync
 
@@ -636,6 +645,23 @@ def _fail(message: str, code: int) -> None:
     else:
         console.print_error(message)
     sys.exit(code)
+
+
+def _refuse_models_of_sample(wanted: object) -> None:
+    if wanted:
+        raise ConfigurationError("No models are built of a sample: leave out --sample, or --then-dbt.")
+
+
+def _take_sample(size: int, destination: str | None, dataset: str, *, as_json: bool, **options: Any) -> NoReturn:
+    """Take a sample, print where it is, and exit."""
+    from liine_source.commands.sample import sample
+
+    taken = sample(size, destination, dataset, **_given(**options))
+    if as_json:
+        console.print_json(dataclasses.asdict(taken))
+    else:
+        console.print_sample(taken)
+    raise typer.Exit(0 if taken.is_whole else 1)
 
 
 def _finish(command: str, report: "SyncReport", *, as_json: bool) -> None:

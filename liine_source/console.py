@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from liine_source.commands.plan import CustomerPlan
     from liine_source.commands.probe import Probe
     from liine_source.commands.reset import Reset
+    from liine_source.commands.sample import Sample
     from liine_source.commands.status import CustomerStatus, ErasureStatus
     from liine_source.commands.sync_report import CustomerSync, SyncReport
     from liine_source.dbt_runner import ChannelLeads, DbtBuild, LeadFunnel
@@ -193,6 +194,16 @@ def _total_row(found: "Sequence[CustomerPlan]") -> list[Any]:
 def report_data(report: "SyncReport") -> dict[str, Any]:
     """Return a report as JSON data."""
     return {**dataclasses.asdict(report), "is_complete": report.is_complete}
+
+
+def print_sample(taken: "Sample") -> None:
+    """Print where a sample is, and what it is not."""
+    rows = [[customer.customer_id, customer.interactions, customer.error or "ok"] for customer in taken.customers]
+    print_rows(f"Sample in {taken.location}, dataset {taken.dataset}", ["customer", "interactions", "access"], rows)
+    print_line(
+        f"This is a sample: at most {taken.requested:,} interactions of each customer, the newest, and no proof of "
+        "completeness. The next sample replaces it; `liine sync` loads everything, into another dataset."
+    )
 
 
 def print_report(report: "SyncReport") -> None:

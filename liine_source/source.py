@@ -136,20 +136,23 @@ class _Resource(DltResource):
         """Raise ConfigurationError."""
         raise ConfigurationError(
             "add_limit has no place here: it would load some rows and prove nothing about the others. Limit the days "
-            "instead, with since and until, or the customers, with customer_ids. Nothing was requested."
+            "instead, with since and until, or the customers, with customer_ids; for a first look there is `liine sync "
+            "--sample 100`. Nothing was requested."
         )
 
 
 def _resources(extraction: _Extraction, extract: Callable[[_Extraction], Iterator[Tables]]) -> Sequence[DltResource]:
     pages = dlt.resource(extract, name="pages", selected=False)(extraction)
     return [
-        _table(pages, INTERACTIONS, primary_key="id", write_disposition=_MERGE),
+        table_resource(pages, INTERACTIONS, primary_key="id", write_disposition=_MERGE),
         *(_child_table(pages, name) for name in CHILD_TABLES),
-        _table(pages, SWEEPS, write_disposition="append"),
+        table_resource(pages, SWEEPS, write_disposition="append"),
     ]
 
 
-def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
+def table_resource(pages: DltResource, table: str, **hints: Any) -> DltResource:
+    """Return the resource of one table, which picks its rows from pages."""
+
     def pick(page: Tables) -> Iterator[Any]:
         if table in page:
             yield page[table]
@@ -167,7 +170,7 @@ def _table(pages: DltResource, table: str, **hints: Any) -> DltResource:
 
 
 def _child_table(pages: DltResource, table: str) -> DltResource:
-    return _table(
+    return table_resource(
         pages,
         table,
         merge_key="interaction_id",

@@ -17,6 +17,7 @@ from liine_source.load.erasure_tables import erasure_source
 from liine_source.load.key_checks import check_keys, require_searchable, store_check_values
 from liine_source.load.loading import Hooks, between_loads, load
 from liine_source.load.pipeline import remove_deleted_bytes, require_compactable
+from liine_source.load.samples import drop_sample
 from liine_source.load.stored_progress import read_state
 from liine_source.privacy.erasure import (
     IDENTIFIER_FIELDS,
@@ -90,6 +91,7 @@ def erase(
                 entries = matcher.suppression_entries(found, key)
                 given = {one[:2] for known in settings.keys.values() for one in matcher.suppression_entries((), known)}
                 _carry_out(pipeline, erasure, found, entries, settings.customer_ids, given)
+                drop_sample(pipeline)
         if compact and not is_dry_run:
             erasure = replace(erasure, file_bytes=remove_deleted_bytes(destination, dataset).bytes_after)
     return erasure

@@ -14,6 +14,7 @@ from liine_source.load.dataset_checks import require_same_masking
 from liine_source.load.erasure_tables import erasure_source
 from liine_source.load.key_checks import check_keys, store_check_values
 from liine_source.load.loading import NO_HOOKS, Hooks, between_loads, load
+from liine_source.load.samples import drop_sample
 from liine_source.load.stored_progress import read_state
 from liine_source.privacy.erasure import IDENTIFIER_FIELDS
 from liine_source.privacy.erasure_file import ErasureFile, read_erasure_file
@@ -71,6 +72,7 @@ def import_erasures(
             if not is_dry_run:
                 store_check_values(pipeline, [*unstored_keys, *(key for key in keys if key not in unstored_keys)])
                 takeover.carry_out()
+                drop_sample(pipeline)
             return takeover.count(is_dry_run=is_dry_run)
 
 

@@ -14,7 +14,7 @@ from dlt.common.schema.typing import TColumnSchema, TTableSchema
 from dlt.common.schema.utils import has_table_seen_data, loads_table, pipeline_state_table, version_table
 
 from liine_source.destinations import Destination, locate_pipeline, pipeline_destination
-from liine_source.errors import AlteredTableError, DestinationError
+from liine_source.errors import AlteredTableError, ConfigurationError, DestinationError
 from liine_source.load.hints import column_hint, column_hints
 from liine_source.spec.tables import (
     CHILD_TABLES,
@@ -25,6 +25,7 @@ from liine_source.spec.tables import (
     INTERACTIONS,
     INVENTORY,
     INVENTORY_COLUMNS,
+    SAMPLE,
     SOURCE_TABLES,
 )
 from liine_source.warehouse import catalog, queries
@@ -71,6 +72,11 @@ def find_alterations(pipeline: dlt.Pipeline, *, deletes_rows: bool = False, is_e
     """
     destination = pipeline_destination(pipeline)
     stored = destination.read_tables(pipeline)
+    if SAMPLE in stored:
+        raise ConfigurationError(
+            f"Dataset {pipeline.dataset_name} is a sample, made by `liine sync --sample`; no other command uses it. "
+            f"Pass the --dataset that was synced, or drop {pipeline.dataset_name} first."
+        )
     expected = _declared_tables()
     found = Alterations()
     if not stored.keys() & expected.keys():

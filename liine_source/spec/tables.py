@@ -28,6 +28,8 @@ PERSONAL_DATA_KEYS = "personal_data_keys"
 RUNS = "runs"
 RUN_STEPS = "run_steps"
 INVENTORY = "_liine_inventory"
+# Only a sample has it: no command but another sample loads into its dataset.
+SAMPLE = "_liine_sample"
 
 DESCRIPTIONS = {
     INTERACTIONS: "One row per interaction.",
@@ -40,6 +42,7 @@ DESCRIPTIONS = {
     PERSONAL_DATA_KEYS: "One row per key that has hashed values of the dataset; the key itself is stored nowhere.",
     RUNS: "One row per run of a command that loads or verifies.",
     RUN_STEPS: "One row per step of a run's loads.",
+    SAMPLE: "This dataset is a sample, and not complete. One row per customer.",
     INVENTORY: "What the tables held of a customer when the last run ended, to find rows that were lost since.",
 }
 """What a row of each table is; also its comment in the warehouse."""
@@ -263,6 +266,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("ended", "timestamp", "When it ended (UTC)."),
         _required("step", "text", "dlt's step: `extract`, `normalize` or `load`."),
         _required("is_failed", "bool", "Whether the step failed."),
+    ),
+    SAMPLE: (
+        _required("customer_id", "bigint", "The customer."),
+        _required("taken_at", "timestamp", "When the sample was taken (UTC)."),
+        _required("requested", "bigint", "How many interactions were asked for, the newest first."),
+        _required("interactions", "bigint", "How many the dataset has; those of erased persons are left out."),
     ),
 }
 

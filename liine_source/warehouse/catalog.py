@@ -13,7 +13,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.fs_client import FSClientBase
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, SOURCE_TABLES
+from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, SAMPLE, SOURCE_TABLES
 
 STATE_TABLE = "_dlt_pipeline_state"
 LOADS_TABLE = "_dlt_loads"
@@ -129,5 +129,7 @@ def own_dataset(pipeline: dlt.Pipeline) -> dict[str, set[str]]:
 
 def similar_datasets(datasets: Mapping[str, set[str]]) -> str:
     """Return the names of the first datasets that look like ours, as text."""
-    similar = sorted(name for name, tables in datasets.items() if tables >= {INTERACTIONS, STATE_TABLE})
+    similar = sorted(
+        name for name, tables in datasets.items() if tables >= {INTERACTIONS, STATE_TABLE} and SAMPLE not in tables
+    )
     return ", ".join(similar[:_MAX_LISTED]) + (" …" if len(similar) > _MAX_LISTED else "")

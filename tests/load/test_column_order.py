@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from liine_source import backfill, erase, sync
+from liine_source import erase, sync
 from liine_source.emulator import running_emulator
 from liine_source.spec.tables import SOURCE_TABLES
 from tests.commands.test_sync import settings
@@ -48,13 +48,12 @@ def test_ids_and_times_come_first(warehouse: Place, monkeypatch: pytest.MonkeyPa
 @on_duckdb_and_postgres
 def test_dataset_in_another_order_is_loaded(warehouse: Place) -> None:
     """Each value gets into the column of its name, in rows that are added, replaced and audited."""
-    with running_emulator(interactions=60, customers=2) as api:
+    with running_emulator(interactions=40, customers=2) as api:
         sync(**settings(api))
         reverse_columns(warehouse)
         api.advance(timedelta(days=30))
         api.change(api.truth()[0]["id"], brand_new="x")
         assert sync(**settings(api)).is_complete
-        assert backfill(restart=True, **settings(api)).is_complete
         assert differences(warehouse, api.truth()) == []
         audits = query(warehouse, "select customer_id, status, count_means from liine.sweeps where kind <> 'check'")
         assert {(int(row["customer_id"]), row["status"], row["count_means"]) for row in audits} == {
