@@ -287,6 +287,12 @@ ALTER SESSION SET autocommit=True;
 
 -- Another session.
 
+select schema_name from information_schema.schemata;
+
+select table_schema, table_name from information_schema.tables;
+
+-- Another session.
+
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE_STG_…';

@@ -710,7 +710,7 @@ SELECT state FROM (SELECT state, _dlt_load_id, ROW_NUMBER() OVER (PARTITION BY p
 
 -- Another session.
 
-SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND expected IS NOT NULL AND distinct_ids IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '98475c10d1868423') AS numbered WHERE place = 1;
+SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND expected IS NOT NULL AND distinct_ids IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '2d0035de1b62a342') AS numbered WHERE place = 1;
 
 -- Another session.
 
@@ -720,7 +720,7 @@ SELECT customer_id, COUNT(*) FROM interactions WHERE customer_id IN (1001) AND v
 
 ALTER SESSION SET autocommit=False;
 
-INSERT INTO sweeps ("SWEEP_ID", "CUSTOMER_ID", "KIND", "FILTER_HASH", "EXPECTED", "DISTINCT_IDS", "REQUESTS", "PROOF", "STATUS", "REASON", "COUNT_MEANS", "BEGAN", "ENDED", "_DLT_LOAD_ID", "UNDATED") VALUES ('…', 1001, 'check', '98475c10d1868423', 60, 60, 1, 'count', 'complete', NULL, 'total', '…', '…', '…', 0);
+INSERT INTO sweeps ("SWEEP_ID", "CUSTOMER_ID", "KIND", "FILTER_HASH", "EXPECTED", "DISTINCT_IDS", "REQUESTS", "PROOF", "STATUS", "REASON", "COUNT_MEANS", "BEGAN", "ENDED", "_DLT_LOAD_ID", "UNDATED") VALUES ('…', 1001, 'check', '2d0035de1b62a342', 60, 60, 1, 'count', 'complete', NULL, 'total', '…', '…', '…', 0);
 
 COMMIT;
 

@@ -115,6 +115,10 @@ SELECT "INTERACTIONS"."CUSTOMER_ID", COUNT(*), MAX("INTERACTIONS__SESSION_EXTRAS
 
 -- Another session.
 
+SELECT id, CAST(CONVERT_TIMEZONE('UTC', updated_at) AS TIMESTAMP) FROM interactions WHERE id IN (5121, 5122, 5117, 5119, 5120, 5116, 5115, 5118, 5114, 5108, 5101, 5113, 5112, 5111, 5107, 5110, 5100, 5099, 5106, 5109, 5104, 5105, 5102, 5098, 5103, 5093, 5086, 5095, 5097, 5096, 5094, 5085, 5091, 5090, 5092, 5088, 5089, 5084, 5087, 5082, 5081, 5080, 5083, 5078, 5077, 5076, 5079, 5075, 5073, 5072, 5074, 5070, 5071, 5069, 5067, 5064, 5063, 5068, 5062, 5066, 5065, 5061, 5060, 5057, 5054, 5058, 5059, 5053, 5055, 5052, 5056, 5049, 5050, 5051, 5046, 5048, 5047, 5044, 5038, 5045, 5042, 5030, 5029, 5043, 5041, 5039, 5040, 5036, 5035, 5037, 5032, 5034, 5024, 5027, 5031, 5033, 5025, 5026, 5020, 5023, 5028, 5022, 5021, 5019, 5018, 5016, 5017, 5015, 5014, 5013, 5012, 5011, 5010, 5009, 5008, 5006, 5007, 5005, 5004, 5003, 5001, 5002, 5000, 4976, 4974, 4682);
+
+-- Another session.
+
 SELECT 1
 FROM INFORMATION_SCHEMA.SCHEMATA
 WHERE schema_name = 'LIINE';
@@ -503,7 +507,7 @@ WHERE table_schema = 'LIINE' AND table_name IN ('ERASED_IDENTIFIERS') ORDER BY t
 
 -- Another session.
 
-SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND expected IS NOT NULL AND distinct_ids IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '98475c10d1868423') AS numbered WHERE place = 1;
+SELECT customer_id, expected, distinct_ids, reason FROM (SELECT customer_id, expected, distinct_ids, reason, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ended DESC) AS place FROM sweeps WHERE customer_id IS NOT NULL AND expected IS NOT NULL AND distinct_ids IS NOT NULL AND kind = 'check' AND status = 'complete' AND filter_hash = '2d0035de1b62a342') AS numbered WHERE place = 1;
 
 -- Another session.
 
@@ -513,7 +517,7 @@ SELECT customer_id, COUNT(*) FROM interactions WHERE customer_id IN (1001) AND v
 
 ALTER SESSION SET autocommit=False;
 
-INSERT INTO sweeps ("SWEEP_ID", "CUSTOMER_ID", "KIND", "FILTER_HASH", "EXPECTED", "DISTINCT_IDS", "REQUESTS", "PROOF", "STATUS", "REASON", "COUNT_MEANS", "BEGAN", "ENDED", "_DLT_LOAD_ID", "UNDATED") VALUES ('…', 1001, 'check', '98475c10d1868423', 183, 183, 1, 'count', 'complete', NULL, 'total', '…', '…', '…', 0);
+INSERT INTO sweeps ("SWEEP_ID", "CUSTOMER_ID", "KIND", "FILTER_HASH", "EXPECTED", "DISTINCT_IDS", "REQUESTS", "PROOF", "STATUS", "REASON", "COUNT_MEANS", "BEGAN", "ENDED", "_DLT_LOAD_ID", "UNDATED") VALUES ('…', 1001, 'check', '2d0035de1b62a342', 183, 183, 1, 'count', 'complete', NULL, 'total', '…', '…', '…', 0);
 
 COMMIT;
 
