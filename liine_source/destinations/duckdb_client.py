@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-import pyarrow as pa
 from dlt.common.destination import PreparedTableSchema
 from dlt.common.destination.client import FollowupJobRequest, HasFollowupJobs, LoadJob, RunnableLoadJob
 from dlt.common.storages.load_package import LoadJobInfo
@@ -82,7 +81,7 @@ def _select_from(files: Sequence[str]) -> str:
 
 
 class _Cursor(DuckDBDBApiCursorImpl):
-    def iter_arrow(self, chunk_size: int) -> Generator[pa.Table, None, None]:
+    def iter_arrow(self, chunk_size: int) -> Generator[Any, None, None]:
         """Yield rows as Arrow tables; for all of them dlt 1.31 calls a method that DuckDB 2 does not have."""
         if chunk_size:
             yield from super().iter_arrow(chunk_size)
