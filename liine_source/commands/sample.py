@@ -41,6 +41,9 @@ from liine_source.settings import LiineOptions, Settings, resolve_settings
 from liine_source.source import table_resource
 from liine_source.spec.tables import DATASET_NAME, INTERACTION_TABLES, SAMPLE
 
+# They are held in memory.
+_MOST_ROWS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerSample:
@@ -74,8 +77,8 @@ def sample(
     Settings are those of a sync. Nothing of the dataset itself is touched. Raises ConfigurationError where the other
     dataset is no sample.
     """
-    if size < 1:
-        raise ConfigurationError("A sample has at least one row: --sample 100.")
+    if not 1 <= size <= _MOST_ROWS:
+        raise ConfigurationError(f"A sample has 1 to {_MOST_ROWS:,} rows of each customer: --sample 100.")
     own = sample_dataset(dataset)
     with translate_errors():
         settings = resolve_settings(**options)

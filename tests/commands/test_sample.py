@@ -109,6 +109,8 @@ def test_what_makes_no_sense_is_refused() -> None:
         done = run("sync", "--sample", "5", "--then-dbt", api=api)
         assert (done.returncode, "No models are built of a sample" in done.stderr) == (2, True)
         assert run("sync", "--sample", "0", api=api).returncode == 2
+        with pytest.raises(ConfigurationError, match="1 to 10,000 rows of each customer"):
+            sample(10_001, **settings(api))
         sample(5, **settings(api))
         spoil(WAREHOUSE, "drop table liine_sample._liine_sample")
         api.forget_requests()
