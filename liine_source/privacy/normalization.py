@@ -64,10 +64,13 @@ def format_value(value: Any) -> str:
 
 
 def _read_phone(text: str, country: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain.lower() == NO_NUMBER:
+        return [NO_NUMBER]
     # Its metadata take time to import, and most runs read no phone number.
     from liine_source.privacy.phone_numbers import read_phone  # noqa: PLC0415
 
-    return read_phone(text, country)
+    return read_phone(plain, country)
 
 
 def _normalize_name(text: str) -> str:

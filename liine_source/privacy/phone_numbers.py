@@ -1,13 +1,10 @@
 """Phone numbers as people write them -> E.164, such as +19195550123; imported where one is read."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
-
-from liine_source.privacy.normalization import NO_NUMBER
 
 _FIRST_OF_NUMBER = re.compile(r"[+\d]")
 
@@ -21,21 +18,18 @@ def read_phone(text: str, country: str) -> list[str]:
     """Return the numbers that a text may mean in E.164, such as +19195550123.
 
     Without a plus it is a number of the country first, and then one whose country code lacks the plus, as the reference
-    writes them. Text that is no phone number keeps its digits, `unknown` stays as it is.
+    writes them. Text that is no phone number keeps its digits.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
-    if plain.lower() == NO_NUMBER:
-        return [NO_NUMBER]
-    first = _FIRST_OF_NUMBER.search(plain)
-    number = plain[first.start() :] if first else plain
+    first = _FIRST_OF_NUMBER.search(text)
+    number = text[first.start() :] if first else text
     candidates: list[tuple[str, str | None]]
     abroad = f"+{number.removeprefix('00')}"
     candidates = [(number, None)] if number.startswith("+") else [(number, country), (abroad, None)]
     for is_accepted in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
-        found = [text for candidate in candidates if (text := _format_phone(*candidate, is_accepted))]
+        found = [known for candidate in candidates if (known := _format_phone(*candidate, is_accepted))]
         if found:
             return list(dict.fromkeys(found))
-    return [phonenumbers.normalize_digits_only(plain) or plain]
+    return [phonenumbers.normalize_digits_only(text) or text]
 
 
 def _format_phone(text: str, country: str | None, is_accepted: Callable[[PhoneNumber], bool]) -> str:
