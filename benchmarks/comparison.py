@@ -107,7 +107,7 @@ def compare_loads(table: Table, server: Server) -> None:
                 for name, warehouse in warehouses.items():
                     since = None if is_first else day_before(api)
                     table.add(f"{destination}: {what}", name, warehouse.measure(name, api, since))
-            in_own_process(change_rows, api, CHANGED)
+            in_own_process(change_rows, api, warehouses[CONNECTOR].address, CHANGED)
             for name, warehouse in warehouses.items():
                 table.add(f"{destination}: {CHANGED:,} changed", name, warehouse.measure(name, api, day_before(api)))
 
@@ -121,7 +121,7 @@ def measure_many_rows(table: Table, server: Server) -> None:
             table.add(what, SCRIPT, other.measure(SCRIPT, api))
         for build, options in BUILDS.items():
             if not options:
-                in_own_process(change_rows, api, CHANGED)
+                in_own_process(change_rows, api, ours.address, CHANGED)
                 ours.measure(CONNECTOR, api)
             project = str(Path(__file__).parents[1] / "dbt")
             paths = ["--project-dir", project, "--profiles-dir", project, "--target-path", f"{ours.folder}/target"]
@@ -140,7 +140,7 @@ def measure_customers(table: Table, server: Server) -> list[str]:
             new_warehouse("duckdb", server) as warehouse,
         ):
             warehouse.measure(CONNECTOR, api)
-            in_own_process(change_rows, api, customers * CHANGED_PER_CUSTOMER)
+            in_own_process(change_rows, api, warehouse.address, customers * CHANGED_PER_CUSTOMER)
             before = fetch_state(api)["requests"]
             figures = warehouse.measure(CONNECTOR, api)
             requested = fetch_state(api)["requests"] - before
