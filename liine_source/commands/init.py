@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +15,7 @@ import dlt
 from liine_source.commands.check import CustomerAccess, check
 from liine_source.destinations import SETUP_DESTINATIONS, Destination, Question, get_destination, locate_pipeline
 from liine_source.error_translation import translate_errors
-from liine_source.errors import ConfigurationError, CustomersRefusedError, MissingPackageError
+from liine_source.errors import ConfigurationError, CustomersRefusedError, LoginRefusedError, MissingPackageError
 from liine_source.file_replacement import OWNER_ONLY
 from liine_source.git_ignore import ignore_in_git
 from liine_source.load.pipeline import build_pipeline
@@ -100,9 +100,10 @@ def init(
 ) -> Initialized:
     """Collect the settings of a first run, log in with them, count each customer, connect to the warehouse, write them.
 
-    A setting is taken from the arguments, the environment or the files, or else asked for with `ask`. Files are added
-    to; a value in them stays. Raises ConfigurationError where a setting is missing or differs from that in a file,
-    CustomersRefusedError, LoginRefusedError or DestinationError where one does not work; nothing is written then.
+    A setting is taken from the arguments, the environment or the files, or else asked for with `ask`, again where the
+    API refuses what was answered. Files are added to; a value in them stays. Raises ConfigurationError where a setting
+    is missing or differs from that in a file, CustomersRefusedError, LoginRefusedError or DestinationError where one
+    does not work; nothing is written then.
     """
     files = _Files()
     answers = _Answers(files, ask)
@@ -123,9 +124,7 @@ def init(
     log.debug("Trying the settings.")
     with _in_environment(answers.values):
         unchecked = _check_destination(chosen)
-        access = check()
-    if refused := [customer for customer in access if customer.error]:
-        raise CustomersRefusedError([str(customer.error) for customer in refused], len(access))
+    access = _count_customers(answers)
     added, ignored_by = files.save(answers.values)
     return Initialized(
         str(files.config.path), str(files.secrets.path), added, ignored_by, chosen.name, access, unchecked
@@ -225,6 +224,7 @@ class _Answers:
         self._files = files
         self._ask = ask
         self._missing: list[Question] = []
+        self._asked: set[Keys] = set()
 
     def give(self, question: Question, value: Any) -> None:
         """Take a value of the command line."""
@@ -254,6 +254,14 @@ class _Answers:
             return
         self.find(question)
 
+    def ask_again(self, reason: str, *questions: Question) -> bool:
+        """Ask again for those of the questions that were answered in the terminal; return whether there are any."""
+        asked = [question for question in questions if question.path in self._asked]
+        for question in asked:
+            self.values.pop(question.path)
+            self.find(replace(question, text=f"{reason}\n{question.text}" if question is asked[0] else question.text))
+        return bool(asked)
+
     def require_complete(self) -> None:
         """Raise ConfigurationError with everything that is missing."""
         if self._missing:
@@ -266,6 +274,7 @@ class _Answers:
         if question is _BASE_URL:
             return None
         if self._ask:
+            self._asked.add(question.path)
             return self._ask(question)
         if question.default is None:
             self._missing.append(question)
@@ -280,6 +289,23 @@ class _Answers:
                 raise ConfigurationError(f"{_place(path)} has a control character. Nothing was written.")
         self._files.refuse_other(path, value)
         self.values[path] = value
+
+
+def _count_customers(answers: _Answers) -> list[CustomerAccess]:
+    while True:
+        try:
+            with _in_environment(answers.values):
+                access = check()
+        except LoginRefusedError:
+            if not answers.ask_again("The API refused user name or password.", _USERNAME, _PASSWORD):
+                raise
+            continue
+        refused = [str(customer.error) for customer in access if customer.error]
+        if not refused:
+            return access
+        problem = CustomersRefusedError(refused, len(access))
+        if not answers.ask_again(str(problem).rpartition("\n")[0], _CUSTOMERS):
+            raise problem
 
 
 def _check_destination(destination: Destination) -> str | None:
