@@ -143,7 +143,7 @@ def print_access(found: "Sequence[CustomerAccess]", working_folder: str) -> None
     """Print the result of `liine check`, and in which folder a load keeps its files while it runs."""
     rows = [[access.customer_id, access.count, access.error or "ok"] for access in found]
     print_rows("Access", ["customer", "interactions", "access"], rows)
-    print_line(f"Working folder: {working_folder}. While a load runs it has its files, which only you can read.")
+    print_line(f"Working folder: {working_folder}. A load keeps its files there while it runs; only you can read them.")
 
 
 def print_plan(found: "Sequence[CustomerPlan]") -> None:

@@ -29,7 +29,7 @@ def test_check_sync_and_status_print_tables_or_json() -> None:
         ]
         printed = run("check", api=api).stdout
         assert "ok" in printed
-        assert f"Working folder: {Path.cwd() / 'dlt' / 'pipelines'}. While a load runs" in printed
+        assert f"Working folder: {Path.cwd() / 'dlt' / 'pipelines'}. A load keeps its files there" in printed
         assert run("status", "--json").returncode == 1
         synced = run("sync", api=api)
         assert (synced.returncode, synced.stderr.count("\n")) == (0, 1)
