@@ -1,6 +1,7 @@
 """The demonstration: in a folder of its own, whatever settings and warehouses of the user's are around."""
 
 import os
+from datetime import datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,9 @@ from types import ModuleType
 import dlt
 import pytest
 
+from liine_source.emulator import running_emulator
+from tests.marts.figures import figures
+from tests.marts.load_scope import Load
 from tests.support.warehouse import query, spoil
 
 CHECKOUT = Path(__file__).parents[1]
@@ -55,3 +59,18 @@ def test_it_reads_and_touches_nothing_of_the_users(demo: ModuleType, monkeypatch
 def test_make_names_no_warehouse_but_the_demonstrations() -> None:
     """`make demo`, `make docs` and `make clean` had deleted the one that has the default name."""
     assert WAREHOUSE.name not in (CHECKOUT / "Makefile").read_text()
+
+
+def test_readme_shows_the_demonstrations_figures() -> None:
+    """The first channel and the last line, computed from the emulator's rows without a warehouse and dbt."""
+    with running_emulator(interactions=10_000, customers=3) as api:
+        api.advance(timedelta(days=1))
+        truth, load = api.truth(), Load(through=datetime(2025, 12, 16, 18, 0))  # noqa: DTZ001  UTC without zone
+        days = figures(truth, dict.fromkeys(api.customer_ids, load))["rpt_liine__channel_daily"]
+    channel = [day for day in days if day["channel"] == "GBP / Organic"]
+    new, booked, revenue = (
+        sum(day[name] or 0 for day in channel) for name in ("new_leads", "booked_leads", "new_lead_revenue")
+    )
+    readme = (CHECKOUT / "README.md").read_text()
+    assert f"\n│ GBP / Organic  │ {new:<9} │ {booked:<6} │ {revenue:<9} │\n" in readme
+    assert f"\nThe emulator has {len(truth)} interactions, build/demo/demo.duckdb has {len(truth)}.\n" in readme
