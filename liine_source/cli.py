@@ -136,6 +136,11 @@ Verbose = Annotated[bool, _verbose_option()]
 _CommandVerbose = Annotated[bool, _verbose_option(_show_steps)]
 
 
+def _unwrap(text: str) -> str:
+    """Return text with one line a paragraph: typer keeps the line ends of all paragraphs but the first."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def _command(group: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that adds a command to a group, with the global option -v behind its name as well."""
 
@@ -151,7 +156,7 @@ def _command(group: typer.Typer, name: str | None = None) -> Callable[[Callable[
         )
         run.__signature__ = own.replace(parameters=[*own.parameters.values(), verbose])  # type: ignore[attr-defined]
         run.__annotations__ = {**function.__annotations__, "is_verbose": _CommandVerbose}
-        group.command(name, cls=_Command)(run)
+        group.command(name, cls=_Command, help=_unwrap(inspect.getdoc(function) or ""))(run)
         return function
 
     return decorate

@@ -129,6 +129,15 @@ def test_finished_backfill_reports_nothing_to_do() -> None:
         assert "ok" in run("plan", api=api).stdout
 
 
+def test_paragraphs_of_help_fill_their_lines() -> None:
+    """Where a line ends in the source, it need not end in a terminal of another width."""
+    shown = run("init", "--help", COLUMNS="100").stdout
+    assert [line.strip() for line in shown.splitlines()[5:7]] == [
+        "Files are added to, never overwritten. Without a terminal: options, environment variables and",
+        "--password-stdin. A password is no option, as other users of the machine could see it.",
+    ]
+
+
 def test_readme_shows_printed_columns() -> None:
     """The README's figures are of a larger emulator, so only column headers are compared."""
     documented = set(headers((Path(__file__).parents[1] / "README.md").read_text()))
