@@ -417,13 +417,14 @@ class MissingDatasetError(DestinationError):
 class MissingModelsError(DestinationError):
     """The dbt models are not there, or an older version built them; `models` names those that are missing."""
 
-    def __init__(self, schema: str, place: str, models: Sequence[str]) -> None:
+    def __init__(self, schema: str, place: str, models: Sequence[str], *, is_any_found: bool) -> None:
         self.models = tuple(models)
         listed = ", ".join(models[:_MAX_LISTED]) + (" …" if len(models) > _MAX_LISTED else "")
+        lack = f"lacks these, or columns of them: {listed}" if is_any_found else "has none of them"
         super().__init__(
-            f"The report is made from the dbt models, and schema {schema} in {place} lacks these, or columns of them: "
-            f"{listed}. Build them with `liine sync --then-dbt`, and pass the same --destination and --dataset. A "
-            "role that may not read the schema does not see them either."
+            f"The report is made from the dbt models, and schema {schema} in {place} {lack}. Build them with "
+            "`liine sync --then-dbt`, and pass the same --destination and --dataset. A role that may not read the "
+            "schema does not see them either."
         )
 
 

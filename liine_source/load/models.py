@@ -35,7 +35,8 @@ def require_models(pipeline: dlt.Pipeline, destination: str | None, dataset: str
     """
     location = locate_pipeline(pipeline)
     if missing := marts.missing_models(pipeline):
-        raise MissingModelsError(location.dataset, str(location), missing)
+        is_any_found = len(missing) < len(marts.READ_MODELS)
+        raise MissingModelsError(location.dataset, str(location), missing, is_any_found=is_any_found)
     own = dbt_environment(destination, dataset)["LIINE_DATASET"]
     found = marts.built_from(pipeline)
     if found and found.lower() != own.lower():

@@ -47,6 +47,8 @@ _COLUMNS: Mapping[str, frozenset[str]] = {
     "fct_liine__missed_calls": frozenset({"location", "is_window_closed", "is_called_back", "seconds_to_callback"}),
     "fct_liine__interactions": frozenset({"is_counted", "is_inbound_call", "is_missed_call", "last_touch_location"}),
 }
+READ_MODELS = (*_COLUMNS,)
+"""The models that the report is made from."""
 
 _CUSTOMERS = f"""
 select scope.customer_id, customers.customer, scope.loaded_through_utc, scope.description, {", ".join(SCOPE_FLAGS)}
