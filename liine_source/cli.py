@@ -597,6 +597,10 @@ def emulator(
         console.print_line("The emulator is running. In another terminal:")
         for name, value in settings.items():
             console.print_line(f"export {name}={shlex.quote(value)}")
+        if customers == _EMULATOR_CUSTOMERS:
+            own = "" if port == _EMULATOR_PORT else f" --port {ready.base_url.rpartition(':')[2]}"
+            console.print_hint(f"Or write them into the files of an empty folder: liine init --emulator{own}")
+        console.print_hint("Ctrl-C ends the emulator.")
 
     problem = None
     with contextlib.suppress(KeyboardInterrupt):

@@ -242,6 +242,26 @@ def test_settings_are_read_from_dlt_files() -> None:
         assert json.loads(done.stdout)["rows"]["interactions"] == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [((), "init --emulator\n"), (("--port", "0"), "init --emulator --port {port}\n"), (("--customers", "1"), None)],
+    ids=["own port", "another port", "other customers"],
+)
+def test_emulator_names_the_init_that_has_its_settings(
+    arguments: tuple[str, ...], command: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the port unless it is the usual one; `liine init` knows the usual three customers only."""
+    with running_emulator(interactions=0, customers=1) as api:
+        monkeypatch.setattr("liine_source.emulator.serve", lambda *, on_ready, **_: on_ready(api))
+        done = run("emulator", *arguments)
+        port = api.base_url.rpartition(":")[2]
+    assert done.stdout.count("export SOURCES__LIINE__") == 4
+    assert ("liine init" in done.stderr) == (command is not None)
+    if command:
+        assert command.format(port=port) in done.stderr
+    assert done.stderr.endswith("Ctrl-C ends the emulator.\n")
+
+
 def test_emulator_prints_its_settings() -> None:
     """The JSON that it prints is an environment in which `liine check` works."""
     process = subprocess.Popen(  # noqa: S603  our own program
