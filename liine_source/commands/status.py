@@ -131,6 +131,11 @@ def _read_erasures(pipeline: dlt.Pipeline) -> ErasureStatus:
 
 
 def late_customers(found: Sequence[CustomerStatus], max_age: timedelta) -> list[int]:
-    """Return the customers, of those found and of the settings, without a proven sweep within `max_age`."""
+    """Return the customers, of those found and of the settings, without a proven sweep within `max_age`.
+
+    One that no sync ever completed, without a row and not in the settings, was a mistyped id: no sync will change that.
+    """
+    configured = set(configured_customers())
+    expected = {one.customer_id for one in found if one.rows or one.watermark or not configured} | configured
     on_time = {customer.customer_id for customer in found if customer.is_proven and not customer.is_late(max_age)}
-    return sorted({customer.customer_id for customer in found}.union(configured_customers()) - on_time)
+    return sorted(expected - on_time)

@@ -276,7 +276,7 @@ def run_daily() -> tuple[int, str]:
 
 
 def test_status_max_age_sets_exit_code() -> None:
-    """1 if a customer is unproven, too old or never loaded; 2 for an invalid duration."""
+    """1 if a customer is unproven, too old or never loaded, unless a mistyped id; 2 for an invalid duration."""
     with running_emulator(interactions=60, customers=2) as api:
         one = str(api.customer_ids[0])
         run("sync", "--customer-id", one, api=api)
@@ -287,6 +287,9 @@ def test_status_max_age_sets_exit_code() -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert all(row["age_seconds"] >= 0 and row["proof"] == "count" for row in json.loads(done.stdout)["customers"])
         assert run("status", "--max-age", "0m", api=api).returncode == 1
+        assert run("sync", "--customer-id", "9999", api=api).returncode == 1
+        assert run("status", "--max-age", "2h", api=api).returncode == 0
+        assert "9999" in run("status", "--max-age", "2h").stderr
         api.faults = Faults(refused_customers=(api.customer_ids[0],))
         run("sync", api=api)
         failed = run("status", "--max-age", "1d", api=api)
