@@ -26,6 +26,7 @@ help:
 install: $(STAMP)
 # The lock names every package; without --no-deps an older pip takes none of them for a requirement with extras.
 $(STAMP): requirements/dev.txt pyproject.toml
+	@echo "Installing the locked packages into $(VENV), which takes a minute or two."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
