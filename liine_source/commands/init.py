@@ -255,11 +255,20 @@ class _Answers:
         self.find(question)
 
     def ask_again(self, reason: str, *questions: Question) -> bool:
-        """Ask again for those of the questions that were answered in the terminal; return whether there are any."""
+        """Ask again for those of the questions that were answered in the terminal; return whether there are any.
+
+        The user name is offered again: a password is mistyped more often.
+        """
         asked = [question for question in questions if question.path in self._asked]
         for question in asked:
-            self.values.pop(question.path)
-            self.find(replace(question, text=f"{reason}\n{question.text}" if question is asked[0] else question.text))
+            value = self.values.pop(question.path)
+            self.find(
+                replace(
+                    question,
+                    text=f"{reason}\n{question.text}" if question is asked[0] else question.text,
+                    default=value if question is _USERNAME else None,
+                )
+            )
         return bool(asked)
 
     def require_complete(self) -> None:

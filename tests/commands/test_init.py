@@ -258,7 +258,33 @@ def test_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_refused_answers_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistyped password or customer costs that answer only; one that was not typed here is not asked for."""
+    """A mistyped password or customer costs that answer alone; the user name is offered again."""
+    asked = []
+
+    def answer(text: str, **options: Any) -> str:
+        asked.append((text, options["default"]))
+        answer: str = options["value_proc"](answers.pop(0))
+        return answer
+
+    monkeypatch.setattr(typer, "prompt", answer)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    with running_emulator(interactions=5, customers=2) as api:
+        answers = ["test", "canary", "1001, 9999", "duckdb", "mine.duckdb", "test", api.password, "1002"]
+        done = run("init", SOURCES__LIINE__BASE_URL=api.base_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert asked[5:7] == [
+        ("The API refused user name or password.\nUser name at Liine", "test"),
+        ("Password at Liine", None),
+    ]
+    assert asked[7][0].startswith("1 of 2 customer(s) cannot be read, so nothing was written:\n- Customer 9999: ")
+    assert asked[7][0].endswith("\nCustomer ids, with commas between them")
+    assert "customer_ids = [1002]" in CONFIG.read_text()
+    assert TomlFile(SECRETS).get(("sources", "liine", "credentials", "password")) == api.password
+
+
+def test_given_user_name_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what was typed here is asked for again."""
     asked = []
 
     def answer(text: str, **options: Any) -> str:
@@ -270,14 +296,15 @@ def test_refused_answers_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     with running_emulator(interactions=5, customers=2) as api:
-        answers = ["canary", "1001, 9999", "duckdb", "mine.duckdb", api.password, "1002"]
-        done = run("init", "--username", api.username, SOURCES__LIINE__BASE_URL=api.base_url)
+        answers = ["canary", "mine.duckdb", api.password]
+        environment = {"SOURCES__LIINE__BASE_URL": api.base_url, "DESTINATION_TYPE": "duckdb"}
+        done = run("init", "--username", api.username, "--customer-id", "1001", **environment)
     assert (done.returncode, done.stderr) == (0, "")
-    assert asked[4] == "The API refused user name or password.\nPassword at Liine"
-    assert asked[5].startswith("1 of 2 customer(s) cannot be read, so nothing was written:\n- Customer 9999: ")
-    assert asked[5].endswith("\nCustomer ids, with commas between them")
-    assert "customer_ids = [1002]" in CONFIG.read_text()
-    assert TomlFile(SECRETS).get(("sources", "liine", "credentials", "password")) == api.password
+    assert asked == [
+        "Password at Liine",
+        "DuckDB file",
+        "The API refused user name or password.\nPassword at Liine",
+    ]
 
 
 def test_playground_has_settings_of_its_own() -> None:
