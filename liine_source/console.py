@@ -44,6 +44,7 @@ _MAX_ERRORS = 3
 _MAX_CHANNELS = 8
 _MAX_LEADS = 20
 _MAX_FAILED = 5
+_MAX_CUSTOMERS = 20
 
 out = Console()
 err = Console(stderr=True)
@@ -347,6 +348,11 @@ def print_reset(found: "Reset") -> None:
         for customer in found.customers
     ]
     print_rows("Progress of each customer", ["customer", "watermark (UTC)", "windows", "interactions"], rows)
+    if unknown := [
+        one.customer_id for one in found.customers if not (one.watermark or one.windows or one.interactions)
+    ]:
+        listed = ", ".join(map(str, unknown[:_MAX_CUSTOMERS])) + (" …" if len(unknown) > _MAX_CUSTOMERS else "")
+        print_line(f"Neither progress nor rows: {listed}. Correct --customer-id or --dataset if you expected some.")
     count = sum(customer.interactions for customer in found.customers)
     fate = f"{count} interactions are deleted" if found.drops_rows else f"{count} interactions stay"
     if found.is_dry_run:

@@ -79,7 +79,10 @@ def test_command() -> None:
         assert run("reset", api=api).returncode == 2
         sync(**settings(api))
         customer = str(api.customer_ids[0])
+        unknown = run("reset", "--customer-id", customer, "--customer-id", "9999", api=api)
+        assert (unknown.returncode, "\nNeither progress nor rows: 9999. Correct" in unknown.stdout) == (0, True)
         shown = run("reset", "--drop-rows", "--customer-id", customer, api=api)
+        assert "Neither progress" not in shown.stdout
         assert shown.returncode == 0
         assert "Dry run: nothing was changed." in shown.stdout
         assert len(status()) == 2
