@@ -67,8 +67,8 @@ _MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicate
 
 # dlt's work per batch does not depend on its size; each batch is a row group of the file, and the most that a loader
 # holds in memory.
-_BATCH_ROWS = 20_000
-_BATCH_BYTES = 64_000_000
+_BATCH_ROWS = 10_000
+_BATCH_BYTES = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
