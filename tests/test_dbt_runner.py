@@ -352,3 +352,35 @@ def test_unusable_project_is_an_error(project: Path) -> None:
     (project / "dbt_project.yml").write_text("name: [")
     with pytest.raises(TransformError, match="before it built anything"):
         dbt_runner.build(project=project)
+
+
+LISTING = """
+import sys, threading
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.cli.main import dbtRunner
+
+lists = BaseAdapter.list_relations
+
+def list_relations(adapter, database, schema):
+    if schema == "liine" and not adapter._schema_is_cached(database, schema):
+        print("listed by", threading.current_thread().name)
+    return lists(adapter, database, schema)
+
+BaseAdapter.list_relations = list_relations
+assert dbtRunner().invoke(sys.argv[1:]).success
+"""
+
+
+def test_loaded_tables_are_listed_before_threads_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that asks while another one lists them would see some alone, and build staging without rows."""
+    monkeypatch.setenv("DESTINATION_TYPE", "duckdb")
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "warehouse.duckdb"))
+    with running_emulator(interactions=10) as api:
+        sync(**settings(api))
+    folder = str(dbt_runner.project_folder())
+    paths = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", str(tmp_path / "target")]
+    command = ["--quiet", "run", "--select", "staging", *paths, "--log-path", str(tmp_path / "logs")]
+    done = subprocess.run(  # noqa: S603  a script of our own
+        [sys.executable, "-c", LISTING, *command], capture_output=True, text=True, check=True
+    )
+    assert [line for line in done.stdout.splitlines() if line.startswith("listed")] == ["listed by MainThread"]
