@@ -1,8 +1,8 @@
 """The connector compared with a script without a framework and with dlt's `rest_api` source, and what else it costs.
 
 Prints one table for docs/benchmarks.md: first loads, runs without changes and with 5,000 changes, into DuckDB and
-Postgres; longer histories; runs of many customers; dbt's builds; the start of the command line. Each figure is a
-process of its own against an emulator in another one. Absolute times depend on the machine, so compare the ratios.
+Postgres; longer histories; runs of many customers; dbt's builds; the start of the command line. Each load runs in
+a separate process, and so does the emulator. Absolute times depend on the machine, so compare the ratios.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the benchmarks do to an emulator that runs in a process of its own."""
+"""Changes the rows of an emulator in another process, and compares them with a warehouse."""
 
 import multiprocessing
 from collections.abc import Callable

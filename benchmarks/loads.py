@@ -124,7 +124,7 @@ def _merge_into_duckdb(found: Any) -> None:
 
 
 def _merge_into_postgres(found: Any) -> None:
-    """Merge by one ingest into a table of its own; lists and objects, which it does not take, become JSON."""
+    """Merge from a staging table, filled by one ingest; lists and objects, which ADBC does not take, become JSON."""
     import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]  # noqa: PLC0415
     import orjson  # noqa: PLC0415
     import pyarrow as pa  # noqa: PLC0415

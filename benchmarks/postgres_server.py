@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for the benchmarks, and its processor time."""
+"""A PostgreSQL server for the benchmarks, and its processor time."""
 
 import tempfile
 import uuid

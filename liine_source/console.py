@@ -154,7 +154,7 @@ def print_plan(found: "Sequence[CustomerPlan]") -> None:
     if len(found) > 1:
         rows.append(_total_row(found))
     print_rows("Plan", columns, rows)
-    print_line(f"load s: what loading adds, into DuckDB on two cores; others are in {page('benchmarks')}.")
+    print_line(f"load s: what loading adds, into DuckDB on two cores; {page('benchmarks')} has other destinations.")
 
 
 def print_probe(found: "Probe") -> None:

@@ -1,7 +1,7 @@
 """Python's garbage collector, less often than by default.
 
-It looks through all objects for cycles, again and again, and dlt's modules and a page of rows are many objects but no
-cycles: that is a tenth of a sync's processor time.
+It searches all objects for cycles again and again. dlt's modules and a page of rows are many objects without cycles:
+the search took 0.3 of 5.9 seconds of processor time in a load of 100,000 interactions.
 """
 
 import gc

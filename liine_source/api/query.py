@@ -173,8 +173,8 @@ def fingerprint_selection(filters: Filters, since: date | None, until: date | No
     """Return a fingerprint of filters and dates: equal for equal selections of rows.
 
     It has 16 hexadecimal digits for the filters and, where there are dates, a hyphen and 16 more. It is stored, and
-    filters may identify a person; so it takes a twentieth of a second, unless only spam is selected, and trying all
-    phone numbers of a country would take years.
+    filters may identify a person; so it takes a twentieth of a second, and trying all phone numbers of a country would
+    take years. Where only spam is left out or included, it is computed at once.
     """
     pairs = sorted(encode_filters(filters))
     dates = [f"-{_digest([str(since), str(until)])}"] if since or until else []

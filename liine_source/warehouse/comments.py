@@ -1,4 +1,4 @@
-"""Comments on the tables and columns of a dataset: what they hold, for whoever looks at the warehouse alone.
+"""Comments on the tables and columns of a dataset: what they hold, for readers of the warehouse.
 
 They are written when dlt creates or changes a table or its description, in the same transaction. A run that changes
 none of them asks for no comment and writes none.
@@ -55,7 +55,7 @@ _OF_DLT = {
     "_dlt_id": "Random id of the row, given by dlt.",
     LOAD_ID: "Id of the dlt load that wrote the row, as in `_dlt_loads`.",
 }
-# Tables that statements of ours make.
+# Tables that our own SQL creates.
 _WITHOUT_LOADS = {
     table: {column.name: column.description for column in columns}
     for table, columns in ((INVENTORY, INVENTORY_COLUMNS), (PERSONAL_DATA_KEYS, COLUMNS[PERSONAL_DATA_KEYS]))

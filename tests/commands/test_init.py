@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,13 @@ def write(config: str = "", secrets: str = "") -> None:
     for file, text in ((CONFIG, config), (SECRETS, secrets)):
         if text:
             file.write_text(text)
+
+
+def answer_in_terminal(answer: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer the questions of the next command, which takes standard input for a terminal."""
+    monkeypatch.setattr(typer, "prompt", answer)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
 
 
 def test_settings_are_tried_and_written() -> None:
@@ -239,9 +247,7 @@ def test_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         answer: str = options["value_proc"](answers.pop(0))
         return answer
 
-    monkeypatch.setattr(typer, "prompt", answer)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    answer_in_terminal(answer, monkeypatch)
     with running_emulator(interactions=5, customers=2) as api:
         answers = [api.username, api.password, "1001, 1002", "duckdb", "mine.duckdb"]
         done = run("init", SOURCES__LIINE__BASE_URL=api.base_url)
@@ -266,9 +272,7 @@ def test_refused_answers_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) ->
         answer: str = options["value_proc"](answers.pop(0))
         return answer
 
-    monkeypatch.setattr(typer, "prompt", answer)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    answer_in_terminal(answer, monkeypatch)
     with running_emulator(interactions=5, customers=2) as api:
         answers = ["test", "canary", "1001, 9999", "duckdb", "mine.duckdb", "test", api.password, "1002"]
         done = run("init", SOURCES__LIINE__BASE_URL=api.base_url)
@@ -292,9 +296,7 @@ def test_given_user_name_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch)
         answer: str = options["value_proc"](answers.pop(0))
         return answer
 
-    monkeypatch.setattr(typer, "prompt", answer)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    answer_in_terminal(answer, monkeypatch)
     with running_emulator(interactions=5, customers=2) as api:
         answers = ["canary", "mine.duckdb", api.password]
         environment = {"SOURCES__LIINE__BASE_URL": api.base_url, "DESTINATION_TYPE": "duckdb"}

@@ -32,7 +32,7 @@ where lower(table_schema) = 'liine' order by table_name, ordinal_position
 
 @on_duckdb_and_postgres
 def test_ids_and_times_come_first(warehouse: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens a table sees whose row it is and when it began; dlt's columns are the last."""
+    """First whose row it is and when it began; dlt's columns come last."""
     monkeypatch.setenv("SOURCES__LIINE__STORE_RUN_HISTORY", "true")
     monkeypatch.setenv("SOURCES__LIINE__PERSONAL_DATA_KEY", KEY)
     with running_emulator(interactions=20, customers=1) as api:
