@@ -171,7 +171,9 @@ def print_probe(found: "Probe") -> None:
     ]
     print_rows("What the API's answers show", ["no.", "point of the question, and verdict", "evidence, and why"], rows)
     print_line(f"{settled} of {len(found.verdicts)} points settled with {found.requests} requests, which only read.")
-    print_line("docs/probe.md explains it. This text has no row, value, id or credential: you may share it.")
+    print_line("This text has no row, value, id or credential: you may share it.")
+    # The path may have the user's name.
+    print_hint(f"{page('probe')} explains it.")
 
 
 def _plan_row(label: Any, planned: "CustomerPlan", access: str) -> list[Any]:
