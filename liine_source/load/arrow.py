@@ -1,7 +1,6 @@
 """Columns of a page -> Arrow arrays, at once where every value has its documented type, else value by value."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -18,11 +17,12 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "decimal": pa.decimal128(38, 9),
     "date": pa.date32(),
 }
-# Arrow takes other numbers for these, or cuts them: a column with other types is converted value by value.
+# Arrow takes other numbers for these, or cuts them, such as a tiny decimal to 0: a column with other types is converted
+# value by value.
 _BULK_TYPES: dict[pa.DataType, set[type]] = {
     pa.int64(): {int, type(None)},
     pa.float64(): {type(None)},
-    _ARROW_TYPES["decimal"]: {Decimal, type(None)},
+    _ARROW_TYPES["decimal"]: {type(None)},
 }
 
 Rejection = tuple[int, str | None, str]

@@ -475,6 +475,7 @@ KINDS = [(kind, True) for kind in ("text", "bool", "bigint", "double", "decimal"
     kind=("decimal", False), raw=[Decimal("1E-9"), Decimal("-0.0"), Decimal("99999999999999999999999999999.999999999")]
 )
 @example(kind=("decimal", False), raw=[Decimal("1E-10")])
+@example(kind=("decimal", False), raw=[Decimal("9.999999999999958056960000E-24")])
 @example(kind=("decimal", False), raw=[Decimal("1E+29")])
 @given(
     kind=st.sampled_from(KINDS),
