@@ -13,7 +13,7 @@ from liine_source.emulator.synthetic.clocks import DAY
 from liine_source.emulator.synthetic.customers import Customer, create_customers
 from liine_source.emulator.synthetic.history import History, IdSequence, Settings
 from liine_source.emulator.synthetic.journeys import Step
-from liine_source.emulator.synthetic.rows import Row, format_timestamp, parse_timestamp
+from liine_source.emulator.synthetic.rows import ABSENT, Row, format_timestamp, parse_timestamp
 from liine_source.emulator.synthetic.store import Store
 
 _MICROSECONDS = 1_000_000
@@ -109,7 +109,7 @@ class World:
         for name, value in known.items():
             setattr(row, name, value)
         if unknown:
-            self.unknown_fields[row.id] = unknown
+            self._set_unknown(row.id, unknown)
         self.store.add(row)
         return row
 
@@ -122,8 +122,12 @@ class World:
         if touch_updated_at:
             known = {"updated_at": self._make_updated_at_now()} | known
         if unknown:
-            self.unknown_fields[row_id] = self.unknown_fields.get(row_id, {}) | unknown
+            self._set_unknown(row_id, unknown)
         self.store.change(self.store[row_id], known)
+
+    def _set_unknown(self, row_id: int, fields: dict[str, Any]) -> None:
+        values = self.unknown_fields.get(row_id, {}) | fields
+        self.unknown_fields[row_id] = {name: value for name, value in values.items() if value is not ABSENT}
 
     def remove(self, row_id: int) -> None:
         """Delete an interaction without a trace."""

@@ -352,3 +352,5 @@ def test_interpretation_keeps_explicit_changes() -> None:
     row = next(row for row in emulator.truth() if row["id"] == 2)
     assert (row["duration"], row["brand_new"], "updated_at" in row) == ("n/a", [1, None], False)
     assert ask(emulator, ("customer_id", 1001))["interactions"] == emulator.truth()
+    emulator.change(2, brand_new=ABSENT)
+    assert not any("brand_new" in row for row in ask(emulator, ("customer_id", 1001))["interactions"])
