@@ -10,12 +10,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, Unpack
+from typing import Any, NoReturn, ParamSpec, Unpack, cast
 
 import dlt
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchema
+from dlt.common.typing import TDataItem
+from dlt.common.utils import clone_dict_nested
 from dlt.extract import DltResource, DltSource
 from dlt.extract.decorators import DltSourceFactoryWrapper
+from dlt.extract.hints import TResourceHints
 from dlt.extract.reference import SourceFactory
 
 from liine_source.api import query
@@ -130,7 +134,23 @@ def source_for_run(
 
 
 class _Resource(DltResource):
-    """Takes no limit: a load that ends early would have some rows of a customer, and no proof of which are missing."""
+    """The resource of a table. Computes its schema once, where dlt does so for each batch of rows.
+
+    Takes no limit: a load that ends early would have some rows of a customer, and no proof of which are missing.
+    """
+
+    _computed: TTableSchema | None = None
+
+    def compute_table_schema(self, item: TDataItem = None, meta: Any = None) -> TTableSchema:
+        """Return the schema that follows from the hints; dlt takes 5 ms to validate 84 columns."""
+        if meta is not None or any(map(callable, (self._hints or {}).values())):
+            return super().compute_table_schema(item, meta)
+        self._computed = self._computed or super().compute_table_schema(item, meta)
+        return cast("TTableSchema", clone_dict_nested(cast("dict[str, Any]", self._computed)))
+
+    def _set_hints(self, hints: TResourceHints, create_table_variant: bool = False) -> None:  # noqa: FBT001, FBT002  as dlt calls it
+        self._computed = None
+        super()._set_hints(hints, create_table_variant)
 
     def add_limit(self, *_: Any, **__: Any) -> NoReturn:
         """Raise ConfigurationError."""

@@ -131,6 +131,19 @@ def test_dlt_limit_is_refused(resource: str) -> None:
         assert api.requests == []
 
 
+def test_hints_may_change_after_a_schema_was_computed() -> None:
+    """The computed schema is kept, so dlt must get a copy, and another one after a change or for other rows."""
+    with small() as api:
+        table = liine(**settings(api)).resources[CHILD]
+    table.compute_table_schema()["columns"].clear()
+    assert "interaction_id" in table.compute_table_schema()["columns"]
+    table.apply_hints(columns={"provider_name": {"precision": 99}}, schema_contract="freeze")
+    found = table.compute_table_schema()
+    assert (found["columns"]["provider_name"]["precision"], found["schema_contract"]) == (99, "freeze")
+    table.apply_hints(table_name=lambda row: row["table"])
+    assert [table.compute_table_schema({"table": name})["name"] for name in ("one", "other")] == ["one", "other"]
+
+
 def test_dev_mode_loads_everything_into_new_datasets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run of a pipeline in dlt's development mode begins without progress, in a new dataset."""
     # dlt itself takes the second, in which the next run may begin too.
