@@ -5,7 +5,7 @@ Building the source requests nothing and writes no file; extracting it does.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -57,9 +57,18 @@ from liine_source.load.key_checks import check_keys, store_check_values
 from liine_source.load.loading import between_loads
 from liine_source.load.suppressed_rows import delete_suppressed
 from liine_source.load.tables import PageTables, Tables, batched, empty_tables
+from liine_source.load.unchanged_rows import leave_out_unchanged
 from liine_source.privacy.masking import Masker
 from liine_source.settings import LiineOptions, Settings, check_settings, resolve_settings
-from liine_source.spec.tables import CHILD_TABLES, DESCRIPTIONS, INTERACTIONS, SWEEPS, column_names
+from liine_source.spec.tables import (
+    CHILD_TABLES,
+    DESCRIPTIONS,
+    INTERACTION_TABLES,
+    INTERACTIONS,
+    SWEEPS,
+    column_names,
+)
+from liine_source.warehouse import catalog
 
 log = logging.getLogger(__name__)
 
@@ -234,11 +243,18 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
     settings, progress, observer = extraction.settings, extraction.progress, extraction.observer
     tables = selected_tables()
     state = _prepare_state(extraction, tables)
-    schema = dlt.current.source_schema()
-    suppression_list, unstored_keys = check_keys(dlt.current.pipeline(), settings, state)
+    pipeline, schema = dlt.current.pipeline(), dlt.current.source_schema()
+    suppression_list, unstored_keys = check_keys(pipeline, settings, state)
     masker = Masker(settings.policy, suppression_list)
     load_id = dlt.current.load_package_state()["load_id"]
-    builder = PageTables(load_id, _unknown_columns(schema, progress), keeps_raw=masker.keeps_raw_values)
+    if extraction.client and not progress.has_started:
+        progress.is_first_run = _is_first_run(pipeline)
+    builder = PageTables(
+        *(load_id, _unknown_columns(schema, progress)),
+        keeps_raw=masker.keeps_raw_values,
+        # No row is stored yet, and none is loaded twice in a run.
+        deletes_children=not progress.is_first_run,
+    )
     reader = Reader(
         settings, client, state, seen_ids=progress.seen_ids, suppression_list=suppression_list, tables=tables
     )
@@ -247,15 +263,19 @@ def _extract_with(extraction: _Extraction, client: LiineClient) -> Iterator[Tabl
         for customer, history in resumed_histories(extraction.request, reader):
             observer.on_resumed(customer, history.expected, history.rows)
     progress.has_started = True
-    empty = [empty_tables()] if _must_create_tables(schema, progress) else []
-    yield from batched(chain(empty, _read_tasks(extraction, tasks, builder, masker)), _BATCH_ROWS, _BATCH_BYTES)
+    may_leave_out = _may_leave_out(extraction, pipeline, schema)
+    rereading = {task.audit.customer_id for task in tasks if task.rereads} if may_leave_out else set()
+    added = _unknown_columns(schema, progress)
+    empty = [empty_tables()] if _must_create_tables(pipeline, schema, progress) else []
+    for batch in batched(chain(empty, _read_tasks(extraction, tasks, builder, masker)), _BATCH_ROWS, _BATCH_BYTES):
+        yield leave_out_unchanged(pipeline, batch, rereading, added) if rereading else batch
     if observer:
         observer.on_extracted(builder.rows, builder.unknown_fields, masker.dropped)
     elif progress.failures:
         raise SyncFailedError(progress.failures)
     progress.suppressed_ids |= masker.suppressed_ids
     # Before any row that the key has hashed is written.
-    store_check_values(dlt.current.pipeline(), unstored_keys)
+    store_check_values(pipeline, unstored_keys)
     if key := settings.policy.key:
         state.note_key_check(key.key_id, key.check_value)
 
@@ -275,15 +295,43 @@ def _prepare_state(extraction: _Extraction, tables: Sequence[str]) -> SourceStat
     return state
 
 
-def _must_create_tables(schema: Schema, progress: RunProgress) -> bool:
+def _must_create_tables(pipeline: dlt.Pipeline, schema: Schema, progress: RunProgress) -> bool:
     """Whether empty tables must be loaded, so that all tables exist after a first run.
 
     Postgres cannot load a file without rows; where several runs may load at once, `destinations` creates the tables.
     """
     is_known = bool(progress.column_types) or INTERACTIONS in schema.tables
-    pipeline = dlt.current.pipeline()
     has_own_way = pipeline.destination and pipeline_destination(pipeline).supports_concurrent_writers
     return not is_known and not has_own_way
+
+
+def _may_leave_out(extraction: _Extraction, pipeline: dlt.Pipeline, schema: Schema) -> bool:
+    """Whether rows that are stored as they are need no load.
+
+    In a pipeline of others a table may have another name. And with the rows of a table dlt brings its columns and
+    comments up to date.
+    """
+    if extraction.client is None or not catalog.speaks_sql(pipeline):
+        return False
+    return all(
+        _is_part({"columns": column_hints(name), "description": DESCRIPTIONS[name]}, schema.tables.get(name, {}))
+        for name in INTERACTION_TABLES
+    )
+
+
+def _is_part(some: Mapping[str, Any], every: Mapping[str, Any]) -> bool:
+    """Whether nested dictionaries say nothing that the others do not."""
+    return all(
+        _is_part(value, every.get(key, {})) if isinstance(value, dict) else every.get(key) == value
+        for key, value in some.items()
+    )
+
+
+def _is_first_run(pipeline: dlt.Pipeline) -> bool:
+    """Whether there is no table of interactions, and no other run can create it meanwhile."""
+    if pipeline_destination(pipeline).supports_concurrent_writers or not catalog.speaks_sql(pipeline):
+        return False
+    return not catalog.column_types(pipeline)
 
 
 def _unknown_columns(schema: Schema, progress: RunProgress) -> dict[str, str]:

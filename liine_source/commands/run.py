@@ -108,7 +108,7 @@ class Run:
         if self._inventory:
             hooks = Hooks(self._find_lost, self._note_dropped, lambda: self._new_customers)
         report = load_all(self._pipeline, self._client, self._settings, request, self._builder, hooks)
-        self._is_counted = not (report.erased or any(report.rows.get(name) for name in INTERACTION_TABLES))
+        self._is_counted = not (report.erased or self._builder.has_written_rows)
 
     def _find_lost(self) -> None:
         """Compare what the tables hold with what they held, and note the customers of whom they hold nothing."""

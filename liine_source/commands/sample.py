@@ -12,7 +12,6 @@ from typing import Unpack
 
 import dlt
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.extract import DltResource, DltSource
 
 from liine_source.api.client import require_known_host
@@ -141,14 +140,15 @@ def _source(taken: Sample, rows: Mapping[int, Sequence[Row]], *, keeps_raw: bool
     ]
 
     def pages() -> Iterator[Tables]:
-        builder = PageTables(dlt.current.load_package_state()["load_id"], {}, keeps_raw=keeps_raw)
+        load_id = dlt.current.load_package_state()["load_id"]
+        builder = PageTables(load_id, {}, keeps_raw=keeps_raw, deletes_children=False)
         if creates_tables:
             yield {name: table for name, table in empty_tables().items() if name in INTERACTION_TABLES}
         yield {SAMPLE: pa.Table.from_pylist(noted, schema=table_schema(SAMPLE))}
         for customer, some in rows.items():
             page = builder.build(list(some), customer) if some else {}
             # Postgres cannot load a file without rows.
-            yield {name: kept for name, table in page.items() if len(kept := _without_deletions(table))}
+            yield {name: table for name, table in page.items() if len(table)}
 
     def tables() -> Iterator[DltResource]:
         read = dlt.resource(pages, name="pages", selected=False)
@@ -156,10 +156,3 @@ def _source(taken: Sample, rows: Mapping[int, Sequence[Row]], *, keeps_raw: bool
             yield table_resource(read, name, write_disposition="append")
 
     return dlt.source(tables, name="liine_sample", section="liine")()
-
-
-def _without_deletions(table: pa.Table) -> pa.Table:
-    """Leave out the rows of a child table that only make a merge delete others."""
-    if "is_cleared" not in table.column_names:
-        return table
-    return table.filter(pc.invert(pc.fill_null(table["is_cleared"], False)))

@@ -13,7 +13,7 @@ from liine_source.extract.audit import Audit, Proof
 from liine_source.extract.observer import RunObserver
 from liine_source.load.row_changes import RowChanges
 from liine_source.monitoring.json_log import log_event
-from liine_source.spec.tables import INTERACTIONS
+from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,14 @@ class ReportBuilder:
     """Follows a run, builds its report, and passes events on to another observer.
 
     `committed_rows` counts interactions of committed loads, `incomplete_customers` those that are not complete.
+    `has_written_rows`: a load has written interactions or rows of their child tables.
     """
 
     def __init__(self, observer: RunObserver | None = None) -> None:
         self.report = SyncReport()
         self.committed_rows = 0
         self.incomplete_customers = 0
+        self.has_written_rows = False
         self._customers: dict[int, CustomerSync] = {}
         self._planned: set[int] = set()
         self._observer = observer
@@ -175,6 +177,7 @@ class ReportBuilder:
         self._add_changes(self._counted and self._counted.new, self._counted and self._counted.changed)
         self.report.load_ids += info.loads_ids
         self.report.new_columns += _new_columns(info)
+        self.has_written_rows = self.has_written_rows or _has_rows(info)
         before, self.committed_rows = self.committed_rows, self.report.rows.get(INTERACTIONS, 0)
         log.debug("Committed: %d interactions so far.", self.committed_rows)
         if self._observer:
@@ -243,6 +246,11 @@ class ReportBuilder:
         """Return the report of a run that has ended."""
         self.report.ended = datetime.now(UTC)
         return self.report
+
+
+def _has_rows(info: LoadInfo) -> bool:
+    jobs = (job for package in info.load_packages for job in package.jobs["completed_jobs"])
+    return any(job.job_file_info.table_name in INTERACTION_TABLES for job in jobs)
 
 
 def _new_columns(info: LoadInfo) -> list[str]:

@@ -46,17 +46,18 @@ class LoadRequest:
 class RunProgress:
     """What the loads of one run share.
 
-    `has_started` is set by the first load, `is_unfinished` where another one has to continue. `seen_ids` are the rows
-    loaded so far. Windows in `failed` are not tried again; `failures` says why, by customer. Customers in `updated`
-    need no more changes, and those in `pending_lookbacks` have a lookback due since that time (UTC). `counts` are the
-    API's counts of each customer's history, one from before it was read and those after; `found` are the ids of each of
-    its windows. `suppressed_ids` are rows of erased persons, which the warehouse must not keep either. Where several
-    pipelines load into one dataset, `initial_state` is what all of them know together, and `column_types` are the
-    columns that `interactions` has there.
+    `has_started` is set by the first load, `is_unfinished` where another one has to continue. `is_first_run`: before
+    it, the dataset had no table of interactions. `seen_ids` are the rows loaded so far. Windows in `failed` are not
+    tried again; `failures` says why, by customer. Customers in `updated` need no more changes, and those in
+    `pending_lookbacks` have a lookback due since that time (UTC). `counts` are the API's counts of each customer's
+    history, one from before it was read and those after; `found` are the ids of each of its windows. `suppressed_ids`
+    are rows of erased persons, which the warehouse must not keep either. Where several pipelines load into one dataset,
+    `initial_state` is what all of them know together, and `column_types` are the columns that `interactions` has there.
     """
 
     has_started: bool = False
     is_unfinished: bool = False
+    is_first_run: bool = False
     initial_state: SourceState | None = None
     column_types: Mapping[str, str] = field(default_factory=dict)
     seen_ids: SeenIds = field(default_factory=SeenIds)

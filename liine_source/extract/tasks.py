@@ -23,12 +23,14 @@ from liine_source.extract.windows import Window
 class Task(Protocol):
     """One window of one customer; iterating reads it.
 
-    `is_sweep` is false for a task that only counts; `is_plan` marks the one that finds a history's windows.
+    `is_sweep` is false for a task that only counts; `is_plan` marks the one that finds a history's windows. A task that
+    `rereads` finds many rows that were loaded before.
     """
 
     audit: Audit
     is_sweep: bool
     is_plan: bool
+    rereads: bool
 
     def __iter__(self) -> Iterator[list[Row]]: ...
 
@@ -45,6 +47,7 @@ class SweepTask:
 
     is_sweep = True
     is_plan = False
+    rereads = False
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
@@ -85,6 +88,8 @@ class ChangesTask(SweepTask):
     change in the windows loaded. A lookback follows where one is due.
     """
 
+    rereads = True
+
     def __init__(self, reader: Reader, customer_id: int, track: Track, progress: RunProgress) -> None:
         settings = reader.settings
         window = Window.covering(settings.since, settings.until, windows.updated_since(track.latest_change))
@@ -114,6 +119,8 @@ class ChangesTask(SweepTask):
 class LookbackTask(SweepTask):
     """Reads the last weeks again, for changes that do not move `updated_at` (open question 7)."""
 
+    rereads = True
+
     def __init__(self, reader: Reader, customer_id: int, track: Track, progress: RunProgress) -> None:
         settings = reader.settings
         self._began = progress.pending_lookbacks[customer_id]
@@ -135,6 +142,7 @@ class CountTask(ABC):
 
     is_sweep = False
     is_plan = False
+    rereads = False
 
     def __init__(self, reader: Reader, customer_id: int, track: Track, progress: RunProgress) -> None:
         self.window = Window.covering(reader.settings.since, reader.settings.until)

@@ -95,16 +95,20 @@ class PageTables:
     """Turns pages into tables, and remembers unknown fields and the types given to them.
 
     `known_types` are the types of columns that the destination already has for unknown fields. Unless `keeps_raw`,
-    rejected values are recorded without the raw value. `unknown_fields` holds the names of the first thousand as
-    received, `rows` the number of rows for each table.
+    rejected values are recorded without the raw value. Unless `deletes_children`, no row makes a merge delete child
+    rows of an earlier load. `unknown_fields` holds the names of the first thousand as received, `rows` the number of
+    rows for each table.
     """
 
-    def __init__(self, load_id: str, known_types: Mapping[str, str], *, keeps_raw: bool = True) -> None:
+    def __init__(
+        self, load_id: str, known_types: Mapping[str, str], *, keeps_raw: bool = True, deletes_children: bool = True
+    ) -> None:
         self.unknown_fields: set[str] = set()
         self.rows: Counter[str] = Counter(dict.fromkeys(SOURCE_TABLES, 0))
         self._load_id = load_id
         self._types = dict(known_types)
         self._keeps_raw = keeps_raw
+        self._deletes_children = deletes_children
 
     def build(self, rows: list[Row], customer_id: int) -> Tables:
         """Return the tables of one page of a customer; each of `rows` has a usable `id`, and no two have the same."""
@@ -140,15 +144,16 @@ class PageTables:
 
     def _child(self, table: str, entries: Iterable[tuple[Any, ...]], ids: list[int]) -> pa.Table:
         """Return a child table; for an interaction without rows in it, one row deletes those of an earlier load."""
-        parts, waiting, without = [], iter(entries), set(ids)
+        parts, waiting, without = [table_schema(table).empty_table()], iter(entries), set(ids)
         while found := list(islice(waiting, _ROWS_AT_ONCE)):
             columns = dict(zip(_CHILD_COLUMNS[table], zip(*found, strict=True), strict=True))
             parts.append(_fill_table(table, columns, {LOAD_ID: self._load_id}, len(found)))
             without.difference_update(columns["interaction_id"])
             self.rows[table] += len(found)
-        constants = {column.name: column.empty_value for column in COLUMNS[table]}
-        constants |= {"is_cleared": True, LOAD_ID: self._load_id}
-        parts.append(_fill_table(table, {"interaction_id": list(without)}, constants, len(without)))
+        if self._deletes_children:
+            constants = {column.name: column.empty_value for column in COLUMNS[table]}
+            constants |= {"is_cleared": True, LOAD_ID: self._load_id}
+            parts.append(_fill_table(table, {"interaction_id": list(without)}, constants, len(without)))
         return pa.concat_tables(parts)
 
     def build_sweeps(self, rows: list[Entry]) -> Tables:

@@ -21,6 +21,8 @@ SESSION_EXTRAS = "interactions__session_extras"
 REJECTED_VALUES = "interactions__rejected_values"
 CHILD_TABLES = (PROVIDER_NAMES, SESSION_EXTRAS, REJECTED_VALUES)
 INTERACTION_TABLES = (INTERACTIONS, *CHILD_TABLES)
+ID_COLUMNS = {INTERACTIONS: "id", **dict.fromkeys(CHILD_TABLES, "interaction_id")}
+"""The column with an interaction's id, by table."""
 SWEEPS = "sweeps"
 ERASURES = "erasures"
 ERASED_IDENTIFIERS = "erased_identifiers"

@@ -17,7 +17,7 @@ from liine_source.extract.reader import Reader
 from liine_source.extract.windows import Window
 from liine_source.load.tables import PageTables, Tables
 from liine_source.privacy.masking import Masker
-from liine_source.spec.tables import INTERACTION_TABLES, INTERACTIONS, column_names
+from liine_source.spec.tables import ID_COLUMNS, INTERACTION_TABLES, INTERACTIONS, column_names
 from liine_source.verification.inventory import UNCOUNTED_COLUMNS, Loss, counted_columns
 from liine_source.warehouse import catalog, queries
 
@@ -33,7 +33,7 @@ def compare_contents(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -
     documented = set(column_names(INTERACTIONS))
     added = {name: data_type for name, data_type in types[INTERACTIONS].items() if name not in documented}
     masker = Masker(reader.settings.policy, reader.suppression_list)
-    builder = PageTables("", added, keeps_raw=masker.keeps_raw_values)
+    builder = PageTables("", added, keeps_raw=masker.keeps_raw_values, deletes_children=False)
     columns = {table: sorted(set(names) - UNCOUNTED_COLUMNS) for table, names in counted_columns(pipeline).items()}
     expected, stored = _Counts(), _Counts()
     for rows in _read_pages(reader, customer_id):
@@ -65,10 +65,7 @@ def _count_received(tables: Tables, ids: list[int]) -> _Counts:
     counts = _Counts()
     wanted = pa.array(ids, pa.int64())
     for name, table in tables.items():
-        key = "id" if name == INTERACTIONS else "interaction_id"
-        rows = table.filter(pc.is_in(table[key], wanted))
-        if "is_cleared" in rows.column_names:
-            rows = rows.filter(pc.invert(pc.fill_null(rows["is_cleared"], False)))
+        rows = table.filter(pc.is_in(table[ID_COLUMNS[name]], wanted))
         counts[name, None] += len(rows)
         for column in set(rows.column_names) - UNCOUNTED_COLUMNS:
             counts[name, column] += len(rows) - rows[column].null_count

@@ -17,6 +17,7 @@ from liine_source.spec.tables import (
     CHILD_TABLES,
     ERASED_IDENTIFIERS,
     ERASURES,
+    ID_COLUMNS,
     INTERACTIONS,
     INVENTORY,
     SWEEPS,
@@ -72,6 +73,7 @@ select
 from interactions
 """
 _UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
+_IN_UTC = """cast("{}" at time zone 'UTC' as timestamp)"""
 _DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
 _UNDATED = """
 select customer_id, count(*) from interactions
@@ -251,15 +253,37 @@ def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, dateti
     return found
 
 
+def stored_rows(
+    pipeline: dlt.Pipeline,
+    table: str,
+    columns: Sequence[str],
+    stored_columns: Collection[str],
+    times: Collection[str],
+    ids: Sequence[int],
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that a table has of the interactions `ids`, with null in columns other than `stored_columns`.
+
+    The columns `times` are in UTC without time zone.
+    """
+    selected = ", ".join(
+        "null" if column not in stored_columns else _IN_UTC.format(column) if column in times else f'"{column}"'
+        for column in columns
+    )
+    sql = f'select {selected} from {table} where "{ID_COLUMNS[table]}" in :ids'  # noqa: S608  columns that loads created
+    for batch in _batches(ids):
+        yield from select(pipeline, statement(sql, ids=batch))
+
+
 def count_values(
     pipeline: dlt.Pipeline, table: str, columns: Sequence[str], ids: Sequence[int]
 ) -> tuple[int, dict[str, int]]:
     """Return how many rows a table has of the interactions `ids`, and how many values in each column."""
-    key = "id" if table == INTERACTIONS else "interaction_id"
     rows, values = 0, dict.fromkeys(columns, 0)
     for batch in _batches(ids):
         numbers = [exp.Count(this=exp.Star()), *(exp.Count(this=name(column)) for column in columns)]
-        found, *by_column = next(select(pipeline, exp.select(*numbers).from_(table).where(name(key).isin(*batch))))
+        found, *by_column = next(
+            select(pipeline, exp.select(*numbers).from_(table).where(name(ID_COLUMNS[table]).isin(*batch)))
+        )
         rows += found
         values = {column: values[column] + number for column, number in zip(columns, by_column, strict=True)}
     return rows, values

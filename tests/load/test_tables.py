@@ -21,7 +21,7 @@ from liine_source.load.column_names import column_name
 from liine_source.load.hints import column_hints
 from liine_source.load.tables import PageTables
 from liine_source.spec.fields import SCALAR_FIELDS
-from liine_source.spec.tables import INTERACTIONS, column_names
+from liine_source.spec.tables import CHILD_TABLES, INTERACTIONS, column_names
 
 
 def build(*rows: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -77,6 +77,14 @@ def test_values_are_loaded_unchanged() -> None:
         "updated_at": datetime(2021, 5, 27, 9, 8, 51, 123456, tzinfo=UTC),
         "has_audio": False,
     }
+
+
+def test_first_run_deletes_no_child_rows() -> None:
+    """Nothing is stored yet, and Arrow, Parquet and the merge have as many rows less as there are empty lists."""
+    rows = [build_row({"id": 1}), build_row({"id": 2, "provider_names": ["A"]})]
+    page = PageTables("17", {}, deletes_children=False).build(rows, 7)
+    found = {name: page[name]["interaction_id"].to_pylist() for name in CHILD_TABLES}
+    assert {name: ids for name, ids in found.items() if ids} == {"interactions__provider_names": [2]}
 
 
 @pytest.mark.parametrize("duration", ["58", Decimal("58.0")], ids=["text", "fraction of zero"])

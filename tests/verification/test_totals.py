@@ -57,7 +57,7 @@ LOSSES = {
 )
 def test_missing_rows_are_read_again(warehouse: Place, loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The count alone reveals them; it is the only extra request if nothing is missing."""
-    monkeypatch.setattr(inventory.Inventory, "find_lost", lambda *_: None)
+    monkeypatch.setattr(inventory.Inventory, "find_lost", inventory.Inventory.count)
     with small() as api:
         total = len(api.truth())
         sync(**settings(api))
@@ -199,7 +199,7 @@ def test_unrepaired_difference_is_reported_with_counts(warehouse: Place, monkeyp
         spoil(warehouse, "delete from liine.interactions where id = (select min(id) from liine.interactions)")
         with monkeypatch.context() as patch:
             patch.setattr(run.Run, "repair", lambda *_: None)
-            patch.setattr(inventory.Inventory, "find_lost", lambda *_: None)
+            patch.setattr(inventory.Inventory, "find_lost", inventory.Inventory.count)
             (customer,) = sync(**settings(api)).customers
         (problem,) = customer.errors
         assert isinstance(problem, IncompleteDatasetError)
