@@ -64,9 +64,10 @@ def load(
     pa.default_memory_pool().release_unused()
     pipeline.normalize()
     with between_loads(pipeline):
-        _recreate_dropped(pipeline, declared, loaded_columns, hooks.before_recreate)
-        hooks.before_write()
-        destination.before_load(pipeline, declared)
+        with catalog.keep_connected(pipeline):
+            _recreate_dropped(pipeline, declared, loaded_columns, hooks.before_recreate)
+            hooks.before_write()
+            destination.before_load(pipeline, declared)
         with defer_signals():
             info = pipeline.load()
             if on_committed:

@@ -156,10 +156,11 @@ def open_pipeline(
                     "right dataset with --dataset."
                 )
             with exclusive(pipeline, pipeline.pipeline_name, PATIENCE), planned.destination.keep_open(pipeline):
-                if check:
-                    check(pipeline)
-                _drop_staging(pipeline)
-                planned.destination.prepare(pipeline)
+                with catalog.keep_connected(pipeline):
+                    if check:
+                        check(pipeline)
+                    _drop_staging(pipeline)
+                    planned.destination.prepare(pipeline)
                 pipeline.sync_destination()
                 try:
                     yield pipeline

@@ -108,7 +108,8 @@ class Inventory:
 
     def count(self) -> None:
         """Count what the tables hold now."""
-        self._now = _count_holdings(self._pipeline, self._customer_ids)
+        with catalog.keep_connected(self._pipeline):
+            self._now = _count_holdings(self._pipeline, self._customer_ids)
 
     def interactions(self, customer_id: int) -> int:
         """Return how many interactions a customer had when last counted, without vanished ones."""

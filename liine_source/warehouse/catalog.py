@@ -32,16 +32,39 @@ _MAX_LISTED = 10
 
 # Idle clients by pipeline: dlt takes longer to make a client than our statements take to run.
 _idle: "WeakKeyDictionary[dlt.Pipeline, list[Any]]" = WeakKeyDictionary()
+# Connected ones that wait for the next statement, within `keep_connected`.
+_waiting: "WeakKeyDictionary[dlt.Pipeline, list[Any]]" = WeakKeyDictionary()
 
 
 @contextmanager
 def connect(pipeline: dlt.Pipeline) -> Iterator[Any]:
     """Yield a connected dlt client of the pipeline's destination; a database's client has a `sql_client`."""
+    waiting = _waiting.get(pipeline)
+    if waiting:
+        client = waiting.pop()
+        yield client
+        # After an error it may be of no use.
+        waiting.append(client)
+        return
     idle = _idle.setdefault(pipeline, [])
     client = idle.pop() if idle else pipeline.destination_client()
     with client:
         yield client
     idle.append(client)
+
+
+@contextmanager
+def keep_connected(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Let one connection serve several statements, which must not take long: a server may end idle sessions."""
+    if pipeline in _waiting:
+        yield
+        return
+    with connect(pipeline) as client:
+        _waiting[pipeline] = [client]
+        try:
+            yield
+        finally:
+            del _waiting[pipeline]
 
 
 def speaks_sql(pipeline: dlt.Pipeline) -> bool:

@@ -73,7 +73,6 @@ select
 from interactions
 """
 _UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
-_IN_UTC = """cast("{}" at time zone 'UTC' as timestamp)"""
 _DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
 _UNDATED = """
 select customer_id, count(*) from interactions
@@ -253,25 +252,14 @@ def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, dateti
     return found
 
 
-def stored_rows(
-    pipeline: dlt.Pipeline,
-    table: str,
-    columns: Sequence[str],
-    stored_columns: Collection[str],
-    times: Collection[str],
-    ids: Sequence[int],
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows that a table has of the interactions `ids`, with null in columns other than `stored_columns`.
-
-    The columns `times` are in UTC without time zone.
-    """
-    selected = ", ".join(
-        "null" if column not in stored_columns else _IN_UTC.format(column) if column in times else f'"{column}"'
-        for column in columns
-    )
-    sql = f'select {selected} from {table} where "{ID_COLUMNS[table]}" in :ids'  # noqa: S608  columns that loads created
-    for batch in _batches(ids):
-        yield from select(pipeline, statement(sql, ids=batch))
+def ids_with_values(pipeline: dlt.Pipeline, columns: Sequence[str], ids: Iterable[int]) -> set[int]:
+    """Return those of the interactions `ids` that have a value in one of the columns."""
+    has_value = exp.or_(*(name(column).is_(exp.null()).not_() for column in columns))
+    return {
+        key
+        for batch in _batches(ids)
+        for (key,) in select(pipeline, exp.select("id").from_(INTERACTIONS).where(has_value, name("id").isin(*batch)))
+    }
 
 
 def count_values(

@@ -67,6 +67,17 @@ def select(pipeline: dlt.Pipeline, query: exp.Expression) -> Iterator[tuple[Any,
             yield from map(tuple, rows)
 
 
+def has_arrow(pipeline: dlt.Pipeline) -> bool:
+    """Whether the destination itself returns Arrow."""
+    return cast("Destination[Any, Any]", pipeline.destination).capabilities().sqlglot_dialect == "duckdb"
+
+
+def select_arrow(pipeline: dlt.Pipeline, query: exp.Expression) -> Iterator[Any]:
+    """Return what a statement selects as Arrow tables of a few thousand rows, where the destination `has_arrow`."""
+    with _connected(pipeline) as client, client.execute_query(to_sql(pipeline, query)) as cursor:
+        yield from cursor.iter_arrow(chunk_size=_FETCH_ROWS)
+
+
 @contextmanager
 def _connected(pipeline: dlt.Pipeline) -> Iterator[Any]:
     if catalog.speaks_sql(pipeline):

@@ -1,0 +1,45 @@
+"""Reads stored rows with all their values, as Arrow."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import dlt
+import pyarrow as pa
+from sqlglot import exp
+
+from liine_source.spec.tables import ID_COLUMNS
+from liine_source.warehouse.statements import has_arrow, select, select_arrow, statement
+
+_IN_UTC = """cast("{}" at time zone 'UTC' as timestamp)"""
+# Python's values take several times the memory of Arrow's.
+_IDS_PER_QUERY = 10_000
+_IDS_PER_QUERY_OF_TUPLES = 1_000
+
+
+def read_rows(
+    pipeline: dlt.Pipeline, table: str, schema: pa.Schema, stored_columns: Collection[str], ids: Sequence[int]
+) -> pa.Table:
+    """Return the rows that a table has of the interactions `ids`, with the columns of a schema.
+
+    A column that is not among `stored_columns` is null. Raises pa.ArrowException where a stored value is of a type that
+    does not fit.
+    """
+    fields = [field for field in schema if field.name in stored_columns]
+    selected = (_IN_UTC.format(one.name) if getattr(one.type, "tz", None) else f'"{one.name}"' for one in fields)
+    sql = f'select {", ".join(selected)} from {table} where "{ID_COLUMNS[table]}" in :ids'  # noqa: S608  columns that loads created
+    size = _IDS_PER_QUERY if has_arrow(pipeline) else _IDS_PER_QUERY_OF_TUPLES
+    queries = (statement(sql, ids=tuple(ids[at : at + size])) for at in range(0, len(ids), size))
+    found = pa.concat_tables(
+        [pa.schema(fields).empty_table(), *(part for query in queries for part in _read(pipeline, query, fields))]
+    )
+    columns = [found[field.name] if field in fields else pa.nulls(len(found), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _read(pipeline: dlt.Pipeline, query: exp.Expression, fields: Sequence[pa.Field]) -> Iterator[pa.Table]:
+    schema = pa.schema(fields)
+    if has_arrow(pipeline):
+        for part in select_arrow(pipeline, query):
+            yield part.rename_columns(schema.names).cast(schema)
+    elif values := list(zip(*select(pipeline, query), strict=True)):
+        arrays = [pa.array(column, field.type) for column, field in zip(values, fields, strict=True)]
+        yield pa.Table.from_arrays(arrays, schema=schema)
