@@ -1,9 +1,9 @@
 {#-
-    Version of the logic and settings that built a row of the incremental table. When it changes, every row is rebuilt;
+    Version of the logic and settings that built a row of the incremental tables. When it changes, every row is rebuilt;
     raise the number whenever a column's definition changes.
 -#}
 {% macro row_definition() -%}
-    3 personal={{ var('liine_personal_data') | lower }} salt={{ local_md5(key_salt())[:8] }}
+    4 personal={{ var('liine_personal_data') | lower }} salt={{ local_md5(key_salt())[:8] }}
 {%- endmacro %}
 
 
@@ -17,4 +17,87 @@
             select {{ key }} from {{ source_relation }} where {{ condition }}
         )
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Query of the rows that differ between staging and a table of interactions, which has `load_id`, `missing_since_utc`
+    and `row_definition` of each: new, changed and gone ones, with the lead that the table has. Only these columns are
+    compared, so that the other expressions are evaluated for changed rows alone.
+-#}
+{% macro changed_rows(relation) -%}
+    select
+        coalesce(staged.interaction_id, built.interaction_id) as interaction_id,
+        built.lead_key as old_lead_key
+    from (
+        select interaction_id, load_id, missing_since_utc from {{ ref('stg_liine__interactions') }} where not is_vanished
+    ) as staged
+    full outer join {{ relation }} as built on staged.interaction_id = built.interaction_id
+    where
+        staged.interaction_id is null
+        or built.interaction_id is null
+        or staged.load_id is distinct from built.load_id
+        or staged.missing_since_utc is distinct from built.missing_since_utc
+        or built.row_definition is distinct from '{{ row_definition() }}'
+{%- endmacro %}
+
+
+{#- Number of this build, drawn from dbt's random `invocation_id`: less than 2 to the power of 52. -#}
+{% macro build_number() -%}
+    {{ (invocation_id | replace('-', ''))[19:] | int(base=16) }}
+{%- endmacro %}
+
+
+{#-
+    Hook before changed rows of a table of interactions are replaced: gives a new version to the other rows of their
+    leads, the old ones and the new ones. All rows of a lead have one version, so what was built from an older one is
+    found, whichever of the models between was built last.
+-#}
+{% macro mark_changed_leads(relation) -%}
+    {%- if is_incremental() and has_column(relation, 'lead_version') -%}
+        update {{ relation }} set lead_version = {{ build_number() }}
+        where lead_key in (
+            with changed as ( {{ changed_rows(relation) }} )
+            select old_lead_key from changed
+            union
+            select lead_key
+            from {{ ref('stg_liine__interactions') }}
+            where not is_vanished and interaction_id in (select changed.interaction_id from changed)
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Whether only rows that are not up to date are built. Not on the first build after an upgrade: a table that an earlier
+    version of this project built does not say what it was built from, so all its rows are replaced.
+-#}
+{% macro builds_changes_only() -%}
+    {#- A unit test has no table. -#}
+    {{ return(this is not none and is_incremental() and has_column(this, 'built_from')) }}
+{%- endmacro %}
+
+
+{#- Condition: the table that is built has no row of this key, or one that was built from something else. -#}
+{% macro is_outdated(rows, key, built_from) -%}
+    not exists (
+        select 1
+        from {{ this }} as built
+        where built.{{ key }} = {{ rows }}.{{ key }} and built.built_from = {{ built_from }}
+    )
+{%- endmacro %}
+
+
+{% macro has_column(relation, name) -%}
+    {%- set found = load_relation(relation) -%}
+    {%- set columns = adapter.get_columns_in_relation(found) if found else [] -%}
+    {{ return(name in columns | map(attribute='name') | map('lower') | list) }}
+{%- endmacro %}
+
+
+{#- Condition: a counted phone call of which a messaging skill was scored. -#}
+{% macro is_scored_call() -%}
+    is_counted
+    and is_phone_call
+    and coalesce({% for skill in range(1, 8) %}messaging_skill_{{ skill }}{% if not loop.last %}, {% endif %}{% endfor %}) is not null
 {%- endmacro %}

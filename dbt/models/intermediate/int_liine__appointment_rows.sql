@@ -1,5 +1,16 @@
 {#- One row per counted interaction that carries an appointment, with the appointment that it belongs to. -#}
-{{ config(materialized='table', post_hook="{{ analyze_table(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        unique_key='interaction_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(
+            this, 'interaction_id', ref('fct_liine__interactions'), 'is_counted and has_appointment'
+        ) }}",
+        post_hook="{{ analyze_table(this) }}"
+    )
+}}
 
 {%- set journey = 'customer_id, journey_key' %}
 {%- set rows_with_one_first = 'order by case when %s is null then 1 else 0 end, started_at_utc, interaction_id' %}
@@ -18,9 +29,16 @@ with candidates as (
         {{ normalize_value('appointment_status') }} as own_status,
         appointment_state as own_state,
         appointment_location as own_location,
-        revenue
-    from {{ ref('fct_liine__interactions') }}
-    where is_counted and has_appointment
+        revenue,
+        lead_version
+    from {{ ref('fct_liine__interactions') }} as interactions
+    where
+        is_counted
+        and has_appointment
+        {% if builds_changes_only() -%}
+            -- All rows of a changed lead, because they have one version.
+            and {{ is_outdated('interactions', 'interaction_id', 'interactions.lead_version') }}
+        {%- endif %}
 
 ),
 
@@ -131,5 +149,6 @@ select
     cast(newest_revenue as numeric(38, 9)) as appointment_revenue,
     case when newest_revenue is not null then revenue_interaction_id end as revenue_interaction_id,
     coalesce(revenue != newest_revenue, false) as has_other_revenue,
-    cast(journey_rows as bigint) as journey_rows
+    cast(journey_rows as bigint) as journey_rows,
+    lead_version as built_from
 from ranked

@@ -2,20 +2,68 @@
     One row per missed call or form, with its lead's next outbound and next answered call. What is not there counts as
     missing only once the data covers the whole response window, and is unknown where calls may not have been loaded.
 -#}
-{{ config(materialized='table', post_hook="{{ analyze_table(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        unique_key='interaction_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(
+            this,
+            'interaction_id',
+            ref('fct_liine__interactions'),
+            \"is_counted and (is_missed_call or interaction_kind = 'form')\"
+        ) }}",
+        post_hook="{{ analyze_table(this) }}"
+    )
+}}
 
 {%- set window_seconds = 86400 * var('liine_response_days') %}
 
-with next_calls as (
+with requests as (
+
+    select
+        interactions.interaction_id,
+        interactions.lead_key,
+        interactions.started_at_utc,
+        interactions.lead_version,
+        interactions.lead_key is not null and coalesce(scope.has_all_calls, false) as has_all_calls,
+        coalesce(
+            {{ datediff_bigint('second', 'interactions.started_at_utc', 'scope.loaded_through_utc') }}
+            > {{ window_seconds }},
+            false
+        ) as is_window_closed
+    from {{ ref('fct_liine__interactions') }} as interactions
+    left join {{ ref('dim_liine__load_scope') }} as scope on interactions.customer_id = scope.customer_id
+    where interactions.is_counted and (interactions.is_missed_call or interactions.interaction_kind = 'form')
+
+),
+
+versioned as (
+
+    select
+        *,
+        cast(lead_version as text)
+        || ' days={{ var('liine_response_days') }}'
+        || case when has_all_calls then ' calls' else '' end
+        || case when is_window_closed then ' closed' else '' end as built_from
+    from requests
+
+),
+
+changed as (
+
+    select *
+    from versioned
+    {% if builds_changes_only() -%} where {{ is_outdated('versioned', 'interaction_id', 'versioned.built_from') }} {%- endif %}
+
+),
+
+next_calls as (
 
     -- Newest row first, so that every frame starts at its partition's first row: all warehouses support that.
     select
         interaction_id,
-        customer_id,
-        lead_key,
-        started_at_utc,
-        is_missed_call,
-        interaction_kind,
         min(case when is_outbound_call then started_at_utc end) over (
             partition by lead_key
             order by started_at_utc desc, interaction_id desc
@@ -27,27 +75,22 @@ with next_calls as (
             rows between unbounded preceding and current row
         ) as next_answered_at_utc
     from {{ ref('fct_liine__interactions') }}
-    where is_counted
+    where is_counted and lead_key in (select changed.lead_key from changed)
 
 ),
 
 with_seconds as (
 
     select
-        next_calls.*,
-        next_calls.lead_key is not null and coalesce(scope.has_all_calls, false) as has_all_calls,
-        coalesce(
-            {{ datediff_bigint('second', 'next_calls.started_at_utc', 'scope.loaded_through_utc') }}
-            > {{ window_seconds }},
-            false
-        ) as is_window_closed,
-        {{ datediff_bigint('second', 'next_calls.started_at_utc', 'next_calls.next_outbound_at_utc') }}
+        changed.*,
+        next_calls.next_outbound_at_utc,
+        next_calls.next_answered_at_utc,
+        {{ datediff_bigint('second', 'changed.started_at_utc', 'next_calls.next_outbound_at_utc') }}
             as seconds_to_outbound,
-        {{ datediff_bigint('second', 'next_calls.started_at_utc', 'next_calls.next_answered_at_utc') }}
+        {{ datediff_bigint('second', 'changed.started_at_utc', 'next_calls.next_answered_at_utc') }}
             as seconds_to_answered
-    from next_calls
-    left join {{ ref('dim_liine__load_scope') }} as scope on next_calls.customer_id = scope.customer_id
-    where next_calls.is_missed_call or next_calls.interaction_kind = 'form'
+    from changed
+    left join next_calls on changed.interaction_id = next_calls.interaction_id
 
 )
 
@@ -63,6 +106,7 @@ select
         case when has_all_calls and seconds_to_{{ call }} <= {{ window_seconds }} then next_{{ call }}_at_utc end
             as next_{{ call }}_at_utc,
         case when has_all_calls and seconds_to_{{ call }} <= {{ window_seconds }} then seconds_to_{{ call }} end
-            as seconds_to_{{ call }}{% if not loop.last %},{% endif %}
-    {% endfor %}
+            as seconds_to_{{ call }},
+    {% endfor -%}
+    built_from
 from with_seconds

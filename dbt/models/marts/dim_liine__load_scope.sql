@@ -59,14 +59,23 @@ loaded as (
 
     select
         customer_id,
-        {{ bool_or('is_spam_likely is not null') }} as has_spam_flags,
-        {{ bool_or('lead_key is not null') }} as has_leads,
-        {{ bool_or('appointment_status is not null') }} as has_appointment_statuses,
-        {{ bool_or('coalesce(appointment_status, appointment_location) is not null or revenue is not null') }}
-            as has_appointments,
-        {{ bool_or('revenue is not null') }} as has_revenue
+        {{ bool_or('is_spam_likely is not null') }} as has_spam_flags
     from {{ ref('stg_liine__interactions') }}
     where not is_vanished and customer_id is not null
+    group by customer_id
+
+),
+
+-- Of the facts, which have hashed and trimmed these values already.
+facts as (
+
+    select
+        customer_id,
+        {{ bool_or('lead_key is not null') }} as has_leads,
+        {{ bool_or('appointment_status is not null') }} as has_appointment_statuses,
+        {{ bool_or('has_appointment') }} as has_appointments,
+        {{ bool_or('revenue is not null') }} as has_revenue
+    from {{ ref('fct_liine__interactions') }}
     group by customer_id
 
 ),
@@ -89,15 +98,16 @@ scopes as (
         selections.loaded_through_utc,
         coalesce(selections.filters not like '%include_is_spam_likely (false)%', false)
         and coalesce(loaded.has_spam_flags, false) as has_spam,
-        coalesce(loaded.has_leads, false) as has_leads,
-        coalesce(selections.lead_rows in ('all', 'calls') and loaded.has_leads, false) as has_all_calls,
-        coalesce(selections.lead_rows = 'all' and loaded.has_leads, false) as has_whole_leads,
-        coalesce(loaded.has_appointments, false) as has_appointments,
-        coalesce(loaded.has_appointment_statuses, false) as has_appointment_statuses,
-        coalesce(loaded.has_revenue, false) as has_revenue
+        coalesce(facts.has_leads, false) as has_leads,
+        coalesce(selections.lead_rows in ('all', 'calls') and facts.has_leads, false) as has_all_calls,
+        coalesce(selections.lead_rows = 'all' and facts.has_leads, false) as has_whole_leads,
+        coalesce(facts.has_appointments, false) as has_appointments,
+        coalesce(facts.has_appointment_statuses, false) as has_appointment_statuses,
+        coalesce(facts.has_revenue, false) as has_revenue
     from customers
     left join selections on customers.customer_id = selections.customer_id
     left join loaded on customers.customer_id = loaded.customer_id
+    left join facts on customers.customer_id = facts.customer_id
 
 )
 

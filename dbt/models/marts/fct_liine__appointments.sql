@@ -1,4 +1,18 @@
-{{ config(post_hook="{{ analyze_table(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        unique_key='interaction_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(
+            this,
+            'interaction_id',
+            ref('int_liine__appointment_rows'),
+            'is_counted_appointment and interaction_id = appointment_interaction_id'
+        ) }}",
+        post_hook="{{ analyze_table(this) }}"
+    )
+}}
 
 select
     interactions.interaction_id,
@@ -21,10 +35,14 @@ select
     interactions.initial_channel_key,
     interactions.initial_campaign_key,
     interactions.initial_division,
-    appointments.journey_rows
+    appointments.journey_rows,
+    appointments.built_from
 from {{ ref('int_liine__appointment_rows') }} as appointments
 inner join {{ ref('fct_liine__interactions') }} as interactions
     on appointments.interaction_id = interactions.interaction_id
 where
     appointments.is_counted_appointment
     and appointments.interaction_id = appointments.appointment_interaction_id
+    {% if builds_changes_only() -%}
+        and {{ is_outdated('appointments', 'interaction_id', 'appointments.built_from') }}
+    {%- endif %}

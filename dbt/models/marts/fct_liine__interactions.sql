@@ -8,7 +8,10 @@
         unique_key='interaction_id',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
-        pre_hook="{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}",
+        pre_hook=[
+            "{{ mark_changed_leads(this) }}",
+            "{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}"
+        ],
         post_hook="{{ analyze_table(this) }}"
     )
 }}
@@ -17,21 +20,7 @@
 {% if is_incremental() -%}
     with changed_rows as (
 
-        -- Only the columns to compare, so that the other expressions are evaluated for changed rows alone.
-        select
-            interaction_id,
-            load_id,
-            missing_since_utc,
-            cast('{{ row_definition() }}' as text) as row_definition
-        from {{ ref('stg_liine__interactions') }}
-        where not is_vanished
-        except
-        select
-            interaction_id,
-            load_id,
-            missing_since_utc,
-            row_definition
-        from {{ this }}
+        {{ changed_rows(this) }}
 
     )
 {%- endif %}
@@ -121,7 +110,8 @@ select
     session_guid,
     missing_since_utc,
     load_id,
-    cast('{{ row_definition() }}' as text) as row_definition
+    cast('{{ row_definition() }}' as text) as row_definition,
+    cast({{ build_number() }} as bigint) as lead_version
 from {{ ref('int_liine__interactions') }}
 {% if is_incremental() -%}
     where interaction_id in (select changed_rows.interaction_id from changed_rows)

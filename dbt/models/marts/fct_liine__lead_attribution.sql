@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key='lead_key',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(this, 'lead_key', ref('fct_liine__leads'), '1 = 1') }}"
+    )
+}}
+
 with models as (
 
     {% for model, touch, weight in [
@@ -29,6 +39,8 @@ select
     case when models.touch = 'initial' then leads.first_division else leads.last_division end as division,
     models.weight,
     -- The product has more decimals than the column.
-    cast(leads.revenue * models.weight as numeric(38, 9)) as attributed_revenue
+    cast(leads.revenue * models.weight as numeric(38, 9)) as attributed_revenue,
+    leads.built_from
 from {{ ref('fct_liine__leads') }} as leads
 cross join models
+{% if builds_changes_only() -%} where {{ is_outdated('leads', 'lead_key', 'leads.built_from') }} {%- endif %}

@@ -10,7 +10,10 @@ with moments as (
         from {{ ref('fct_liine__leads') }} as leads
         inner join {{ ref('fct_liine__interactions') }} as interactions
             on leads.{{ moment }}_interaction_id = interactions.interaction_id
-        where leads.is_new_lead
+        where
+            leads.is_new_lead
+            -- Most customers have no opening hours, and need no join.
+            and leads.customer_id in (select hours.customer_id from {{ ref('liine_opening_hours') }} as hours)
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
 ),

@@ -1,12 +1,86 @@
-{{ config(post_hook="{{ analyze_table(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        unique_key='lead_key',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(
+            this, 'lead_key', ref('fct_liine__interactions'), 'is_counted and lead_key is not null'
+        ) }}",
+        post_hook="{{ analyze_table(this) }}"
+    )
+}}
 
-with numbered as (
+{%- set is_partial = builds_changes_only() -%}
+{#- One number: the version of the lead's rows, whether its appointments are of that version, and what is known. -#}
+{%- set built_from -%}
+    128 * leads.lead_version
+    + case when appointments.built_from is null then 0 when appointments.built_from = leads.lead_version then 1 else 2 end
+    {%- for flag in [
+        'has_all_calls', 'has_whole_leads', 'has_appointments', 'has_appointment_statuses', 'has_revenue'
+    ] %}
+    + case when scope.{{ flag }} then {{ 4 * 2 ** loop.index0 }} else 0 end
+    {%- endfor -%}
+{%- endset %}
+
+with appointments as (
+
+    select
+        lead_key,
+        cast(count(*) as bigint) as appointments,
+        {{ count_if('is_attended') }} as attended_appointments,
+        {{ count_if('is_no_show') }} as no_show_appointments,
+        {{ sum_numeric('revenue') }} as revenue,
+        max(built_from) as built_from
+    from {{ ref('fct_liine__appointments') }}
+    where lead_key is not null
+    group by lead_key
+
+),
+
+{% if is_partial -%}
+    versions as (
+
+        select
+            lead_key,
+            customer_id,
+            max(lead_version) as lead_version
+        from {{ ref('fct_liine__interactions') }}
+        where is_counted and lead_key is not null
+        group by lead_key, customer_id
+
+    ),
+
+    with_built_from as (
+
+        select
+            leads.lead_key,
+            {{ built_from }} as built_from
+        from versions as leads
+        left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
+        left join appointments on leads.lead_key = appointments.lead_key
+
+    ),
+
+    changed_leads as (
+
+        select lead_key
+        from with_built_from
+        where {{ is_outdated('with_built_from', 'lead_key', 'with_built_from.built_from') }}
+
+    ),
+{%- endif %}
+
+numbered as (
 
     select
         *,
         row_number() over (partition by lead_key order by started_at_utc, interaction_id) as row_num
     from {{ ref('fct_liine__interactions') }}
-    where is_counted and lead_key is not null
+    where
+        is_counted
+        and lead_key is not null
+        {% if is_partial -%} and lead_key in (select changed_leads.lead_key from changed_leads) {%- endif %}
 
 ),
 
@@ -75,23 +149,10 @@ leads as (
         {{ count_if('is_inbound_call') }} as inbound_calls,
         {{ count_if('is_outbound_call') }} as outbound_calls,
         {{ count_if('is_missed_call') }} as missed_calls,
-        {{ count_if("interaction_kind = 'form'") }} as forms
+        {{ count_if("interaction_kind = 'form'") }} as forms,
+        max(lead_version) as lead_version
     from with_steps
     group by lead_key, customer_id
-
-),
-
-appointments as (
-
-    select
-        lead_key,
-        cast(count(*) as bigint) as appointments,
-        {{ count_if('is_attended') }} as attended_appointments,
-        {{ count_if('is_no_show') }} as no_show_appointments,
-        {{ sum_numeric('revenue') }} as revenue
-    from {{ ref('fct_liine__appointments') }}
-    where lead_key is not null
-    group by lead_key
 
 )
 
@@ -160,7 +221,8 @@ select
         as attended_appointments,
     case when scope.has_appointment_statuses then coalesce(appointments.no_show_appointments, 0) end
         as no_show_appointments,
-    cast(case when scope.has_revenue then coalesce(appointments.revenue, 0) end as numeric(38, 9)) as revenue
+    cast(case when scope.has_revenue then coalesce(appointments.revenue, 0) end as numeric(38, 9)) as revenue,
+    {{ built_from }} as built_from
 from leads
 left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
 left join appointments on leads.lead_key = appointments.lead_key

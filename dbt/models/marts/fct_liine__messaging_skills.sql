@@ -1,9 +1,33 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key='interaction_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        pre_hook="{{ delete_missing_rows(
+            this, 'interaction_id', ref('fct_liine__interactions'), is_scored_call()
+        ) }}"
+    )
+}}
+
 with skills as (
 
     {% for skill in range(1, 8) -%}
         select cast({{ skill }} as bigint) as skill
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
+),
+
+calls as (
+
+    select *
+    from {{ ref('fct_liine__interactions') }} as interactions
+    where
+        {{ is_scored_call() }}
+        {% if builds_changes_only() -%}
+            and {{ is_outdated('interactions', 'interaction_id', 'interactions.lead_version') }}
+        {%- endif %}
+
 ),
 
 scored as (
@@ -14,16 +38,15 @@ scored as (
         calls.customer_id,
         calls.agent_id,
         calls.date_local,
-        calls.call_result,
         case skills.skill
             {% for skill in range(1, 8) -%}
                 when {{ skill }} then calls.messaging_skill_{{ skill }}
             {% endfor -%}
         end as is_met,
-        calls.messaging_utilization_percent
-    from {{ ref('fct_liine__interactions') }} as calls
+        calls.messaging_utilization_percent,
+        calls.lead_version
+    from calls
     cross join skills
-    where calls.is_counted and calls.is_phone_call
 
 )
 
@@ -34,6 +57,7 @@ select
     agent_id,
     date_local,
     is_met,
-    messaging_utilization_percent
+    messaging_utilization_percent,
+    lead_version as built_from
 from scored
 where is_met is not null

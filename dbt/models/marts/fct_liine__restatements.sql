@@ -33,21 +33,7 @@ with before as (
 
 changed_rows as (
 
-    -- Only the columns to compare, so that the other expressions are evaluated for changed rows alone.
-    select
-        interaction_id,
-        load_id,
-        missing_since_utc,
-        row_definition
-    from before
-    except
-    select
-        interaction_id,
-        load_id,
-        missing_since_utc,
-        cast('{{ row_definition() }}' as text) as row_definition
-    from {{ ref('stg_liine__interactions') }}
-    where not is_vanished
+    {{ changed_rows('before') }}
 
 ),
 

@@ -83,34 +83,56 @@ latest_sweeps as (
 
 ),
 
-totals as (
+loaded as (
 
     select
         customer_id,
         cast(count(*) as bigint) as interactions,
         {{ count_if('is_vanished') }} as vanished,
-        {{ count_if('missing_since_utc is not null and not is_vanished') }} as missing,
-        {{ count_if('not is_vanished') }} as kept_interactions,
-        {{ count_if('lead_key is null and not is_vanished') }} as without_lead,
-        {{ count_if('(started_at_utc is null or started_at_local is null) and not is_vanished') }} as undated
+        {{ count_if('missing_since_utc is not null and not is_vanished') }} as missing
     from {{ ref('stg_liine__interactions') }}
     group by customer_id
 
 ),
 
-counted as (
+facts as (
 
     select
         customer_id,
-        cast(count(*) as bigint) as interactions,
-        {{ count_if('is_phone_call') }} as phone_calls,
-        {{ count_if("call_result = 'unknown'") }} as unknown_results,
+        cast(count(*) as bigint) as kept_interactions,
+        {{ count_if('lead_key is null') }} as without_lead,
+        {{ count_if('started_at_utc is null or started_at_local is null') }} as undated,
+        {{ count_if('is_counted') }} as interactions,
+        {{ count_if('is_counted and is_phone_call') }} as phone_calls,
+        {{ count_if("is_counted and call_result = 'unknown'") }} as unknown_results,
         {{ count_if(
-            "utc_offset_minutes < -720 or utc_offset_minutes > 840 or mod(utc_offset_minutes, 15) != 0"
+            "is_counted and (utc_offset_minutes < -720 or utc_offset_minutes > 840 or mod(utc_offset_minutes, 15) != 0)"
         ) }} as odd_offsets
     from {{ ref('fct_liine__interactions') }}
-    where is_counted
     group by customer_id
+
+),
+
+totals as (
+
+    select
+        loaded.customer_id,
+        loaded.interactions,
+        loaded.vanished,
+        loaded.missing,
+        coalesce(facts.kept_interactions, 0) as kept_interactions,
+        coalesce(facts.without_lead, 0) as without_lead,
+        coalesce(facts.undated, 0) as undated
+    from loaded
+    left join facts on loaded.customer_id = facts.customer_id
+
+),
+
+counted as (
+
+    select *
+    from facts
+    where interactions > 0
 
 ),
 
@@ -190,8 +212,8 @@ spellings as (
             '{{ column }}' as field_name,
             {{ column }} as spelling,
             cast(count(*) as bigint) as found
-        from {{ ref('stg_liine__interactions') }}
-        where not is_vanished and {{ column }} is not null
+        from {{ ref('fct_liine__interactions') }}
+        where {{ column }} is not null
         group by customer_id, {{ column }}
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
