@@ -8,18 +8,19 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_RARELY = (100_000, 50, 1_000)
+# The thresholds of `gc.set_threshold`.
+RARELY = (100_000, 50, 1_000)
 
 
 @contextmanager
 def collect_rarely() -> Iterator[None]:
     """Let the collector of the whole process run less often, and then as before."""
     before = gc.get_threshold()
-    if before == _RARELY:
+    if before == RARELY:
         # By a run in another thread, which restores it.
         yield
         return
-    gc.set_threshold(*_RARELY)
+    gc.set_threshold(*RARELY)
     try:
         yield
     finally:

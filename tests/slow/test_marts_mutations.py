@@ -87,7 +87,7 @@ MUTATIONS = {
     "a window closes a second early": (RESPONSES, "\n            > {{ window", "\n            >= {{ window"),
     "an open window is a failure": (RESPONSES, "when is_window_closed then false", "else false"),
     "a call that was not loaded is a failure": (RESPONSES, "and coalesce(scope.has_all_calls, false)", ""),
-    "without a lead there was no call": (RESPONSES, "next_calls.lead_key is not null and", ""),
+    "without a lead there was no call": (RESPONSES, "interactions.lead_key is not null and", ""),
     "open windows count in rates": (
         "reports/rpt_liine__responses_daily.sql",
         "is_window_closed and is_called_back is",
@@ -134,8 +134,8 @@ MUTATIONS = {
     ),
     "an age ends a day early": (
         "reports/rpt_liine__lead_cohorts_monthly.sql",
-        "leads.seconds_to_booked <= 86400 * (ages.age_days + 1)",
-        "leads.seconds_to_booked <= 86400 * ages.age_days",
+        "'seconds_to_booked <= 86400 * ' ~ (days + 1)",
+        "'seconds_to_booked <= 86400 * ' ~ days",
     ),
     "a cohort is closed early": ("reports/rpt_liine__lead_cohorts_monthly.sql", "age_days + 2", "age_days - 25"),
     "the name of a location is not joined": (
@@ -210,7 +210,7 @@ def test_mutation_is_found(name: str, built: Built, tmp_path: Path) -> None:
     assert old in sql
     model.write_text(sql.replace(old, new), encoding="utf-8")
     project = Project(tmp_path / "warehouse.duckdb", tmp_path, built.project.parsed, tmp_path / "dbt")
-    assert (outcome := project.run("run", "--select", f"{model.stem}+")).code == 0, outcome.output
+    assert (outcome := project.run("run", "--full-refresh", "--select", f"{model.stem}+")).code == 0, outcome.output
     assert find_differences(project, built.expected) != []
 
 

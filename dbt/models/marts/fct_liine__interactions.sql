@@ -22,6 +22,12 @@
 
         {{ changed_rows(this) }}
 
+    ),
+
+    interactions as (
+
+        {{ defined_interactions('interaction_id in (select changed_rows.interaction_id from changed_rows)') }}
+
     )
 {%- endif %}
 
@@ -112,7 +118,4 @@ select
     load_id,
     cast('{{ row_definition() }}' as text) as row_definition,
     cast({{ build_number() }} as bigint) as lead_version
-from {{ ref('int_liine__interactions') }}
-{% if is_incremental() -%}
-    where interaction_id in (select changed_rows.interaction_id from changed_rows)
-{%- endif %}
+from {% if is_incremental() -%} interactions {%- else -%} {{ ref('int_liine__interactions') }} {%- endif %}

@@ -21,19 +21,20 @@
     'call_type', 'load_id', 'missing_since_utc',
 ] %}
 
-with before as (
+with changed_rows as (
+
+    {% if mart -%} {{ changed_rows(mart) }}
+    {%- else -%} select interaction_id from {{ ref('int_liine__interactions') }} where 1 = 0 {%- endif %}
+
+),
+
+before as (
 
     select
         {{ columns | join(', ') }},
         {{ 'row_definition' if mart else 'cast(null as text) as row_definition' }}
     from {{ mart or ref('int_liine__interactions') }}
-    {% if not mart -%} where 1 = 0 {%- endif %}
-
-),
-
-changed_rows as (
-
-    {{ changed_rows('before') }}
+    where interaction_id in (select changed_rows.interaction_id from changed_rows)
 
 ),
 
@@ -50,10 +51,7 @@ staged as (
 
 after as (
 
-    select
-        {{ columns | join(', ') }}
-    from {{ ref('int_liine__interactions') }}
-    where interaction_id in (select changed_rows.interaction_id from changed_rows)
+    {{ defined_interactions('interaction_id in (select changed_rows.interaction_id from changed_rows)') }}
 
 ),
 

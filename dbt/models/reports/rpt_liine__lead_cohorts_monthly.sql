@@ -1,6 +1,8 @@
+{%- set ages = [0, 1, 7, 14, 30, 60, 90] -%}
+
 with ages as (
 
-    {% for days in [0, 1, 7, 14, 30, 60, 90] -%}
+    {% for days in ages -%}
         select cast({{ days }} as bigint) as age_days
         {% if not loop.last -%} union all {% endif %}
     {% endfor %}
@@ -18,18 +20,36 @@ leads as (
 
 ),
 
+months as (
+
+    select
+        customer_id,
+        first_month_local as month_local,
+        cast(count(*) as bigint) as new_leads,
+        {% for days in ages -%}
+            {{ count_if('seconds_to_reached <= 86400 * ' ~ (days + 1)) }} as reached_{{ days }},
+            {{ count_if('seconds_to_booked <= 86400 * ' ~ (days + 1)) }} as booked_{{ days }}
+            {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from leads
+    group by customer_id, first_month_local
+
+),
+
 totals as (
 
     select
-        leads.customer_id,
-        leads.first_month_local as month_local,
+        months.customer_id,
+        months.month_local,
         ages.age_days,
-        cast(count(*) as bigint) as new_leads,
-        {{ count_if('leads.seconds_to_reached <= 86400 * (ages.age_days + 1)') }} as reached_leads,
-        {{ count_if('leads.seconds_to_booked <= 86400 * (ages.age_days + 1)') }} as booked_leads
-    from leads
+        months.new_leads,
+        {% for step in ['reached', 'booked'] -%}
+            case ages.age_days
+                {% for days in ages -%} when {{ days }} then months.{{ step }}_{{ days }} {% endfor %}
+            end as {{ step }}_leads{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from months
     cross join ages
-    group by leads.customer_id, leads.first_month_local, ages.age_days
 
 ),
 

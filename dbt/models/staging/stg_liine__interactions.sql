@@ -90,5 +90,6 @@ select
     {{ loaded_pseudonym(columns, 'lead_id') }} as lead_key,
     {{ loaded_pseudonym(columns, 'ehr_pms_patient_id') }} as patient_key,
     {{ loaded_column(columns, 'sara_lead_id_reason', 'text') }} is not null as is_lead_reassigned,
-    {{ loaded_utc_timestamp(columns, 'vanished_at') }} is not null as is_vanished
+    -- The column itself, of which Postgres knows how often it is null.
+    {{ 'src.vanished_at is not null' if 'vanished_at' in columns else 'false' }} as is_vanished
 from {{ loaded_relation(relation, columns) }}
