@@ -86,13 +86,18 @@
 {%- endmacro %}
 
 
-{#- Condition: the table that is built has no row of this key, or one that was built from something else. -#}
+{#-
+    Condition: the table that is built has no row of this key, or one that was built from something else. True for all
+    rows where all are built.
+-#}
 {% macro is_outdated(rows, key, built_from) -%}
-    not exists (
-        select 1
-        from {{ this }} as built
-        where built.{{ key }} = {{ rows }}.{{ key }} and built.built_from = {{ built_from }}
-    )
+    {%- if builds_changes_only() -%}
+        not exists (
+            select 1
+            from {{ this }} as built
+            where built.{{ key }} = {{ rows }}.{{ key }} and built.built_from = {{ rows }}.{{ built_from }}
+        )
+    {%- else -%} 1 = 1 {%- endif -%}
 {%- endmacro %}
 
 

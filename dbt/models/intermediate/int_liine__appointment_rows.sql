@@ -15,7 +15,7 @@
 {%- set journey = 'customer_id, journey_key' %}
 {%- set rows_with_one_first = 'order by case when %s is null then 1 else 0 end, started_at_utc, interaction_id' %}
 
-with candidates as (
+with interactions as (
 
     select
         interaction_id,
@@ -31,14 +31,17 @@ with candidates as (
         appointment_location as own_location,
         revenue,
         lead_version
-    from {{ ref('fct_liine__interactions') }} as interactions
-    where
-        is_counted
-        and has_appointment
-        {% if builds_changes_only() -%}
-            -- All rows of a changed lead, because they have one version.
-            and {{ is_outdated('interactions', 'interaction_id', 'interactions.lead_version') }}
-        {%- endif %}
+    from {{ ref('fct_liine__interactions') }}
+    where is_counted and has_appointment
+
+),
+
+-- All rows of a changed lead, because they have one version.
+candidates as (
+
+    select *
+    from interactions
+    where {{ is_outdated('interactions', 'interaction_id', 'lead_version') }}
 
 ),
 

@@ -55,7 +55,7 @@ changed as (
 
     select *
     from versioned
-    {% if builds_changes_only() -%} where {{ is_outdated('versioned', 'interaction_id', 'versioned.built_from') }} {%- endif %}
+    where {{ is_outdated('versioned', 'interaction_id', 'built_from') }}
 
 ),
 

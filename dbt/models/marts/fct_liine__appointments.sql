@@ -43,6 +43,4 @@ inner join {{ ref('fct_liine__interactions') }} as interactions
 where
     appointments.is_counted_appointment
     and appointments.interaction_id = appointments.appointment_interaction_id
-    {% if builds_changes_only() -%}
-        and {{ is_outdated('appointments', 'interaction_id', 'appointments.built_from') }}
-    {%- endif %}
+    and {{ is_outdated('appointments', 'interaction_id', 'built_from') }}

@@ -43,4 +43,4 @@ select
     leads.built_from
 from {{ ref('fct_liine__leads') }} as leads
 cross join models
-{% if builds_changes_only() -%} where {{ is_outdated('leads', 'lead_key', 'leads.built_from') }} {%- endif %}
+where {{ is_outdated('leads', 'lead_key', 'built_from') }}

@@ -11,18 +11,6 @@
     )
 }}
 
-{%- set is_partial = builds_changes_only() -%}
-{#- One number: the version of the lead's rows, whether its appointments are of that version, and what is known. -#}
-{%- set built_from -%}
-    128 * leads.lead_version
-    + case when appointments.built_from is null then 0 when appointments.built_from = leads.lead_version then 1 else 2 end
-    {%- for flag in [
-        'has_all_calls', 'has_whole_leads', 'has_appointments', 'has_appointment_statuses', 'has_revenue'
-    ] %}
-    + case when scope.{{ flag }} then {{ 4 * 2 ** loop.index0 }} else 0 end
-    {%- endfor -%}
-{%- endset %}
-
 with appointments as (
 
     select
@@ -38,38 +26,44 @@ with appointments as (
 
 ),
 
-{% if is_partial -%}
-    versions as (
+versions as (
 
-        select
-            lead_key,
-            customer_id,
-            max(lead_version) as lead_version
-        from {{ ref('fct_liine__interactions') }}
-        where is_counted and lead_key is not null
-        group by lead_key, customer_id
+    select
+        lead_key,
+        customer_id,
+        max(lead_version) as lead_version
+    from {{ ref('fct_liine__interactions') }}
+    where is_counted and lead_key is not null
+    group by lead_key, customer_id
 
-    ),
+),
 
-    with_built_from as (
+-- One number: the version of the rows, whether the appointments have it too, and what the customer's data can tell.
+with_built_from as (
 
-        select
-            leads.lead_key,
-            {{ built_from }} as built_from
-        from versions as leads
-        left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
-        left join appointments on leads.lead_key = appointments.lead_key
+    select
+        versions.lead_key,
+        128 * versions.lead_version
+        + case when appointments.built_from = versions.lead_version then 1 else 0 end
+        + case when appointments.built_from != versions.lead_version then 2 else 0 end
+        + case when scope.has_all_calls then 4 else 0 end
+        + case when scope.has_whole_leads then 8 else 0 end
+        + case when scope.has_appointments then 16 else 0 end
+        + case when scope.has_appointment_statuses then 32 else 0 end
+        + case when scope.has_revenue then 64 else 0 end as built_from
+    from versions
+    left join {{ ref('dim_liine__load_scope') }} as scope on versions.customer_id = scope.customer_id
+    left join appointments on versions.lead_key = appointments.lead_key
 
-    ),
+),
 
-    changed_leads as (
+changed_leads as (
 
-        select lead_key
-        from with_built_from
-        where {{ is_outdated('with_built_from', 'lead_key', 'with_built_from.built_from') }}
+    select *
+    from with_built_from
+    where {{ is_outdated('with_built_from', 'lead_key', 'built_from') }}
 
-    ),
-{%- endif %}
+),
 
 numbered as (
 
@@ -80,7 +74,7 @@ numbered as (
     where
         is_counted
         and lead_key is not null
-        {% if is_partial -%} and lead_key in (select changed_leads.lead_key from changed_leads) {%- endif %}
+        and lead_key in (select changed_leads.lead_key from changed_leads)
 
 ),
 
@@ -149,8 +143,7 @@ leads as (
         {{ count_if('is_inbound_call') }} as inbound_calls,
         {{ count_if('is_outbound_call') }} as outbound_calls,
         {{ count_if('is_missed_call') }} as missed_calls,
-        {{ count_if("interaction_kind = 'form'") }} as forms,
-        max(lead_version) as lead_version
+        {{ count_if("interaction_kind = 'form'") }} as forms
     from with_steps
     group by lead_key, customer_id
 
@@ -222,7 +215,8 @@ select
     case when scope.has_appointment_statuses then coalesce(appointments.no_show_appointments, 0) end
         as no_show_appointments,
     cast(case when scope.has_revenue then coalesce(appointments.revenue, 0) end as numeric(38, 9)) as revenue,
-    {{ built_from }} as built_from
+    changed_leads.built_from
 from leads
+inner join changed_leads on leads.lead_key = changed_leads.lead_key
 left join {{ ref('dim_liine__load_scope') }} as scope on leads.customer_id = scope.customer_id
 left join appointments on leads.lead_key = appointments.lead_key

@@ -18,15 +18,19 @@ with skills as (
     {% endfor %}
 ),
 
+scored_calls as (
+
+    select *
+    from {{ ref('fct_liine__interactions') }}
+    where {{ is_scored_call() }}
+
+),
+
 calls as (
 
     select *
-    from {{ ref('fct_liine__interactions') }} as interactions
-    where
-        {{ is_scored_call() }}
-        {% if builds_changes_only() -%}
-            and {{ is_outdated('interactions', 'interaction_id', 'interactions.lead_version') }}
-        {%- endif %}
+    from scored_calls
+    where {{ is_outdated('scored_calls', 'interaction_id', 'lead_version') }}
 
 ),
 

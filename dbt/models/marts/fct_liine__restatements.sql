@@ -23,8 +23,13 @@
 
 with changed_rows as (
 
-    {% if mart -%} {{ changed_rows(mart) }}
-    {%- else -%} select interaction_id from {{ ref('int_liine__interactions') }} where 1 = 0 {%- endif %}
+    {% if mart -%}
+        {{ changed_rows(mart) }}
+    {%- else -%}
+        select interaction_id
+        from {{ ref('int_liine__interactions') }}
+        where 1 = 0
+    {%- endif %}
 
 ),
 

@@ -204,26 +204,32 @@ ages as (
 ),
 
 -- Counted as they are first: the spellings are few, and normalizing each row's value takes far longer.
-spellings as (
+combinations as (
 
     select
         customer_id,
-        case
-            {% for column in known_values() -%} when grouping({{ column }}) = 0 then '{{ column }}'
-            {% endfor %}
-        end as field_name,
-        case
-            {% for column in known_values() -%} when grouping({{ column }}) = 0 then {{ column }}
-            {% endfor %}
-        end as spelling,
-        cast(count(*) as bigint) as found
+        {{ known_values() | join(', ') }},
+        count(*) as found
     from {{ ref('fct_liine__interactions') }}
     group by
-        grouping sets (
-            {% for column in known_values() -%} (customer_id, {{ column }}){% if not loop.last %}, {% endif %}
-            {%- endfor %}
-        )
+        customer_id,
+        {{ known_values() | join(', ') }}
 
+),
+
+spellings as (
+
+    {% for column in known_values() -%}
+        select
+            customer_id,
+            '{{ column }}' as field_name,
+            {{ column }} as spelling,
+            sum(found) as found
+        from combinations
+        where {{ column }} is not null
+        group by customer_id, {{ column }}
+        {% if not loop.last -%} union all {% endif %}
+    {% endfor %}
 ),
 
 values_by_column as (

@@ -45,7 +45,9 @@ totals as (
         months.new_leads,
         {% for step in ['reached', 'booked'] -%}
             case ages.age_days
-                {% for days in ages -%} when {{ days }} then months.{{ step }}_{{ days }} {% endfor %}
+                {% for days in ages -%}
+                    when {{ days }} then months.{{ step }}_{{ days }}
+                {% endfor -%}
             end as {{ step }}_leads{% if not loop.last %},{% endif %}
         {% endfor %}
     from months
