@@ -9,22 +9,14 @@
 
 {#- Deletes the rows of an incremental table whose key is not among the source's rows that meet the condition. -#}
 {% macro delete_missing_rows(relation, key, source_relation, condition) -%}
-    {%- if is_incremental() -%} {{ adapter.dispatch('delete_missing', 'liine')(relation, key, source_relation, condition) }} {%- endif -%}
-{%- endmacro %}
-
-{% macro default__delete_missing(relation, key, source_relation, condition) -%}
-    delete from {{ relation }}
-    where {{ key }} in (
-        select {{ key }} from {{ relation }}
-        except
-        select {{ key }} from {{ source_relation }} where {{ condition }}
-    )
-{%- endmacro %}
-
-{#- An anti-join takes half the time of `except`. -#}
-{% macro postgres__delete_missing(relation, key, source_relation, condition) -%}
-    delete from {{ relation }} as built
-    where not exists (select 1 from {{ source_relation }} as kept where kept.{{ key }} = built.{{ key }} and {{ condition }})
+    {%- if is_incremental() -%}
+        delete from {{ relation }}
+        where {{ key }} in (
+            select {{ key }} from {{ relation }}
+            except
+            select {{ key }} from {{ source_relation }} where {{ condition }}
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 
