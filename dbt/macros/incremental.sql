@@ -7,12 +7,15 @@
 {%- endmacro %}
 
 
-{#- Deletes the rows of an incremental table whose key is not among the source's rows that meet the condition. -#}
-{% macro delete_missing_rows(relation, key, source_relation, condition) -%}
+{#-
+    Deletes the rows of an incremental table whose key is not among the source's rows that meet the condition; of those
+    that meet `candidates`.
+-#}
+{% macro delete_missing_rows(relation, key, source_relation, condition, candidates='1 = 1') -%}
     {%- if is_incremental() -%}
         delete from {{ relation }}
         where {{ key }} in (
-            select {{ key }} from {{ relation }}
+            select {{ key }} from {{ relation }} where {{ candidates }}
             except
             select {{ key }} from {{ source_relation }} where {{ condition }}
         )
@@ -25,7 +28,7 @@
     and `row_definition` of each: new, changed and gone ones, with the lead that the table has. Only these columns are
     compared, so that the other expressions are evaluated for changed rows alone.
 -#}
-{% macro changed_rows(relation) -%}
+{% macro changed_rows(relation, condition='1 = 1') -%}
     select
         coalesce(staged.interaction_id, built.interaction_id) as interaction_id,
         built.lead_key as old_lead_key
@@ -34,11 +37,14 @@
     ) as staged
     full outer join {{ relation }} as built on staged.interaction_id = built.interaction_id
     where
-        staged.interaction_id is null
-        or built.interaction_id is null
-        or staged.load_id is distinct from built.load_id
-        or staged.missing_since_utc is distinct from built.missing_since_utc
-        or built.row_definition is distinct from '{{ row_definition() }}'
+        {{ condition }}
+        and (
+            staged.interaction_id is null
+            or built.interaction_id is null
+            or staged.load_id is distinct from built.load_id
+            or staged.missing_since_utc is distinct from built.missing_since_utc
+            or built.row_definition is distinct from '{{ row_definition() }}'
+        )
 {%- endmacro %}
 
 
@@ -49,21 +55,38 @@
 
 
 {#-
-    Hook before changed rows of a table of interactions are replaced: gives a new version to the other rows of their
-    leads, the old ones and the new ones. All rows of a lead have one version, so what was built from an older one is
-    found, whichever of the models between was built last.
+    Hook before changed rows of a table of interactions are replaced: gives a new version to them and to the other rows of
+    their leads. All rows of a lead have one version, so what was built from an older one is found, whichever of the models
+    was built last. Only marked and new rows are replaced: a row that is loaded from now on waits for the next build,
+    because its lead is not marked.
 -#}
-{% macro mark_changed_leads(relation) -%}
+{% macro mark_old_leads(relation) -%}
     {%- if is_incremental() and has_column(relation, 'lead_version') -%}
         update {{ relation }} set lead_version = {{ build_number() }}
-        where lead_key in (
+        where interaction_id in (
             with changed as ( {{ changed_rows(relation) }} )
-            select old_lead_key from changed
+            select interaction_id from changed
             union
-            select lead_key
-            from {{ ref('stg_liine__interactions') }}
-            where not is_vanished and interaction_id in (select changed.interaction_id from changed)
+            select interaction_id from {{ relation }} where lead_key in (select changed.old_lead_key from changed)
         )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Condition: the hook `mark_old_leads` has marked the row. -#}
+{% macro is_marked(lead_version) -%}
+    {%- if has_column(this, 'lead_version') -%} {{ lead_version }} = {{ build_number() }}
+    {%- else -%} 1 = 1 {%- endif -%}
+{%- endmacro %}
+
+
+{#- Hook after changed rows were replaced: gives the new version to the other rows of the leads that they are of now. -#}
+{% macro mark_new_leads(relation) -%}
+    {%- if is_incremental() -%}
+        update {{ relation }} set lead_version = {{ build_number() }}
+        where
+            lead_version != {{ build_number() }}
+            and lead_key in (select lead_key from {{ relation }} where lead_version = {{ build_number() }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -94,7 +117,8 @@
 
 
 {% macro has_column(relation, name) -%}
-    {%- set found = load_relation(relation) -%}
+    {#- A unit test has a name only. -#}
+    {%- set found = load_relation(relation) if relation is not string else none -%}
     {%- set columns = adapter.get_columns_in_relation(found) if found else [] -%}
     {{ return(name in columns | map(attribute='name') | map('lower') | list) }}
 {%- endmacro %}

@@ -339,12 +339,12 @@ def dbt_statements(statements: list[str]) -> list[str]:
 
 def by_model(statements: list[str]) -> list[str]:
     """The statements of one model after the other: dbt takes models that are ready at the same time in any order."""
+    names = [re.search(r"ANALYTICS\.liine_\w+\.(\w+?)(?:__dbt_tmp)?(?: |$)", statement) for statement in statements]
     models: list[str] = []
-    for statement in statements:
-        named = re.search(r"ANALYTICS\.liine_\w+\.(\w+?)(?:__dbt_tmp)?(?: |$)", statement)
-        # A transaction has no name.
-        following = named[1] if named else models[-1] if models else ""
-        models.append(following)
+    for place, (statement, name) in enumerate(zip(statements, names, strict=True)):
+        # A transaction has no name: what follows it names its beginning, and what came before its end.
+        after = next((found[1] for found in names[place:] if found), "")
+        models.append(name[1] if name else after if statement == "BEGIN" else models[-1])
     return [statement for _, statement in sorted(zip(models, statements, strict=True), key=lambda pair: pair[0])]
 
 

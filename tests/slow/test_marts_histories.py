@@ -130,9 +130,9 @@ def test_models_built_in_part_equal_a_full_refresh(destination: str, seed: int, 
     assert (outcome := project.run(*build, "--select", *VIEWS, *MODELS)).code == 0, outcome.output
     for number, variables in enumerate(ROUNDS):
         _change(chance, place)
-        # A build that was killed has built some of the models. Any of them may have been selected, too.
-        some = chance.sample(MODELS, chance.randrange(1, len(MODELS)))
-        assert (outcome := project.run("run", "--select", *some, variables=variables)).code == 0, outcome.output
+        # A build that was killed has built some of the models. Any of them may have been selected, and may have failed
+        # for lack of another.
+        project.run("run", "--select", *chance.sample(MODELS, chance.randrange(1, len(MODELS))), variables=variables)
         _change(chance, place)
         assert (outcome := project.run("run", "--select", *MODELS, variables=variables)).code == 0, outcome.output
         whole = _copy(place, tmp_path / str(number), project.parsed)

@@ -9,10 +9,12 @@
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
         pre_hook=[
-            "{{ mark_changed_leads(this) }}",
-            "{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished') }}"
+            "{{ mark_old_leads(this) }}",
+            "{{ delete_missing_rows(
+                this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished', is_marked('lead_version')
+            ) }}"
         ],
-        post_hook="{{ analyze_table(this) }}"
+        post_hook=["{{ mark_new_leads(this) }}", "{{ analyze_table(this) }}"]
     )
 }}
 
@@ -20,7 +22,7 @@
 {% if is_incremental() -%}
     with changed_rows as (
 
-        {{ changed_rows(this) }}
+        {{ changed_rows(this, '(built.interaction_id is null or ' ~ is_marked('built.lead_version') ~ ')') }}
 
     ),
 
