@@ -179,7 +179,7 @@ alter table ANALYTICS.liine_marts.fct_liine__appointments comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
 comment on table ANALYTICS.liine_marts.fct_liine__form_responses
 alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
-update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where lead_key in
+update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where interaction_id in
 delete from ANALYTICS.liine_marts.fct_liine__interactions where interaction_id in
 create or replace temporary table ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp
 BEGIN
@@ -187,6 +187,7 @@ delete from ANALYTICS.liine_marts.fct_liine__interactions
 insert into ANALYTICS.liine_marts.fct_liine__interactions
 COMMIT
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
+update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where lead_version != 2780053213073907 and lead_key in
 comment on table ANALYTICS.liine_marts.fct_liine__interactions
 alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
 delete from ANALYTICS.liine_marts.fct_liine__lead_attribution where lead_key in
@@ -247,6 +248,7 @@ delete from ANALYTICS.liine_staging.int_liine__responses
 insert into ANALYTICS.liine_staging.int_liine__responses
 COMMIT
 drop table if exists ANALYTICS.liine_staging.int_liine__responses__dbt_tmp cascade
+BEGIN
 insert overwrite into ANALYTICS.liine_marts.liine_channel_groups
 COMMIT
 comment on table ANALYTICS.liine_marts.liine_channel_groups
@@ -329,4 +331,3 @@ create or replace view ANALYTICS.liine_staging.stg_liine__provider_names
 create or replace view ANALYTICS.liine_staging.stg_liine__rejected_values
 create or replace view ANALYTICS.liine_staging.stg_liine__session_extras
 create or replace view ANALYTICS.liine_staging.stg_liine__sweeps
-BEGIN
