@@ -72,10 +72,11 @@ def has_arrow(pipeline: dlt.Pipeline) -> bool:
     return cast("Destination[Any, Any]", pipeline.destination).capabilities().sqlglot_dialect == "duckdb"
 
 
-def select_arrow(pipeline: dlt.Pipeline, query: exp.Expression) -> Iterator[Any]:
-    """Return what a statement selects as Arrow tables of a few thousand rows, where the destination `has_arrow`."""
-    with _connected(pipeline) as client, client.execute_query(to_sql(pipeline, query)) as cursor:
-        yield from cursor.iter_arrow(chunk_size=_FETCH_ROWS)
+def select_arrow(pipeline: dlt.Pipeline, query: exp.Expression) -> Any:
+    """Return all that a statement selects as an Arrow table, where the destination `has_arrow`."""
+    with _connected(pipeline) as client:
+        # dlt's cursor makes a copy of the rows, of which DuckDB warns.
+        return client.native_connection.sql(to_sql(pipeline, query)).to_arrow_table()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Reads stored rows with all their values, as Arrow."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 import dlt
 import pyarrow as pa
@@ -27,19 +27,18 @@ def read_rows(
     selected = (_IN_UTC.format(one.name) if getattr(one.type, "tz", None) else f'"{one.name}"' for one in fields)
     sql = f'select {", ".join(selected)} from {table} where "{ID_COLUMNS[table]}" in :ids'  # noqa: S608  columns that loads created
     size = _IDS_PER_QUERY if has_arrow(pipeline) else _IDS_PER_QUERY_OF_TUPLES
-    queries = (statement(sql, ids=tuple(ids[at : at + size])) for at in range(0, len(ids), size))
-    found = pa.concat_tables(
-        [pa.schema(fields).empty_table(), *(part for query in queries for part in _read(pipeline, query, fields))]
-    )
+    batches = [tuple(ids[at : at + size]) for at in range(0, len(ids), size)]
+    parts = [_read(pipeline, statement(sql, ids=batch), pa.schema(fields)) for batch in batches]
+    found = pa.concat_tables([pa.schema(fields).empty_table(), *parts])
     columns = [found[field.name] if field in fields else pa.nulls(len(found), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _read(pipeline: dlt.Pipeline, query: exp.Expression, fields: Sequence[pa.Field]) -> Iterator[pa.Table]:
-    schema = pa.schema(fields)
+def _read(pipeline: dlt.Pipeline, query: exp.Expression, schema: pa.Schema) -> pa.Table:
     if has_arrow(pipeline):
-        for part in select_arrow(pipeline, query):
-            yield part.rename_columns(schema.names).cast(schema)
-    elif values := list(zip(*select(pipeline, query), strict=True)):
-        arrays = [pa.array(column, field.type) for column, field in zip(values, fields, strict=True)]
-        yield pa.Table.from_arrays(arrays, schema=schema)
+        return select_arrow(pipeline, query).rename_columns(schema.names).cast(schema)
+    values = [*zip(*select(pipeline, query), strict=True)]
+    if not values:
+        return schema.empty_table()
+    arrays = [pa.array(column, field.type) for column, field in zip(values, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
