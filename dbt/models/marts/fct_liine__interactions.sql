@@ -26,7 +26,7 @@
 
     ),
 
-    interactions as (
+    defined_interactions as (
 
         {{ defined_interactions('interaction_id in (select changed_rows.interaction_id from changed_rows)') }}
 
@@ -120,4 +120,4 @@ select
     load_id,
     cast('{{ row_definition() }}' as text) as row_definition,
     cast({{ build_number() }} as bigint) as lead_version
-from {% if is_incremental() -%} interactions {%- else -%} {{ ref('int_liine__interactions') }} {%- endif %}
+from {% if is_incremental() -%} defined_interactions {%- else -%} {{ ref('int_liine__interactions') }} {%- endif %}

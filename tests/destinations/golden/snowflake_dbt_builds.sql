@@ -187,7 +187,7 @@ delete from ANALYTICS.liine_marts.fct_liine__interactions
 insert into ANALYTICS.liine_marts.fct_liine__interactions
 COMMIT
 drop table if exists ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp cascade
-update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where lead_version != 1 and lead_key in
+update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where lead_key in
 comment on table ANALYTICS.liine_marts.fct_liine__interactions
 alter table ANALYTICS.liine_marts.fct_liine__interactions comment on columns
 delete from ANALYTICS.liine_marts.fct_liine__lead_attribution where lead_key in
