@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
@@ -24,12 +24,12 @@ from typing import Any, Protocol
 
 from dlt.common.runtime.run_context import RunContext
 
-from liine_source.destinations import get_destination
+from liine_source.destinations import get_destination, pipeline_destination
 from liine_source.error_translation import translate_errors
-from liine_source.errors import ConfigurationError, MissingDatasetError, TransformError
+from liine_source.errors import BusyError, ConfigurationError, MissingDatasetError, TransformError
 from liine_source.garbage_collection import RARELY
 from liine_source.load.models import open_models
-from liine_source.load.pipeline import dbt_environment, locate, open_for_reading
+from liine_source.load.pipeline import PATIENCE, dbt_environment, locate, open_for_reading
 from liine_source.load.private_files import owner_only_files
 from liine_source.load.signals import exit_on_sigterm
 from liine_source.spec.tables import DATASET_NAME
@@ -205,8 +205,34 @@ def run_build(
     # In a project that has ours as a package, only a variable says which dataset it is.
     arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
     log.debug("dbt builds the project in %s.", project or project_folder())
-    with _run_dbt(arguments, project or project_folder(), environment, "run_results.json", observer) as results:
+    with (
+        _keep_others_out(destination, dataset),
+        _run_dbt(arguments, project or project_folder(), environment, "run_results.json", observer) as results,
+    ):
         return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
+
+
+@contextmanager
+def _keep_others_out(destination: str | None, dataset: str) -> Iterator[None]:
+    """Wait for another build of the dataset, where the destination can: two at once may add a row twice.
+
+    Raises BusyError where it takes too long.
+    """
+    if not get_destination(destination).supports_concurrent_writers:
+        # A file has one writer.
+        yield
+        return
+    with ExitStack() as opened:
+        with translate_errors():
+            pipeline = opened.enter_context(open_for_reading(destination, dataset))
+            try:
+                opened.enter_context(pipeline_destination(pipeline).exclusive(pipeline, "build", PATIENCE))
+            except TimeoutError:
+                raise BusyError(
+                    f"Another build of the models of dataset {dataset} goes on. Nothing was built: run again when it "
+                    "has ended."
+                ) from None
+        yield
 
 
 def parse_manifest(project: Path | None = None) -> Path:

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from liine_source import backfill, console, dbt_runner, erase, sync
 from liine_source.cli import app
 from liine_source.emulator import Emulator, running_emulator
-from liine_source.errors import ConfigurationError, TransformError
-from liine_source.load.pipeline import dbt_environment
+from liine_source.errors import BusyError, ConfigurationError, TransformError
+from liine_source.load.pipeline import dbt_environment, exclusive, open_for_reading
 from tests.commands.test_sync import settings
 from tests.marts.building import PROJECT
 from tests.support.warehouse import Place, on_duckdb_and_postgres, query, spoil
@@ -369,6 +369,18 @@ def list_relations(adapter, database, schema):
 BaseAdapter.list_relations = list_relations
 assert dbtRunner().invoke(sys.argv[1:]).success
 """
+
+
+def test_build_waits_for_another_of_the_dataset(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once could add a row to a table twice, and later builds would keep it."""
+    del postgres
+    monkeypatch.setattr(dbt_runner, "PATIENCE", 0)
+    with (
+        open_for_reading("postgres", "liine") as pipeline,
+        exclusive(pipeline, "build", 0),
+        pytest.raises(BusyError, match="Another build"),
+    ):
+        dbt_runner.run_build("postgres")
 
 
 def test_loaded_tables_are_listed_before_threads_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
