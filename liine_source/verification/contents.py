@@ -16,6 +16,7 @@ from liine_source.extract.audit import Audit
 from liine_source.extract.reader import Reader
 from liine_source.extract.windows import Window
 from liine_source.load.tables import PageTables, Tables
+from liine_source.load.unchanged_rows import find_not_updated
 from liine_source.privacy.masking import Masker
 from liine_source.spec.tables import ID_COLUMNS, INTERACTION_TABLES, INTERACTIONS, column_names
 from liine_source.verification.inventory import UNCOUNTED_COLUMNS, Loss, counted_columns
@@ -38,7 +39,7 @@ def compare_contents(pipeline: dlt.Pipeline, reader: Reader, customer_id: int) -
     expected, stored = _Counts(), _Counts()
     for rows in _read_pages(reader, customer_id):
         tables = builder.build(masker.mask(rows, customer_id), customer_id) if rows else {}
-        if tables and (ids := _unchanged_ids(pipeline, tables[INTERACTIONS])):
+        if tables and (ids := [*find_not_updated(pipeline, tables[INTERACTIONS])]):
             expected += _count_received(tables, ids)
             stored += _count_stored(pipeline, columns, ids)
     differing = {key for key in expected.keys() | stored.keys() if expected[key] != stored[key]}
@@ -51,14 +52,6 @@ def _read_pages(reader: Reader, customer_id: int) -> Iterator[list[Row]]:
     audit = Audit(customer_id, reader.filter_hash, Window())
     for window in reader.plan_windows(customer_id, Window(), audit):
         yield from reader.start_sweep(customer_id, window).rows()
-
-
-def _unchanged_ids(pipeline: dlt.Pipeline, interactions: pa.Table) -> list[int]:
-    """Return the ids of the rows that the warehouse holds as they were last updated in the API."""
-    received = dict(zip(interactions["id"].to_pylist(), interactions["updated_at"].to_pylist(), strict=True))
-    stored = queries.update_times(pipeline, list(received))
-    naive = {key: moment and moment.replace(tzinfo=None) for key, moment in received.items()}
-    return [key for key, moment in stored.items() if naive[key] == moment]
 
 
 def _count_received(tables: Tables, ids: list[int]) -> _Counts:

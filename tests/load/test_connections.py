@@ -33,7 +33,7 @@ def ask(pipeline: dlt.Pipeline, sql: str = "select 1") -> list[Any]:
 
 
 def test_kept_connection_serves_several_statements(opened: list[None]) -> None:
-    """Afterwards each has a connection of its own again."""
+    """Afterwards each opens another."""
     pipeline = build_pipeline()
     with catalog.keep_connected(pipeline), catalog.keep_connected(pipeline):
         assert [ask(pipeline), ask(pipeline)] == [[(1,)]] * 2

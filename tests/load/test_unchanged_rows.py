@@ -60,7 +60,7 @@ def load_ids(place: Place) -> dict[int, set[str]]:
     """Return the loads that wrote the rows of each interaction, those of its child tables included."""
     found: dict[int, set[str]] = {}
     for table, key in TABLES.items():
-        for row in query(place, f"select {key} as id, _dlt_load_id as load_id from {table}"):  # noqa: S608  names of ours
+        for row in query(place, f"select {key} as id, _dlt_load_id as load_id from {table}"):  # noqa: S608  names of this test
             found.setdefault(row["id"], set()).add(row["load_id"])
     return found
 
