@@ -77,6 +77,12 @@ _STAGED = {
 _ADDED = {
     "interactions": (
         (
+            "row_definition",
+            "text",
+            "Version, personal-data setting and salt hash that this view was built with.",
+            "none",
+        ),
+        (
             "lead_key",
             "text",
             "Pseudonym of the lead: hash of `customer_id` and `lead_id`.",

@@ -1,6 +1,7 @@
 {#-
     Version of the logic and settings that built a row of the incremental tables. When it changes, every row is rebuilt;
-    raise the number whenever a column's definition changes.
+    raise the number whenever a column's definition changes. A column of the staging view, whose keys and personal data
+    it describes: where only a table is built, with other settings, the view keeps what it was built with.
 -#}
 {% macro row_definition() -%}
     4 personal={{ var('liine_personal_data') | lower }} salt={{ local_md5(key_salt())[:8] }}
@@ -23,6 +24,14 @@
 {%- endmacro %}
 
 
+{#- The table fct_liine__interactions as the last build left it, for a model that it depends on; none if it does not exist. -#}
+{% macro built_interactions() -%}
+    {%- set model = graph.nodes.get('model.liine.fct_liine__interactions') if execute else none -%}
+    {%- set relation = api.Relation.create(model.database, model.schema, model.alias) if model else none -%}
+    {{ return(load_relation(relation) if relation else none) }}
+{%- endmacro %}
+
+
 {#-
     Query of the rows that differ between staging and a table of interactions, which has `load_id`, `missing_since_utc`
     and `row_definition` of each: new, changed and gone ones, with the lead that the table has. Only these columns are
@@ -33,7 +42,9 @@
         coalesce(staged.interaction_id, built.interaction_id) as interaction_id,
         built.lead_key as old_lead_key
     from (
-        select interaction_id, load_id, missing_since_utc from {{ ref('stg_liine__interactions') }} where not is_vanished
+        select interaction_id, load_id, missing_since_utc, row_definition
+        from {{ ref('stg_liine__interactions') }}
+        where not is_vanished
     ) as staged
     full outer join {{ relation }} as built on staged.interaction_id = built.interaction_id
     where
@@ -43,7 +54,7 @@
             or built.interaction_id is null
             or staged.load_id is distinct from built.load_id
             or staged.missing_since_utc is distinct from built.missing_since_utc
-            or built.row_definition is distinct from '{{ row_definition() }}'
+            or staged.row_definition is distinct from built.row_definition
         )
 {%- endmacro %}
 
@@ -55,13 +66,13 @@
 
 
 {#-
-    Hook before changed rows of a table of interactions are replaced: gives a new version to them and to the other rows of
-    their leads. All rows of a lead have one version, so what was built from an older one is found, whichever of the models
-    was built last. Only marked and new rows are replaced: a row that is loaded from now on waits for the next build,
-    because its lead is not marked.
+    Hook before changed rows of a table of interactions are restated and replaced: gives a new version to them and to the
+    other rows of their leads. All rows of a lead have one version, so what was built from an older one is found, whichever
+    of the models was built last. Only marked and new rows are replaced: a row that is loaded from now on waits for the
+    next build, because its lead is not marked.
 -#}
 {% macro mark_old_leads(relation) -%}
-    {%- if is_incremental() and has_column(relation, 'lead_version') -%}
+    {%- if relation and not flags.FULL_REFRESH and has_column(relation, 'lead_version') -%}
         update {{ relation }} set lead_version = {{ build_number() }}
         where interaction_id in (
             with changed as ( {{ changed_rows(relation) }} )

@@ -168,6 +168,7 @@ select
     ehr_pms_patient_id,
     session_guid,
     missing_since_utc,
-    load_id
+    load_id,
+    row_definition
 from with_flags
 {%- endmacro %}

@@ -134,19 +134,52 @@ def test_models_built_in_part_equal_a_full_refresh(destination: str, seed: int, 
     assert (outcome := project.run(*build, "--select", *VIEWS, *MODELS)).code == 0, outcome.output
     for number, variables in enumerate(ROUNDS):
         _change(chance, place)
-        # A build that was killed has built some of the models. Any of them may have been selected, and may have failed
-        # for lack of another.
-        project.run("run", "--select", *chance.sample(MODELS, chance.randrange(1, len(MODELS))), variables=variables)
+        # A build that was killed has built some of the models. Any of them may have been selected, with any settings,
+        # and may have failed for lack of another.
+        some = chance.sample([*VIEWS, *MODELS], chance.randrange(1, len(MODELS)))
+        project.run("run", "--select", *some, variables=chance.choice(ROUNDS))
         # On Snowflake it may have ended before the last hook.
         version = f"lead_version = {chance.randrange(2**52)} where mod(interaction_id, 9) = 0"
         spoil(place, f"update liine_marts.fct_liine__interactions set {version}")  # noqa: S608  numbers of this test
         _change(chance, place)
-        assert (outcome := project.run("run", "--select", *MODELS, variables=variables)).code == 0, outcome.output
+        assert (outcome := project.run("run", "--select", *VIEWS, *MODELS, variables=variables)).code == 0, (
+            outcome.output
+        )
         assert query(place, LEADS_WITH_SEVERAL_VERSIONS) == []
         whole = _copy(place, tmp_path / str(number), project.parsed)
-        outcome = whole.run("run", "--full-refresh", "--select", *MODELS, variables=variables)
+        outcome = whole.run("run", "--full-refresh", "--select", *VIEWS, *MODELS, variables=variables)
         assert outcome.code == 0, outcome.output
         assert unequal_rows(_tables(project), _tables(whole)) == [], f"round {number} of seed {seed}"
+
+
+def test_change_loaded_during_a_build_waits_for_the_next_one(tmp_path: Path) -> None:
+    """Restatements are built before the interactions: what is loaded in between is neither replaced nor lost."""
+    place = tmp_path / "warehouse.duckdb"
+    with running_emulator(interactions=40, customers=1) as api:
+        api_settings = settings(api)
+        with loading_into(place, tmp_path):
+            sync(**api_settings)
+    project = Project(place, tmp_path)
+    (chosen,) = query(place, "select min(id) as id from liine.interactions where outcome is distinct from 'Booked'")
+    load = f"update liine.interactions set outcome = 'Booked', _dlt_load_id = '1' where id = {chosen['id']}"  # noqa: S608  literals of this test
+    (tmp_path / "dbt" / "macros" / "load.sql").write_text(
+        "{% macro load() %}{% if var('loads', false) %}" + load + "{% endif %}{% endmacro %}"
+    )
+    model = tmp_path / "dbt" / "models" / "marts" / "fct_liine__restatements.sql"
+    model.write_text(model.read_text().replace("full_refresh=false,", "full_refresh=false, post_hook='{{ load() }}',"))
+    outcomes = []
+    for variables in ({}, {"loads": True}, {}):
+        selected = (*VIEWS, "fct_liine__restatements", "fct_liine__interactions")
+        command = ("build", "--exclude-resource-type=test", "--exclude-resource-type=unit_test", "--select", *selected)
+        assert (outcome := project.run(*command, variables=variables)).code == 0, outcome.output
+        (built,) = query(
+            place,
+            "select outcome = 'Booked' as is_changed, (select count(*) from liine_marts.fct_liine__restatements where"  # noqa: S608  literals of this test
+            f" changed_column = 'outcome') as n from liine_marts.fct_liine__interactions"
+            f" where interaction_id = {chosen['id']}",
+        )
+        outcomes.append((bool(built["is_changed"]), built["n"]))
+    assert outcomes == [(False, 0), (False, 0), (True, 1)]
 
 
 def _change(chance: random.Random, place: Place) -> None:

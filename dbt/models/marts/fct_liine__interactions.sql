@@ -1,6 +1,7 @@
 {#-
     Changed rows are found by comparing staging with this table, not by the newest load: several processes may load at
-    the same time, and an older load may be committed later.
+    the same time, and an older load may be committed later. fct_liine__restatements marks them first, so that no change
+    is built that is not restated.
 -#}
 {{
     config(
@@ -9,7 +10,7 @@
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
         pre_hook=[
-            "{{ mark_old_leads(this) }}",
+            "{{ mark_old_leads(this) if 'model.liine.fct_liine__restatements' not in selected_resources }}",
             "{{ delete_missing_rows(
                 this, 'interaction_id', ref('stg_liine__interactions'), 'not is_vanished', is_marked('lead_version')
             ) }}"
@@ -118,6 +119,6 @@ select
     session_guid,
     missing_since_utc,
     load_id,
-    cast('{{ row_definition() }}' as text) as row_definition,
+    row_definition,
     cast({{ build_number() }} as bigint) as lead_version
 from {% if is_incremental() -%} defined_interactions {%- else -%} {{ ref('int_liine__interactions') }} {%- endif %}

@@ -1,6 +1,6 @@
 {#-
     What changed since the last build: the rows of fct_liine__interactions as they are before this build, compared with
-    staging. That model depends on this one, so that it is replaced afterwards. Nothing can rebuild the history, so a full
+    staging. That model depends on this one, so that they are replaced afterwards. Nothing can rebuild the history, so a full
     refresh keeps it. A build that ends in between records the same changes again, under the same keys.
 -#}
 {{
@@ -10,12 +10,14 @@
         unique_key='restatement_key',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
-        pre_hook="{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), '1 = 1') }}"
+        pre_hook=[
+            "{{ delete_missing_rows(this, 'interaction_id', ref('stg_liine__interactions'), '1 = 1') }}",
+            "{{ mark_old_leads(built_interactions()) }}"
+        ]
     )
 }}
 
-{%- set model = graph.nodes.get('model.liine.fct_liine__interactions') if execute else none -%}
-{%- set mart = load_relation(api.Relation.create(model.database, model.schema, model.alias)) if model else none -%}
+{%- set mart = built_interactions() -%}
 {%- set columns = [
     'interaction_id', 'customer_id', 'lead_key', 'date_local', 'is_counted', 'outcome', 'appointment_status', 'revenue',
     'call_type', 'load_id', 'missing_since_utc',
@@ -48,7 +50,8 @@ staged as (
 
     select
         interaction_id,
-        updated_at_utc
+        updated_at_utc,
+        row_definition
     from {{ ref('stg_liine__interactions') }}
     where interaction_id in (select changed_rows.interaction_id from changed_rows)
 
@@ -70,7 +73,7 @@ pairs as (
         staged.updated_at_utc as changed_at_utc,
         before.load_id || ' ' || coalesce(after.load_id, 'vanished') as loads,
         after.interaction_id is null as has_vanished,
-        before.row_definition = '{{ row_definition() }}' as has_same_keys,
+        before.row_definition = staged.row_definition as has_same_keys,
         before.revenue as old_revenue,
         after.revenue as new_revenue,
         {% for name in ['outcome', 'appointment_status', 'call_type', 'lead_key', 'is_counted'] -%}

@@ -87,6 +87,7 @@ select
     {{ loaded_utc_timestamp(columns, 'vanished_at') }} as vanished_at_utc,
     {{ loaded_column(columns, 'vanished_reason', 'text') }} as vanished_reason,
     {{ loaded_column(columns, '_dlt_load_id', 'text') }} as load_id,
+    cast('{{ row_definition() }}' as text) as row_definition,
     {{ loaded_pseudonym(columns, 'lead_id') }} as lead_key,
     {{ loaded_pseudonym(columns, 'ehr_pms_patient_id') }} as patient_key,
     {{ loaded_column(columns, 'sara_lead_id_reason', 'text') }} is not null as is_lead_reassigned,

@@ -179,7 +179,6 @@ alter table ANALYTICS.liine_marts.fct_liine__appointments comment on columns
 create or replace transient table ANALYTICS.liine_marts.fct_liine__form_responses
 comment on table ANALYTICS.liine_marts.fct_liine__form_responses
 alter table ANALYTICS.liine_marts.fct_liine__form_responses comment on columns
-update ANALYTICS.liine_marts.fct_liine__interactions set lead_version = 1 where interaction_id in
 delete from ANALYTICS.liine_marts.fct_liine__interactions where interaction_id in
 create or replace temporary table ANALYTICS.liine_marts.fct_liine__interactions__dbt_tmp
 BEGIN
@@ -224,6 +223,7 @@ create or replace transient table ANALYTICS.liine_marts.fct_liine__missed_calls
 comment on table ANALYTICS.liine_marts.fct_liine__missed_calls
 alter table ANALYTICS.liine_marts.fct_liine__missed_calls comment on columns
 delete from ANALYTICS.liine_marts.fct_liine__restatements where interaction_id in
+update "ANALYTICS"."LIINE_MARTS"."FCT_LIINE__INTERACTIONS" set lead_version = 1 where interaction_id in
 create or replace temporary table ANALYTICS.liine_marts.fct_liine__restatements__dbt_tmp
 BEGIN
 delete from ANALYTICS.liine_marts.fct_liine__restatements
