@@ -24,10 +24,10 @@ from typing import Any, Protocol
 
 from dlt.common.runtime.run_context import RunContext
 
+from liine_source import dbt_process
 from liine_source.destinations import get_destination, pipeline_destination
 from liine_source.error_translation import translate_errors
 from liine_source.errors import BusyError, ConfigurationError, MissingDatasetError, TransformError
-from liine_source.garbage_collection import RARELY
 from liine_source.load.models import open_models
 from liine_source.load.pipeline import PATIENCE, dbt_environment, locate, open_for_reading
 from liine_source.load.private_files import owner_only_files
@@ -43,6 +43,7 @@ _REFUSAL = re.compile(r"Schema \S+ has models of the dataset .* first\.")
 # In a wheel the project is inside the package, in a checkout next to it.
 _PROJECTS = (Path(__file__).parent / "dbt_project", Path(__file__).parents[1] / "dbt")
 _BEGUN_NODE = b'"LogStartLine"'
+_STATUSES = "statuses.json"
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
 # Seconds that dbt has to end when the run is interrupted.
 _GRACE_SECONDS = 10
@@ -200,16 +201,19 @@ def run_build(
     refuse_build(destination, dataset, project=project)
     variables = _environment(destination, dataset)
     environment = {**_passed_on(), **_NO_TELEMETRY, **variables}
-    # Unit tests use rows of their own, so they need not run after each load.
-    arguments = ["build", "--exclude-resource-type=unit_test", *(["--select", *select] if select else [])]
+    # Unit tests use rows of their own, so they need not run after each load. Nobody reads the files about the project.
+    arguments = ["build", "--exclude-resource-type=unit_test", "--no-write-json"]
+    if select:
+        arguments += ["--select", *select]
     # In a project that has ours as a package, only a variable says which dataset it is.
     arguments.append(f"--vars={json.dumps({'liine_dataset': variables['LIINE_DATASET']})}")
     log.debug("dbt builds the project in %s.", project or project_folder())
     with (
         _keep_others_out(destination, dataset),
-        _run_dbt(arguments, project or project_folder(), environment, "run_results.json", observer) as results,
+        _run_dbt(arguments, project or project_folder(), environment, _STATUSES, observer) as statuses,
     ):
-        return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}
+        found: dict[str, str] = json.loads(statuses.read_text())
+        return found
 
 
 @contextmanager
@@ -328,19 +332,19 @@ def _run_dbt(
     The parsed project halves the time of the next start. dbt itself compares it with files, variables and environment,
     and it has no rows, and no variable that begins with DBT_ENV_SECRET_.
     """
-    key = f"{project.resolve()} {environment['DESTINATION_TYPE']} {environment.get('LIINE_DATASET')}"
+    # dbt runs in another folder.
+    project = project.resolve()
+    key = f"{project} {environment['DESTINATION_TYPE']} {environment.get('LIINE_DATASET')}"
     parsed = _data_folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:12]}.msgpack"
     with exit_on_sigterm(), owner_only_files(), TemporaryDirectory(prefix="liine-dbt-") as folder:
         target = Path(folder, "target")
         command = [
-            sys.executable,
-            "-c",
-            # dbt's manifest is many objects without cycles: the search took an eighth of dbt's own processor time.
-            f"import gc; gc.set_threshold{RARELY}; from dbt.cli.main import cli; cli()",
+            *(sys.executable, "-m", dbt_process.__name__, str(target / _STATUSES)),
             # An event a line. That of a failure may quote a row, so only numbers and kinds of nodes are taken of it.
             "--log-format=json",
-            "--log-format-file=debug",
+            "--log-format-file=text",
             "--log-level=info",
+            "--log-level-file=error",
             *arguments,
             f"--project-dir={project}",
             f"--profiles-dir={project}",
@@ -348,8 +352,8 @@ def _run_dbt(
             f"--log-path={folder}/log",
         ]
         own_parsed = target / "partial_parse.msgpack"
+        target.mkdir()
         if parsed.is_file():
-            target.mkdir()
             own_parsed.write_bytes(parsed.read_bytes())
         code = _wait_for(command, environment, folder, observer)
         if own_parsed.is_file():
