@@ -17,6 +17,8 @@ _DESTINATIONS |= {"snowflake": "snowflake"}
 _CONNECTING = {"08001", "250001", "250003"}
 _NAME = r"[\"']?(?P<name>[^\"'\s]+)[\"']?"
 _QUOTED = r"\"(?P<name>[^\"]+)\""
+# Not with a query, which may hold a token.
+_DUCKDB_FILE = r"file \"(?P<name>[^\"?]+)\"(?:.*\((?P<process>PID \d+)\))?"
 
 # Also where a commit fails for want of memory, which is another exception.
 DUCKDB_MEMORY_IS_USED_UP = r"of size \S+ \w+ \(.+ used\)"
@@ -273,9 +275,10 @@ _CAUSES = (
     _Cause("The memory of Postgres's server is used up.", "Let its administrator look into it.", "53200"),
     # Files.
     _Cause(
-        "Another program has the warehouse's file open, perhaps another run.",
+        "Another program{process} has the warehouse's file {name} open, perhaps another run.",
         _BUSY_FILE,
         words="set lock on file|database is locked",
+        name=_DUCKDB_FILE,
     ),
     _Cause(
         "The warehouse's file was written by another version of DuckDB.",
@@ -283,9 +286,10 @@ _CAUSES = (
         words="database file with version number",
     ),
     _Cause(
-        "The warehouse's file is not a DuckDB file, or its folder does not exist.",
+        "The warehouse's file {name} is not a DuckDB file.",
         _FILE,
         words="not a valid duckdb",
+        name=_DUCKDB_FILE,
         is_setting=True,
     ),
     _Cause(
@@ -295,9 +299,10 @@ _CAUSES = (
         words="read-only|read only|permission denied|not permitted",
     ),
     _Cause(
-        "The warehouse's file is not a DuckDB file, or its folder does not exist.",
+        "The warehouse's file {name} cannot be opened: its folder does not exist, or it is no file.",
         _FILE,
         words="io error: .*(?:no such file|not a directory|is a directory|cannot open file)",
+        name=_DUCKDB_FILE,
         is_setting=True,
     ),
     _Cause(
@@ -347,6 +352,7 @@ def _describe(cause: _Cause, error: BaseException, errors: Sequence[BaseExceptio
     path = next(filter(None, (getattr(one, "filename", None) for one in errors)), None)
     described = f"{cause.problem} {cause.remedy}".format(
         name=name or "in question",
+        process=f" ({process})" if (process := found and found.groupdict().get("process")) else "",
         quoted=_quote(name) if name else "…",
         statement=statement,
         place=f" ({path})" if path else "",

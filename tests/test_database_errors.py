@@ -110,8 +110,32 @@ CASES = [
     (duckdb.ConversionException(f"Could not convert '{CANARY}'"), "A value does not fit its column"),
     (duckdb.ConstraintException(f'Duplicate key "name: {CANARY}"'), "A constraint refuses rows"),
     # Files.
-    (duckdb.IOException("IO Error: Could not set lock on file"), "Another program has the warehouse's file open"),
-    (duckdb.IOException("IO Error: not a valid DuckDB database file!"), "The warehouse's file is not a DuckDB file"),
+    (
+        duckdb.IOException(
+            'IO Error: Could not set lock on file "/a/w.duckdb": Conflicting lock is held in /bin/python (PID 17). See'
+        ),
+        "Another program (PID 17) has the warehouse's file /a/w.duckdb open, perhaps another run.",
+    ),
+    (
+        duckdb.IOException("IO Error: Could not set lock on file"),
+        "Another program has the warehouse's file in question",
+    ),
+    (
+        duckdb.IOException('IO Error: The file "/a/w.duckdb" exists, but it is not a valid DuckDB database file!'),
+        "The warehouse's file /a/w.duckdb is not a DuckDB file. Correct DESTINATION__DUCKDB__CREDENTIALS",
+    ),
+    *(
+        (duckdb.IOException(f"IO Error: {said}"), "The warehouse's file /a/w.duckdb cannot be opened: its folder")
+        for said in (
+            'Cannot open file "/a/w.duckdb": No such file or directory',
+            'Cannot open file "/a/w.duckdb": Not a directory',
+            'Could not read from file "/a/w.duckdb": Is a directory',
+        )
+    ),
+    (
+        duckdb.IOException(f'IO Error: Cannot open file "/a/w?token={CANARY}": No such file or directory'),
+        "The warehouse's file in question cannot be opened",
+    ),
     (
         duckdb.IOException("IO Error: trying to read a database file with version number 99"),
         "another version of DuckDB",
@@ -150,7 +174,8 @@ def test_wrong_setting_is_no_broken_warehouse() -> None:
         "The service {name} is in no service file.",
         "A parameter of the connection has a value that libpq does not take.",
         "The host of the warehouse is unknown.",
-        "The warehouse's file is not a DuckDB file, or its folder does not exist.",
+        "The warehouse's file {name} is not a DuckDB file.",
+        "The warehouse's file {name} cannot be opened: its folder does not exist, or it is no file.",
     }
     unknown = postgres_error('could not translate host name "h" to address')
     with pytest.raises(ConfigurationError, match=r"^The host of the warehouse is unknown\."):
@@ -173,7 +198,7 @@ def test_running_again_is_advised_only_where_it_helps() -> None:
         "The server is starting, or is being stopped.",
         "The warehouse could not be reached, or the connection to it was lost.",
         "Another session has changed the same rows at the same time.",
-        "Another program has the warehouse's file open, perhaps another run.",
+        "Another program{process} has the warehouse's file {name} open, perhaps another run.",
     }
     reached = {cause.problem for cause in database_errors._CAUSES if "reached" in cause.problem + cause.remedy}
     assert reached == {"The warehouse could not be reached, or the connection to it was lost."}

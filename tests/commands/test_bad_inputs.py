@@ -150,13 +150,9 @@ ENVIRONMENTS: list[tuple[str, dict[str, str], str]] = [
     ("sync", {"FILTERS": '{"type": ["canary"]}'}, "Filter 'type'"),
     ("sync", {"SINSE": "canary"}, "SOURCES__LIINE__SINSE in the environment (did you mean SOURCES__LIINE__SINCE?)"),
     ("sync", {"DESTINATION_TYPE": "paper"}, "it knows duckdb, postgres, snowflake and others."),
-    ("sync", {"DESTINATION__DUCKDB__CREDENTIALS": "no/x.duckdb"}, "The warehouse's file is not a DuckDB file, or its"),
-    (
-        "sync",
-        {"DESTINATION__DUCKDB__CREDENTIALS": "folder"},
-        "The warehouse's file is not a DuckDB file, or its folder",
-    ),
-    ("sync", {"DESTINATION__DUCKDB__CREDENTIALS": "folder/x.txt"}, "The warehouse's file is not a DuckDB file"),
+    ("sync", {"DESTINATION__DUCKDB__CREDENTIALS": "no/x.duckdb"}, "/no/x.duckdb cannot be opened: its folder"),
+    ("sync", {"DESTINATION__DUCKDB__CREDENTIALS": "folder"}, "/folder cannot be opened: its folder does not exist, or"),
+    ("sync", {"DESTINATION__DUCKDB__CREDENTIALS": "folder/x.txt"}, "/folder/x.txt is not a DuckDB file."),
     ("sync --destination postgres", {}, "Settings of the destination postgres are missing: database"),
     (
         "sync --destination postgres",

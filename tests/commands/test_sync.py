@@ -532,7 +532,8 @@ def test_locked_duckdb_file_fails_before_first_request() -> None:
         ) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == "open\n"
-            with pytest.raises(DestinationError, match="Another program has the warehouse's file open"):
+            expected = rf"Another program \(PID {other.pid}\) has the warehouse's file \S+/warehouse\.duckdb open"
+            with pytest.raises(DestinationError, match=expected):
                 sync(**settings(api))
             assert api.requests == []
             other.communicate("")
