@@ -305,6 +305,8 @@ def _verification_result(customer: "CustomerVerification") -> str | list[str]:
         return f"not loaded: {', '.join(customer.unloaded_tables)}; `liine sync` loads all rows"
     duplicates = [f"{customer.duplicates} duplicates"] if customer.duplicates else []
     lost = "; ".join([*map(str, customer.lost), *duplicates])
+    if not customer.is_complete and not customer.is_loaded:
+        return "not loaded: `liine sync` loads its rows"
     if not customer.is_complete:
         return f"differs{f' ({lost})' if lost else ''}: run again with --repair"
     words = [f"repaired{f' ({lost})' if lost else ''}"] if customer.is_repaired else []

@@ -47,9 +47,11 @@ class CustomerVerification:
     `returned`: marked earlier, and found again. `to_repair` are the windows with missing or stale rows.
     `duplicates` are interactions that are stored more than once. `lost` are rows of a table, or values of a column,
     that were there when the last run ended. Into `unloaded_tables` no run has loaded all of the customer's rows.
+    `is_loaded` is false where no run has loaded any.
     """
 
     customer_id: int
+    is_loaded: bool = True
     windows: int = 0
     read: int = 0
     missing: int = 0
@@ -84,7 +86,8 @@ def compare_customer(
 
     The observer follows the windows that are read.
     """
-    result = CustomerVerification(customer_id, unloaded_tables=reader.customer(customer_id).unloaded_tables())
+    known = reader.customer(customer_id)
+    result = CustomerVerification(customer_id, any(known.tracks()), unloaded_tables=known.unloaded_tables())
     if catalog.speaks_sql(pipeline):
         _note_duplicates(queries.duplicate_ids(pipeline, customer_id), result)
     chosen = reader.settings

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from liine_source import backfill, status, sync, verify
+from liine_source import backfill, console, status, sync, verify
 from liine_source.emulator import Emulator, Faults, Interpretation, running_emulator
 from liine_source.errors import ConfigurationError
 from tests.commands.test_sync import settings
@@ -171,6 +171,20 @@ def test_refused_customer_fails_and_marks_nothing(api: Emulator) -> None:
     assert [(customer.customer_id, customer.is_complete) for customer in found] == [(refused, False), (granted, True)]
     assert marked_rows() == {}
     assert len(status()) == 2
+
+
+def test_customer_that_was_never_loaded_needs_a_sync(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a repair, which would read its whole history as one difference."""
+    with running_emulator(interactions=20, customers=2) as api:
+        loaded, other = api.customer_ids
+        sync(**settings(api, customer_ids=[loaded]))
+        found = verify(**settings(api))
+    assert [(customer.customer_id, customer.is_loaded) for customer in found] == [(loaded, True), (other, False)]
+    console.print_verification(found)
+    # The table may break lines.
+    printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "not loaded: `liine sync` loads its rows" in printed
+    assert "--repair" not in printed
 
 
 def test_verify_without_dataset_is_refused() -> None:
