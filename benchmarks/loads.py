@@ -37,14 +37,18 @@ class Load:
 
 
 def load_with_connector(load: Load) -> None:
-    """Run `liine sync` as a user's script would call it; it finds the day of the last changes in its state."""
-    from liine_source import raise_for_failures, sync  # noqa: PLC0415  each process imports only what it measures
+    """Run `liine sync`, as cron would; it finds the day of the last changes in its state."""
+    from liine_source.__main__ import run  # noqa: PLC0415  each process imports only what it measures
 
     api = load.api
-    credentials = {"username": api.username, "password": api.password}
-    raise_for_failures(
-        sync(load.destination, customer_ids=list(api.customers), base_url=api.base_url, credentials=credentials)
-    )
+    os.environ |= {
+        "SOURCES__LIINE__BASE_URL": api.base_url,
+        "SOURCES__LIINE__CUSTOMER_IDS": json.dumps(api.customers),
+        "SOURCES__LIINE__CREDENTIALS__USERNAME": api.username,
+        "SOURCES__LIINE__CREDENTIALS__PASSWORD": api.password,
+    }
+    sys.argv = ["liine", "sync", "--destination", load.destination]
+    run()
 
 
 def load_with_rest_api(load: Load) -> None:

@@ -4,7 +4,12 @@ import os
 import signal
 import sys
 
-from liine_source import interruption
+from liine_source import interruption, process_end
+
+
+def run() -> None:
+    """Run the command line in a process that ends with it."""
+    process_end.run_program(main)
 
 
 def main() -> None:
@@ -40,4 +45,4 @@ def _report(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liine_source.garbage_collection import RARELY
+from liine_source.process_end import run_program
 
 
 def run_dbt(file: str, arguments: Sequence[str]) -> int:
@@ -32,4 +33,4 @@ def run_dbt(file: str, arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_dbt(sys.argv[1], sys.argv[2:]))
+    run_program(lambda: sys.exit(run_dbt(sys.argv[1], sys.argv[2:])))
