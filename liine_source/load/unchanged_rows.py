@@ -60,7 +60,8 @@ def _find_unchanged(
     candidates = find_not_updated(
         pipeline, rows.filter(pc.is_in(rows["customer_id"], pa.array(list(customers), pa.int64())))
     )
-    absent = [name for name in added_columns if name not in rows.column_names]
+    # Somebody may have added a column with capitals; loads do not.
+    absent = [name for name in added_columns if name not in rows.column_names and name == name.lower()]
     if candidates and absent:
         candidates -= queries.ids_with_values(pipeline, absent, candidates)
     stored_columns = catalog.column_types_by_table(pipeline, INTERACTION_TABLES) if candidates else {}

@@ -7,7 +7,7 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import dlt
-from dlt.common.destination import Destination
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStagingDataset
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.fs_client import FSClientBase
@@ -84,13 +84,24 @@ def column_types(pipeline: dlt.Pipeline, table: str = INTERACTIONS) -> dict[str,
 
 
 def column_types_by_table(pipeline: dlt.Pipeline, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return dlt's data types of the columns of several tables in the pipeline's dataset."""
+    """Return dlt's data types of the columns of several tables in the pipeline's dataset.
+
+    Names are in lower case, apart from those that no load can have created because letters differ in case.
+    """
     with connect(pipeline) as client:
         stored = client.get_storage_tables(names)
-        # Snowflake writes names in upper case.
+        capabilities = client.capabilities
         return {
-            table: {name.lower(): column["data_type"] for name, column in columns.items()} for table, columns in stored
+            table: {_column_name(name, capabilities): column["data_type"] for name, column in columns.items()}
+            for table, columns in stored
         }
+
+
+def _column_name(stored: str, capabilities: DestinationCapabilitiesContext) -> str:
+    name = stored.lower()
+    # Snowflake writes names in upper case. Quoted, another name is another column in Postgres and Snowflake.
+    is_another = capabilities.has_case_sensitive_identifiers and capabilities.casefold_identifier(name) != stored
+    return stored if is_another else name
 
 
 def unstaged_tables(client: Any) -> set[str]:

@@ -108,6 +108,18 @@ def test_only_rows_that_differ_are_written(warehouse: Place, monkeypatch: pytest
     assert query(warehouse, "select id from liine.interactions where missing_since is not null") == []
 
 
+def test_column_of_others_may_have_capitals(postgres: str) -> None:
+    """In Postgres such a name is another one than in small letters. Its values stay, in rows that change as well."""
+    with running_emulator(interactions=20, customers=1) as api:
+        first, *_ = load_changed_rows(api)
+        before = load_ids(postgres)
+        spoil(postgres, "alter table liine.interactions add column \"OwnNote\" text default 'x'")
+        api.change(first, outcome="Lost")
+        sync(**settings(api))
+        assert [key for key, loads in load_ids(postgres).items() if loads != before[key]] == [first]
+    assert query(postgres, 'select distinct "OwnNote" as note from liine.interactions') == [{"note": "x"}]
+
+
 @on_duckdb_and_postgres
 def test_values_of_a_field_that_is_gone_are_removed(warehouse: Place) -> None:
     """The batch has no column for it, and the rows have no other `updated_at`."""
