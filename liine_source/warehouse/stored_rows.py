@@ -23,6 +23,8 @@ def read_rows(
     A column that is not among `stored_columns` is null. Raises pa.ArrowException where a stored value is of a type that
     does not fit.
     """
+    # A column that somebody has dropped and a load created again has rows without a value.
+    schema = pa.schema([field.with_nullable(True) for field in schema])
     fields = [field for field in schema if field.name in stored_columns]
     selected = (_IN_UTC.format(one.name) if getattr(one.type, "tz", None) else f'"{one.name}"' for one in fields)
     sql = f'select {", ".join(selected)} from {table} where "{ID_COLUMNS[table]}" in :ids'  # noqa: S608  columns that loads created

@@ -108,6 +108,17 @@ def test_only_rows_that_differ_are_written(warehouse: Place, monkeypatch: pytest
     assert query(warehouse, "select id from liine.interactions where missing_since is not null") == []
 
 
+@on_duckdb_and_postgres
+def test_child_rows_without_a_required_value_are_written(warehouse: Place) -> None:
+    """As after a column was dropped and created again, if the history could not be read to its end since."""
+    with running_emulator(interactions=20, customers=1) as api:
+        load_changed_rows(api)
+        spoil(warehouse, "alter table liine.interactions__provider_names alter column position drop not null")
+        spoil(warehouse, "update liine.interactions__provider_names set position = null")
+        sync(**settings(api))
+        assert differences(warehouse, expected_rows(api)) == []
+
+
 def test_column_of_others_may_have_capitals(postgres: str) -> None:
     """In Postgres such a name is another one than in small letters. Its values stay, in rows that change as well."""
     with running_emulator(interactions=20, customers=1) as api:
