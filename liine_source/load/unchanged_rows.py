@@ -1,8 +1,8 @@
 """Leaves out of a load the interactions that the warehouse holds as they are in the API.
 
 A sync reads a day of overlap again, and a lookback some weeks; most of those interactions have not changed. One is left
-out if every value that would be written, in the child tables too, equals the stored one. Where there is any doubt, such
-as a dropped table or an interaction that is stored twice, it is loaded.
+out if every value that would be written, in the child tables too, equals the stored one, and a committed load has
+written it. Where there is any doubt, such as a dropped table or an interaction that is stored twice, it is loaded.
 """
 
 from collections import Counter
@@ -65,16 +65,23 @@ def _find_unchanged(
     if candidates and absent:
         candidates -= queries.ids_with_values(pipeline, absent, candidates)
     stored_columns = catalog.column_types_by_table(pipeline, INTERACTION_TABLES) if candidates else {}
-    ids, unchanged = [*candidates], set[int]()
+    ids, unchanged, committed = [*candidates], set[int](), set[str]()
     for at in range(0, len(ids), _ROWS_AT_ONCE):
-        unchanged |= _find_equal(pipeline, tables, stored_columns, {*ids[at : at + _ROWS_AT_ONCE]})
+        unchanged |= _find_equal(pipeline, tables, stored_columns, {*ids[at : at + _ROWS_AT_ONCE]}, committed)
     return unchanged
 
 
 def _find_equal(
-    pipeline: dlt.Pipeline, tables: Tables, stored_columns: Mapping[str, Collection[str]], ids: set[int]
+    pipeline: dlt.Pipeline,
+    tables: Tables,
+    stored_columns: Mapping[str, Collection[str]],
+    ids: set[int],
+    committed: set[str],
 ) -> set[int]:
-    """Return those of `ids` whose rows are equal to the stored ones in each table."""
+    """Return those of `ids` whose rows are equal to the stored ones in each table.
+
+    `committed` are loads known to be committed; more are added.
+    """
     for name in INTERACTION_TABLES:
         if not ids or not stored_columns[name]:
             return set()
@@ -84,16 +91,26 @@ def _find_equal(
         except pa.ArrowException:
             # Somebody has given a column another type.
             return set()
-        ids = _equal_rows(received, stored) if name == INTERACTIONS else _equal_children(received, stored, ids)
+        ids = ids - _find_uncommitted(pipeline, name, stored, committed)
+        received, stored = (rows.drop_columns([LOAD_ID]) for rows in (received, stored))
+        ids &= _equal_rows(received, stored) if name == INTERACTIONS else _equal_children(received, stored, ids)
     return ids
 
 
 def _select_received(name: str, rows: pa.Table, ids: Collection[int]) -> pa.Table:
-    """Return what would be stored of the interactions `ids`, without the id of the load."""
+    """Return what would be stored of the interactions `ids`."""
     rows = rows.filter(pc.is_in(rows[ID_COLUMNS[name]], pa.array(ids, pa.int64())))
     if "is_cleared" in rows.column_names:
         rows = rows.filter(pc.invert(pc.fill_null(rows["is_cleared"], False)))
-    return rows.drop_columns([LOAD_ID])
+    return rows
+
+
+def _find_uncommitted(pipeline: dlt.Pipeline, name: str, stored: pa.Table, committed: set[str]) -> set[int]:
+    """Return the interactions with a row of a load that was killed before its commit, or of none."""
+    loads = {*pc.unique(stored[LOAD_ID]).to_pylist()}
+    committed |= queries.committed_loads(pipeline, loads - committed - {None})
+    has_commit = pc.is_in(stored[LOAD_ID], pa.array([*committed], pa.string()))
+    return {*stored[ID_COLUMNS[name]].filter(pc.invert(has_commit)).to_pylist()}
 
 
 def _equal_rows(received: pa.Table, stored: pa.Table) -> set[int]:

@@ -73,6 +73,7 @@ select
 from interactions
 """
 _UPDATE_TIMES = "select id, cast(updated_at at time zone 'UTC' as timestamp) from interactions where id in :ids"
+_COMMITTED_OF = f"{COMMITTED_LOADS} and load_id in :load_ids"
 _DUPLICATES = "select id, cast(min(start_time) as date) from interactions {} group by id having count(*) > 1"
 _UNDATED = """
 select customer_id, count(*) from interactions
@@ -250,6 +251,13 @@ def update_times(pipeline: dlt.Pipeline, ids: Sequence[int]) -> dict[int, dateti
     for batch in _batches(ids):
         found.update((key, moment) for key, moment in select(pipeline, statement(_UPDATE_TIMES, ids=batch)))
     return found
+
+
+def committed_loads(pipeline: dlt.Pipeline, load_ids: Collection[str]) -> set[str]:
+    """Return those of the loads that were committed."""
+    if not load_ids:
+        return set()
+    return {row[0] for row in select(pipeline, statement(_COMMITTED_OF, load_ids=tuple(sorted(load_ids))))}
 
 
 def ids_with_values(pipeline: dlt.Pipeline, columns: Sequence[str], ids: Iterable[int]) -> set[int]:
