@@ -18,6 +18,8 @@ from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
 where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p')
 and pg_get_userbyid(c.relowner) <> current_user and pg_has_role(session_user, c.relowner, 'member')
 """
+# Stored rows are compared with received ones: a role may be set to read doubles with fewer digits.
+_READ_ALL_DIGITS = "set extra_float_digits = 3"
 # A session that only holds a lock is idle. The setting came with version 14.
 _STAY_IDLE, STAY_IDLE_SINCE = "set idle_session_timeout = 0", 140_000
 _SESSION = """
@@ -64,9 +66,10 @@ class _Table:
 
 
 def prepare_session(connection: Any, dataset: str) -> None:
-    """Let a connection of psycopg2 act as the owner of the dataset, and be idle for as long as a run takes."""
+    """Let a connection of psycopg2 act as the dataset's owner, read exactly, and be idle for as long as a run takes."""
     with connection.cursor() as cursor:
         cursor.execute(_ACT_AS_OWNER, (dataset, INTERACTIONS))
+        cursor.execute(_READ_ALL_DIGITS)
         if connection.server_version >= STAY_IDLE_SINCE:
             cursor.execute(_STAY_IDLE)
 

@@ -227,6 +227,17 @@ def test_single_setting_of_role_changes_no_value(roles: Roles, setting: str) -> 
         assert differences(roles.address, api.truth()) == []
 
 
+def test_role_that_reads_few_digits_writes_each_change(roles: Roles) -> None:
+    """With `extra_float_digits` of a role, a stored 0.52 was read as 0.5, and the API's 0.5 taken for the same."""
+    with check_values_with(roles, "extra_float_digits = -15") as api:
+        row_id = api.truth()[0]["id"]
+        api.change(row_id, messaging_utilization=0.52)
+        sync(**settings(api))
+        api.change(row_id, touch_updated_at=False, messaging_utilization=0.5)
+        sync(**settings(api))
+        assert differences(roles.address, api.truth()) == []
+
+
 @contextmanager
 def check_values_with(roles: Roles, *role_settings: str) -> Iterator[Emulator]:
     """Sync as a role with settings, and compare each value; yield the API."""
