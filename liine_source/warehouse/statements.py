@@ -74,9 +74,18 @@ def has_arrow(pipeline: dlt.Pipeline) -> bool:
 
 def select_arrow(pipeline: dlt.Pipeline, query: exp.Expression) -> Any:
     """Return all that a statement selects as an Arrow table, where the destination `has_arrow`."""
+    import duckdb  # noqa: PLC0415  only needed here
+
     with _connected(pipeline) as client:
-        # dlt's cursor makes a copy of the rows, of which DuckDB warns.
-        return client.native_connection.sql(to_sql(pipeline, query)).to_arrow_table()
+        # Only our own client has a limit that is ours to raise.
+        allow_more_memory = getattr(client, "allow_more_memory", bool)
+        while True:
+            try:
+                # dlt's cursor makes a copy of the rows, of which DuckDB warns.
+                return client.native_connection.sql(to_sql(pipeline, query)).to_arrow_table()
+            except duckdb.OutOfMemoryException:
+                if not allow_more_memory():
+                    raise
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 from liine_source import source as source_module
 from liine_source import sync
 from liine_source.commands import run as run_module
+from liine_source.destinations import duckdb, duckdb_client
 from liine_source.emulator import ABSENT, Emulator, running_emulator
 from liine_source.load.tables import PageTables
 from liine_source.verification.inventory import Inventory
@@ -121,6 +122,21 @@ def test_child_rows_without_a_required_value_are_written(warehouse: Place) -> No
         spoil(warehouse, "update liine.interactions__provider_names set position = null")
         sync(**settings(api))
         assert differences(warehouse, expected_rows(api)) == []
+
+
+def test_rows_that_take_much_memory_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB reads 2,048 rows at once, however few are asked for; like a merge, that gets more memory."""
+    place = Path("warehouse.duckdb")
+    with running_emulator(interactions=8, customers=1) as api:
+        for row_id in load_changed_rows(api):
+            api.change(row_id, call_summary="x" * 700_000)
+        sync(**settings(api))
+        before = load_ids(place)
+        monkeypatch.setitem(duckdb._LIMITS, "memory_limit", "8.0 MiB")
+        monkeypatch.setitem(duckdb_client._MORE_MEMORY, "8.0 MiB", "RESET memory_limit")
+        sync(**settings(api, page_size=4))
+        assert load_ids(place) == before
+        assert differences(place, expected_rows(api)) == []
 
 
 def test_column_of_others_may_have_capitals(postgres: str) -> None:
