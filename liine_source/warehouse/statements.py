@@ -78,7 +78,7 @@ def select_arrow(pipeline: dlt.Pipeline, query: exp.Expression) -> Any:
 
     with _connected(pipeline) as client:
         # Only our own client has a limit that is ours to raise.
-        allow_more_memory = getattr(client, "allow_more_memory", bool)
+        allow_more_memory = getattr(client, "allow_more_memory", lambda: False)
         while True:
             try:
                 # dlt's cursor makes a copy of the rows, of which DuckDB warns.
